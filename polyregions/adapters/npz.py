@@ -1,0 +1,101 @@
+"""Networks as ``.npz`` archives: plain arrays, nothing pickled.
+
+Keys: ``format``, ``version``, ``types`` (one name a layer) and for layer i ``i.weight``, ``i.bias``
+and, where the type has them, ``i.slope``, ``i.breakpoints``, ``i.slopes``, ``i.ranks`` (maxout
+weights are stored piece after piece, shape (pieces, in)).
+"""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import FileFormatError, InvalidNetworkError
+from ..layers import Layer, MaxoutLayer, make_layer
+
+FORMAT = "polyregions-network"
+VERSION = 1
+
+
+def read(path: Path) -> list[Layer]:
+    """Read the layers of a network archive."""
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            if not isinstance(archive, np.lib.npyio.NpzFile):
+                raise FileFormatError(f"{path}: a single array, not a network archive")
+            arrays = {name: archive[name] for name in archive.files}
+    except (zipfile.BadZipFile, EOFError, ValueError, OSError, KeyError) as error:
+        if isinstance(error, FileFormatError | FileNotFoundError | PermissionError):
+            raise
+        raise FileFormatError(f"{path}: not a readable .npz archive, truncated perhaps: {error}") from error
+    try:
+        return _from_arrays(arrays)
+    except InvalidNetworkError as error:
+        raise type(error)(f"{path}: {error}") from error
+    except FileFormatError as error:
+        raise FileFormatError(f"{path}: {error}") from error
+
+
+def write(path: Path, layers: tuple[Layer, ...]) -> None:
+    """Write layers as a network archive."""
+    arrays: dict[str, Any] = {
+        "format": np.array(FORMAT),
+        "version": np.array(VERSION),
+        "types": np.array([layer.kind for layer in layers]),
+    }
+    for i, layer in enumerate(layers):
+        arrays[f"{i}.weight"], arrays[f"{i}.bias"] = layer.weight, layer.bias
+        if isinstance(layer, MaxoutLayer):
+            arrays[f"{i}.ranks"] = layer.ranks
+        elif layer.kind == "leaky_relu":
+            arrays[f"{i}.slope"] = layer.slopes[0]
+        elif layer.kind == "piecewise":
+            arrays[f"{i}.breakpoints"], arrays[f"{i}.slopes"] = layer.breakpoints, layer.slopes
+    with path.open("wb") as file:
+        np.savez_compressed(file, **arrays)
+
+
+def _from_arrays(arrays: dict[str, Any]) -> list[Layer]:
+    if "format" not in arrays or str(arrays["format"]) != FORMAT:
+        raise FileFormatError(f'not a network: it needs an entry "format" with the text "{FORMAT}"')
+    if str(arrays.get("version")) != str(VERSION):
+        raise FileFormatError(
+            f"version {arrays.get('version')} of the network format is unknown; this release reads {VERSION}"
+        )
+    types = [str(name) for name in np.atleast_1d(arrays.get("types", np.array([])))]
+    if not types:
+        raise FileFormatError('"types" must name at least one layer')
+    layers = []
+    for i, kind in enumerate(types):
+        own = {key.split(".", 1)[1]: value for key, value in arrays.items() if key.startswith(f"{i}.")}
+        if not {"weight", "bias"} <= set(own):
+            raise FileFormatError(f'layer {i}: each layer needs "{i}.weight" and "{i}.bias"')
+        weight, bias = own.pop("weight"), own.pop("bias")
+        try:
+            if kind == "maxout":
+                weight, bias = _split_pieces(weight, bias, own.pop("ranks", None))
+            layers.append(make_layer(kind, weight, bias, **own))
+        except InvalidNetworkError as error:
+            raise type(error)(f"layer {i}: {error}") from error
+    return layers
+
+
+def _split_pieces(weight: Any, bias: Any, ranks: Any) -> tuple[list[Any], list[Any]]:
+    if (
+        ranks is None
+        or ranks.ndim != 1
+        or ranks.dtype.kind not in "iu"
+        or weight.ndim != 2
+        or bias.ndim != 1
+        or (ranks < 1).any()
+        or int(ranks.sum()) != weight.shape[0]
+        or weight.shape[0] != bias.shape[0]
+    ):
+        raise InvalidNetworkError(
+            "maxout: ranks, weight (pieces, in) and bias (pieces,) do not fit each other"
+        )
+    cuts = np.cumsum(ranks)[:-1]
+    return np.split(weight, cuts), np.split(bias, cuts)

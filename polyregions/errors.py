@@ -1,0 +1,43 @@
+"""The errors of this library: every one says what is wrong, where, and what to do.
+
+All derive from :class:`PolyregionsError`, so that ``except PolyregionsError`` catches what the
+library refuses and nothing else. The command line turns each into one line and exit code 2.
+"""
+
+from __future__ import annotations
+
+
+class PolyregionsError(Exception):
+    """Base of every error that this library raises on purpose."""
+
+
+class InvalidInputError(PolyregionsError, ValueError):
+    """An argument has a value that cannot be used (an unknown engine, a limit below 1, ...)."""
+
+
+class InvalidNetworkError(InvalidInputError):
+    """Weights, biases or layers do not make a network: shapes, NaN or infinity, breakpoints."""
+
+
+class InvalidBoxError(InvalidInputError):
+    """The bounds do not make a box: not finite, inverted, empty, or of the wrong dimension."""
+
+
+class UnsupportedLayerError(InvalidNetworkError):
+    """A layer or an activation that this library does not know. It is named, never guessed."""
+
+
+class FileFormatError(PolyregionsError, ValueError):
+    """A file cannot be read as what it claims to be: truncated, wrong format, wrong version."""
+
+
+class TooLargeError(PolyregionsError):
+    """The request exceeds a stated limit; the message gives the estimate and the limit."""
+
+
+class MissingDependencyError(PolyregionsError, ImportError):
+    """An optional package is needed; the message names it and the extra that installs it."""
+
+
+class CheckFailedError(PolyregionsError):
+    """A result contradicts an invariant. This is a defect of the library: please report it."""

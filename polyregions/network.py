@@ -1,0 +1,311 @@
+"""A piecewise-linear network: frozen, validated, float64, with exact answers.
+
+A network is a chain of layers (:mod:`polyregions.layers`). Its *units* are the neurons of the layers
+that have states, numbered layer after layer; an *activation pattern* is one state for each of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from . import adapters
+from .errors import FileFormatError, InvalidInputError, InvalidNetworkError
+from .forward import filtered_states
+from .layers import (
+    FloatArray,
+    IntArray,
+    Layer,
+    MaxoutLayer,
+    ScalarLayer,
+    float_array,
+    make_layer,
+    preactivation,
+)
+
+if TYPE_CHECKING:
+    from .exact import ExactNetwork
+
+StateArray = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """A chain of layers, each the input of the next.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+        See :mod:`polyregions.layers` for the kinds, which may be mixed freely. If the last layer is
+        not linear, the read-out is the identity.
+
+    Raises
+    ------
+    InvalidNetworkError
+        If there is no layer, or a layer's inputs are not the outputs of the one below.
+
+    Examples
+    --------
+    >>> net = Network.from_arrays([([[1], [1]], [0, -1]), ([[1, -2]], [0])])   # a tent
+    >>> net([[0.5], [1.5]])
+    array([[0.5],
+           [0.5]])
+    >>> net.states([[0.5], [1.5]])
+    array([[1, 0],
+           [1, 1]], dtype=uint8)
+    """
+
+    layers: tuple[Layer, ...]
+
+    def __init__(self, layers: Sequence[Layer]) -> None:
+        chain = tuple(layers)
+        if not chain:
+            raise InvalidNetworkError("a network needs at least one layer")
+        for i, layer in enumerate(chain):
+            if not isinstance(layer, ScalarLayer | MaxoutLayer):
+                raise InvalidNetworkError(f"layer {i}: expected a Layer, got {type(layer).__name__}")
+            if i and layer.n_inputs != chain[i - 1].n_units:
+                raise InvalidNetworkError(
+                    f"layer {i} has {layer.n_inputs} inputs but layer {i - 1} has {chain[i - 1].n_units} units"
+                )
+        object.__setattr__(self, "layers", chain)
+
+    @classmethod
+    def from_arrays(
+        cls, arrays: Sequence[tuple[Any, Any]], activation: str = "relu", **parameters: Any
+    ) -> Network:
+        """Build a network from ``(W, b)`` pairs; the last pair is the linear read-out.
+
+        Parameters
+        ----------
+        arrays : sequence of (W, b)
+            W of shape (out, in), b of shape (out,). Where W is ``[unit][piece][input]`` and b
+            ``[unit][piece]``, the layer is maxout whatever ``activation`` says.
+        activation : str
+            "relu", "leaky_relu" (with ``slope=``), "abs", "hard_tanh", "piecewise" (with
+            ``breakpoints=``, ``slopes=``) or "linear", for all layers but the last.
+
+        Raises
+        ------
+        UnsupportedLayerError
+            If the activation is unknown.
+        """
+        pairs = list(arrays)
+        if not pairs:
+            raise InvalidNetworkError("a network needs at least one layer")
+        layers = []
+        for i, pair in enumerate(pairs):
+            try:
+                W, b = pair
+            except (TypeError, ValueError) as error:
+                raise InvalidNetworkError(f"layer {i}: expected a pair (weight, bias)") from error
+            last = i == len(pairs) - 1
+            kind = "maxout" if _depth(W) == 3 else "linear" if last else activation
+            try:
+                layers.append(make_layer(kind, W, b, **(parameters if kind == activation else {})))
+            except InvalidNetworkError as error:
+                raise type(error)(f"layer {i}: {error}") from error
+        return cls(layers)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Network:
+        """Read a network file; the format is told by the name's ending (``.json``, ``.npz``).
+
+        Raises
+        ------
+        FileFormatError
+            If the file is missing, truncated, or not what its name says.
+        InvalidNetworkError
+            If it is readable but does not describe a network.
+        """
+        path = Path(path)
+        read = adapters.module(path).read
+        try:
+            return cls(read(path))
+        except OSError as error:
+            raise FileFormatError(f"{path}: cannot be read: {error.strerror or error}") from error
+
+    def save(self, path: str | Path) -> None:
+        """Write the network; :meth:`load` gives it back bit for bit."""
+        path = Path(path)
+        adapters.module(path).write(path, self.layers)
+
+    @property
+    def input_dim(self) -> int:
+        """Number of inputs, d."""
+        return self.layers[0].n_inputs
+
+    @property
+    def output_dim(self) -> int:
+        """Number of outputs."""
+        return self.layers[-1].n_units
+
+    @cached_property
+    def hidden(self) -> tuple[Layer, ...]:
+        """The layers that have states (all but the linear ones)."""
+        return tuple(layer for layer in self.layers if (layer.n_states != 1).any() or layer.kind != "linear")
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Number of units of each hidden layer."""
+        return tuple(layer.n_units for layer in self.hidden)
+
+    @property
+    def n_units(self) -> int:
+        """Number of hidden units, which is the length of a pattern."""
+        return sum(self.widths)
+
+    @cached_property
+    def unit_layers(self) -> IntArray:
+        """Hidden layer (0, 1, ...) of each unit, shape (units,)."""
+        return np.repeat(np.arange(len(self.hidden)), self.widths)
+
+    @cached_property
+    def exact(self) -> ExactNetwork:
+        """The same network over the integers, made once."""
+        from .exact import ExactNetwork
+
+        return ExactNetwork(self.layers)
+
+    def __call__(self, x: ArrayLike) -> FloatArray:
+        """Forward pass in float64: points (n, d) or one point (d,) to outputs (n, out) or (out,)."""
+        y, single = self._points(x)
+        for layer in self.layers:
+            y = layer.activate(preactivation(layer, y))
+        return y[0] if single else y
+
+    def states(self, x: ArrayLike) -> StateArray:
+        """Exact states of all units at points (n, d) or one point (d,); uint8 (n, units).
+
+        A float64 forward pass decides with a rigorous error bound; the few points where it cannot
+        are decided over the integers. On a breakpoint the unit is in the lower state, and tied
+        maxout pieces take the lowest index.
+        """
+        points, single = self._points(x)
+        states, certain = filtered_states(self.layers, points)
+        for i in np.flatnonzero(~certain):
+            states[i] = self.exact.states_at(points[i])
+        return states[0] if single else states
+
+    def affine_map(self, states: ArrayLike) -> tuple[FloatArray, FloatArray]:
+        """Return (A, c), shapes (out, d) and (out,), with ``f(x) = A x + c`` under a pattern.
+
+        Each entry is the exact number rounded once to float64; ``net.exact.affine_map`` gives the
+        rationals.
+        """
+        pattern = self.validate_pattern(states)
+        A, c = self.exact.affine_map(pattern)
+        return np.array([[float(v) for v in row] for row in A]), np.array([float(v) for v in c])
+
+    def restrict(self, origin: ArrayLike, directions: ArrayLike) -> Network:
+        """Return the network on the affine subspace ``origin + t @ directions``.
+
+        The result takes the coordinates t (k,) instead of x (d,), so that a network with many inputs
+        can be studied on slices of dimension 1, 2, 3.
+
+        Parameters
+        ----------
+        origin : array_like (d,)
+        directions : array_like (k, d)
+            One row for each new coordinate. They need not be orthonormal.
+
+        Notes
+        -----
+        The slice *is* the float64 network returned, and everything after is exact for it. It was
+        rounded in one place: each entry of the new first layer, ``W directions^T`` and
+        ``W origin + b``, is the exact sum rounded once to the nearest float64.
+        """
+        from flint import fmpz_mat
+
+        from .exact import dyadic, round_fraction
+
+        o = float_array("origin", origin, 1)
+        D = float_array("directions", directions, 2)
+        d = self.input_dim
+        if o.size != d or D.shape[1] != d or D.shape[0] == 0:
+            raise InvalidInputError(
+                f"restrict: the network has {d} inputs; origin must have shape ({d},) and directions (k, {d}), "
+                f"got {o.shape} and {D.shape}"
+            )
+        first = self.layers[0]
+        homogeneous = np.zeros((d + 1, D.shape[0] + 1))
+        homogeneous[:d, :-1], homogeneous[:d, -1], homogeneous[d, -1] = D.T, o, 1.0
+        left, e_left = dyadic(np.concatenate([first.weight, first.bias[:, None]], axis=1))
+        right, e_right = dyadic(homogeneous)
+        product = fmpz_mat(first.weight.shape[0], d + 1, left) * fmpz_mat(d + 1, D.shape[0] + 1, right)
+        denominator = 1 << (e_left + e_right)
+        table = np.array([[round_fraction(v, denominator) for v in row] for row in product.tolist()])
+        W, b = table[:, :-1], table[:, -1]
+        if isinstance(first, MaxoutLayer):
+            cuts = first.offsets[1:-1]
+            layer: Layer = make_layer("maxout", np.split(W, cuts), np.split(b, cuts))
+        else:
+            layer = ScalarLayer(first.kind, W, b, first.breakpoints, first.slopes)
+        return Network([layer, *self.layers[1:]])
+
+    def validate_pattern(self, states: ArrayLike) -> StateArray:
+        """Return one pattern as uint8 (units,), or raise InvalidInputError if it cannot be one."""
+        pattern = np.asarray(states)
+        if pattern.shape != (self.n_units,) or pattern.dtype.kind not in "iu":
+            raise InvalidInputError(
+                f"a pattern of this network has {self.n_units} integer states, got shape {pattern.shape}, "
+                f"dtype {pattern.dtype}"
+            )
+        top = np.concatenate([layer.n_states for layer in self.hidden]) if self.hidden else np.zeros(0)
+        bad = np.flatnonzero((pattern < 0) | (pattern >= top))
+        if bad.size:
+            u = int(bad[0])
+            raise InvalidInputError(f"unit {u} has states 0..{int(top[u]) - 1}, got {int(pattern[u])}")
+        return pattern.astype(np.uint8)
+
+    def _points(self, x: ArrayLike) -> tuple[FloatArray, bool]:
+        points = np.asarray(x, dtype=np.float64)
+        single = points.ndim == 1
+        points = np.atleast_2d(points)
+        if points.ndim != 2 or points.shape[1] != self.input_dim or not np.isfinite(points).all():
+            raise InvalidInputError(
+                f"points must be finite, of shape (n, {self.input_dim}) or ({self.input_dim},), got {np.shape(x)}"
+            )
+        return points, single
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Network):
+            return NotImplemented
+        return self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def _key(self) -> tuple[Any, ...]:
+        """All bits of the network; -0.0 and 0.0 differ."""
+        fields: list[Any] = []
+        for layer in self.layers:
+            extra = (
+                (layer.ranks,) if isinstance(layer, MaxoutLayer) else (layer.breakpoints, layer.slopes)
+            )
+            arrays = (layer.weight, layer.bias, *extra)
+            fields.append((layer.kind, tuple((a.shape, a.tobytes()) for a in arrays)))
+        return tuple(fields)
+
+    def __repr__(self) -> str:
+        parts = [f"{layer.kind} {layer.n_units}" for layer in self.layers]
+        return f"Network({self.input_dim} -> {' -> '.join(parts)})"
+
+
+def _depth(values: Any) -> int:
+    """Depth of nesting of an array or of nested lists, by their first entries."""
+    if isinstance(values, np.ndarray):
+        return values.ndim
+    depth = 0
+    while hasattr(values, "__len__") and not isinstance(values, str):
+        depth += 1
+        if len(values) == 0:
+            break
+        values = values[0]
+    return depth
