@@ -208,11 +208,17 @@ class ExactNetwork:
         column = fmpz_mat([[v] for v in rational_point(point)])
         return self.propagate(column, _lexicographic)[2]
 
-    def states_near(self, point: Sequence[Fraction] | FloatArray) -> list[int]:
-        """Pattern of the region that contains ``point + (e, e^2, ..., e^d)`` for all small e > 0."""
+    def states_near(
+        self, point: Sequence[Fraction] | FloatArray, signs: Sequence[int] | None = None
+    ) -> list[int]:
+        """Pattern of the region that contains ``point + (s1 e, s2 e^2, ..., sd e^d)``, e > 0 small.
+
+        ``signs`` are the s_j (each 1 or -1), all 1 if not given.
+        """
         d = self._dim
         homogeneous = rational_point(point)
-        table = [[homogeneous[i], *(int(i == j) for j in range(d))] for i in range(d + 1)]
+        signs = [1] * d if signs is None else signs
+        table = [[homogeneous[i], *(signs[j] if i == j else 0 for j in range(d))] for i in range(d + 1)]
         return self.propagate(fmpz_mat(table), _lexicographic)[2]
 
     def rows(self, pattern: Sequence[int] | StateArray) -> tuple[IntRows, list[tuple[int, int]]]:
