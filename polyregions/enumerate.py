@@ -1,0 +1,88 @@
+"""Enumerate the activation regions of a network in a box: validate, choose an engine, run it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .box import Box
+from .complex import RegionComplex
+from .errors import InvalidBoxError, InvalidInputError
+from .network import Network
+
+ENGINES = ("auto", "traverse", "brute")
+LP_BACKENDS = ("native", "scipy", "cvxpy")
+
+
+def enumerate_regions(
+    network: Network,
+    box: Box,
+    *,
+    engine: str = "auto",
+    lp: str = "native",
+    workers: int = 1,
+    limit: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> RegionComplex:
+    """Enumerate every activation region of a network in a box, exactly.
+
+    Parameters
+    ----------
+    network : Network
+    box : Box
+        Of the network's input dimension.
+    engine : {"auto", "traverse", "brute"}
+        "traverse" goes breadth-first from region to region, in any dimension; "brute" cuts the box by
+        one unit after the other in rational arithmetic, a slow referee for tiny networks. "auto" is
+        "traverse".
+    lp : {"native", "scipy", "cvxpy"}
+        Linear programming back end of "traverse". It never changes the answer.
+    workers : int
+        Threads that "traverse" may use. They never change the answer.
+    limit : int, optional
+        Most regions to list; with more, the result is partial (``complete`` is False).
+    progress : callable, optional
+        Called now and then with the numbers of regions explored and found so far.
+
+    Returns
+    -------
+    RegionComplex
+        Partial, and labelled so, if the limit was met, memory ran low or Ctrl-C was pressed.
+
+    Raises
+    ------
+    InvalidBoxError
+        If the box has another dimension than the network's input.
+    InvalidInputError
+        If an engine or a back end is unknown, or workers or limit are below 1.
+
+    Examples
+    --------
+    >>> net = Network.from_arrays([([[1, 0], [0, 1], [1, 1]], [0, 0, -1]), ([[1, 1, 1]], [0])])
+    >>> cx = enumerate_regions(net, Box.cube(2, -2, 2))
+    >>> cx.n_regions, cx.n_adjacencies, cx.complete
+    (7, 9, True)
+    """
+    if not isinstance(network, Network):
+        raise InvalidInputError(f"network: expected a Network, got {type(network).__name__}")
+    if not isinstance(box, Box):
+        raise InvalidInputError(f"box: expected a Box, got {type(box).__name__}")
+    if box.dim != network.input_dim:
+        raise InvalidBoxError(
+            f"box: it has {box.dim} dimension(s) but the network has {network.input_dim} input(s)"
+        )
+    if engine not in ENGINES:
+        raise InvalidInputError(f"engine {engine!r} is unknown; known: {', '.join(ENGINES)}")
+    if lp not in LP_BACKENDS:
+        raise InvalidInputError(f"lp {lp!r} is unknown; known: {', '.join(LP_BACKENDS)}")
+    for name, value in (("workers", workers), ("limit", limit)):
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+            raise InvalidInputError(f"{name} must be a whole number, at least 1, got {value!r}")
+
+    if engine == "brute":
+        from .engines.brute import enumerate_brute
+
+        return enumerate_brute(network, box)
+    # Loaded here: the kernels take a moment, and everything else can do without them.
+    from .engines.traverse import enumerate_by_traversal
+
+    return enumerate_by_traversal(network, box, lp=lp, workers=workers, limit=limit, progress=progress)
