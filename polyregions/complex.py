@@ -245,13 +245,13 @@ class Region:
 
     @property
     def volume(self) -> float:
-        """Volume (length, area, ...) in float64; rounded once from the exact value for d <= 2."""
-        return polytope.volume(self.exact_vertices)
+        """Volume (length, area, ...) in float64; the exact value rounded once for d <= 4."""
+        return polytope.volume(self.exact_vertices, self.exact_halfspaces)
 
     @property
     def centroid(self) -> FloatArray:
         """Centre of mass, float64 (d,)."""
-        return polytope.centroid(self.exact_vertices)
+        return polytope.centroid(self.exact_vertices, self.exact_halfspaces)
 
     def __repr__(self) -> str:
         return f"Region(id={self.id}, pattern={''.join(map(str, self.pattern)) if self.pattern.size < 80 else '...'})"

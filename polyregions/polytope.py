@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import cmp_to_key
-from math import gcd
+from math import factorial, gcd, lcm
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,9 @@ from .layers import FloatArray
 
 IntegerRows = list[list[Any]]  # each (d + 1) integers
 Point = tuple[Fraction, ...]  # (d,)
+
+#: Exact volumes and centroids up to this dimension; the number of simplices grows quickly with it.
+EXACT_MEASURE_DIM = 4
 
 
 def box_rows(box: Box) -> IntegerRows:
@@ -152,33 +155,80 @@ def _counter_clockwise(points: list[Point]) -> list[Point]:
     return [points[0], *sorted(points[1:], key=cmp_to_key(turn))]
 
 
-def volume(points: Sequence[Point]) -> float:
-    """Volume of the hull of the vertices; exact before one rounding for d <= 2, else float64."""
-    if len(points[0]) == 1:
-        return float(max(points)[0] - min(points)[0])
-    if len(points[0]) == 2:
-        return float(_doubled_area(points) / 2)
+def simplices(points: Sequence[Point], rows: IntegerRows) -> list[list[Point]]:
+    """Triangulate the hull of the vertices, given its rows: every face is a fan from its first vertex.
+
+    Each simplex is a list of d + 1 vertices. The faces are read off exactly, from the rows that vanish.
+    """
+    homogeneous = [_homogeneous(point) for point in points]
+    zeros = [
+        frozenset(i for i, x in enumerate(homogeneous) if not sum(a * v for a, v in zip(row, x, strict=True)))
+        for row in ([int(v) for v in row] for row in rows)
+    ]
+    known: dict[frozenset[int], list[tuple[int, ...]]] = {}
+
+    def fan(face: frozenset[int]) -> list[tuple[int, ...]]:
+        if face not in known:
+            apex = min(face)
+            proper = {face & zero for zero in zeros if not face <= zero} - {frozenset()}
+            facets = [f for f in proper if not any(f < other for other in proper)]
+            known[face] = [(apex, *rest) for f in facets if apex not in f for rest in fan(f)] or [(apex,)]
+        return known[face]
+
+    return [[points[i] for i in simplex] for simplex in fan(frozenset(range(len(points))))]
+
+
+def exact_volume(points: Sequence[Point], rows: IntegerRows) -> Fraction:
+    """Volume (length, area, ...) of the hull of the vertices, given its rows.
+
+    Examples
+    --------
+    >>> rows = [[1, 0, 0], [0, 1, 0], [-3, -3, 1]]
+    >>> str(exact_volume(vertices(rows), rows))
+    '1/18'
+    """
+    return sum((_simplex_volume(simplex) for simplex in simplices(points, rows)), Fraction(0))
+
+
+def volume(points: Sequence[Point], rows: IntegerRows) -> float:
+    """Volume in float64: the exact one rounded once for d <= 4, by Qhull beyond."""
+    if len(points[0]) <= EXACT_MEASURE_DIM:
+        return float(exact_volume(points, rows))
     return _float_volume_and_centroid(points)[0]
 
 
-def centroid(points: Sequence[Point]) -> FloatArray:
-    """Centre of mass of the hull of the vertices, float64 (d,)."""
-    if len(points[0]) == 1:
-        return np.array([float((max(points)[0] + min(points)[0]) / 2)])
-    if len(points[0]) == 2:
-        total = 3 * _doubled_area(points)
-        pairs = list(zip(points, [*points[1:], points[0]], strict=True))
-        weights = [p[0] * q[1] - q[0] * p[1] for p, q in pairs]
-        return np.array(
-            [float(sum((p[k] + q[k]) * w for (p, q), w in zip(pairs, weights, strict=True)) / total) for k in (0, 1)]
-        )
-    return _float_volume_and_centroid(points)[1]
+def centroid(points: Sequence[Point], rows: IntegerRows) -> FloatArray:
+    """Centre of mass, float64 (d,): the exact one rounded once for d <= 4, by Qhull beyond."""
+    d = len(points[0])
+    if d > EXACT_MEASURE_DIM:
+        return _float_volume_and_centroid(points)[1]
+    parts = [(_simplex_volume(simplex), simplex) for simplex in simplices(points, rows)]
+    total = sum((weight for weight, _ in parts), Fraction(0)) * (d + 1)
+    moments = [sum((w * sum(p[k] for p in simplex) for w, simplex in parts), Fraction(0)) for k in range(d)]
+    return np.array([float(moment / total) for moment in moments])
 
 
-def _doubled_area(points: Sequence[Point]) -> Fraction:
-    """Shoelace formula; points counter-clockwise."""
-    pairs = zip(points, [*points[1:], points[0]], strict=True)
-    return sum((p[0] * q[1] - q[0] * p[1] for p, q in pairs), Fraction(0))
+def _simplex_volume(simplex: Sequence[Point]) -> Fraction:
+    origin = simplex[0]
+    matrix = [[a - o for a, o in zip(point, origin, strict=True)] for point in simplex[1:]]
+    d = len(matrix)
+    determinant = Fraction(1)
+    for c in range(d):
+        pivot = next((r for r in range(c, d) if matrix[r][c]), None)
+        if pivot is None:
+            return Fraction(0)
+        matrix[c], matrix[pivot] = matrix[pivot], matrix[c]
+        determinant *= matrix[c][c]
+        for r in range(c + 1, d):
+            if matrix[r][c]:
+                factor = matrix[r][c] / matrix[c][c]
+                matrix[r] = [a - factor * b for a, b in zip(matrix[r], matrix[c], strict=True)]
+    return abs(determinant) / factorial(d)
+
+
+def _homogeneous(point: Point) -> list[int]:
+    q = lcm(*(v.denominator for v in point))
+    return [int(v * q) for v in point] + [q]
 
 
 def _float_volume_and_centroid(points: Sequence[Point]) -> tuple[float, FloatArray]:
