@@ -47,7 +47,7 @@ INFLATE = 1.0 + 2.0**-10
 AMBIGUOUS, FACET, REDUNDANT = 0, 1, 2
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True, error_model="numpy")
 def live_rows(rows: Any, n: int, verdict: Any, A: Any, b: Any, eps: Any, index: Any) -> int:
     """Normalise the rows (d + 2, n) that may vanish on the box, and mark the others redundant.
 
@@ -82,7 +82,7 @@ def live_rows(rows: Any, n: int, verdict: Any, A: Any, b: Any, eps: Any, index: 
     return m
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True, error_model="numpy")
 def recentre(A: Any, b: Any, eps: Any, m: int, centre: Any, rho: float, ymax: Any) -> bool:
     """Move the scaled rows to a new centre and scale, in place; False if a row is not positive there."""
     d = A.shape[0]
@@ -101,7 +101,7 @@ def recentre(A: Any, b: Any, eps: Any, m: int, centre: Any, rho: float, ymax: An
     return True
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True, error_model="numpy")
 def certifies_facet(A: Any, b: Any, eps: Any, m: int, i: int, p: Any) -> bool:
     """Whether the point p (d,) proves a facet of row i on which no other row vanishes."""
     d = A.shape[0]
@@ -122,7 +122,7 @@ def certifies_facet(A: Any, b: Any, eps: Any, m: int, i: int, p: Any) -> bool:
     return True
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True, error_model="numpy")
 def upper_bound(
     v: Any, A: Any, b: Any, eps: Any, ymax: Any, index: Any, multipliers: Any, n: int
 ) -> float:
@@ -142,10 +142,10 @@ def upper_bound(
                 rest -= term
                 size += abs(term)
         total += (abs(rest) + (d + 8) * U * size) * ymax[j] * INFLATE
-    return total
+    return float(total)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True, error_model="numpy")
 def certifies_redundant(
     A: Any, b: Any, eps: Any, ymax: Any, i: int, index: Any, multipliers: Any, n: int
 ) -> bool:
@@ -155,4 +155,4 @@ def certifies_redundant(
     rounding = (d + 8) * U * (b[i] + abs(bound))
     for j in range(d):
         rounding += (d + 8) * U * abs(A[j, i]) * ymax[j]
-    return b[i] - bound > (eps[i] + rounding) * INFLATE
+    return bool(b[i] - bound > (eps[i] + rounding) * INFLATE)

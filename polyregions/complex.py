@@ -180,12 +180,12 @@ class Region:
     @property
     def pattern(self) -> StateArray:
         """States of all units, uint8 (units,)."""
-        return self.complex.states[self.id]
+        return np.asarray(self.complex.states[self.id])
 
     @property
     def witness(self) -> FloatArray:
         """A point of the region, float64 (d,)."""
-        return self.complex.witnesses[self.id]
+        return np.asarray(self.complex.witnesses[self.id])
 
     @property
     def facets(self) -> IntArray:

@@ -43,6 +43,7 @@ def filtered_states(layers: Sequence[Layer], points: FloatArray) -> tuple[NDArra
             n = layer.n_inputs + 2
             size = (np.abs(y) + error) @ np.abs(layer.weight).T + np.abs(layer.bias)
             bound = 2 * (gamma(n) * size + error @ np.abs(layer.weight).T + n * SMALLEST)
+            states: NDArray[np.uint8] | None
             if isinstance(layer, MaxoutLayer):
                 states, sure = _maxout_states(layer, z, bound)
                 error = np.maximum.reduceat(bound, layer.offsets[:-1], axis=1)
@@ -65,7 +66,7 @@ def _scalar_states(
         return None, np.ones(len(z), dtype=bool)
     gaps = z[:, :, None] - layer.breakpoints
     decided = np.abs(gaps) * (1 - 4 * UNIT_ROUNDOFF) > bound[:, :, None]
-    return (gaps > 0).sum(axis=2).astype(np.uint8), decided.all(axis=(1, 2))
+    return (gaps > 0).sum(axis=2).astype(np.uint8), np.asarray(decided.all(axis=(1, 2)))
 
 
 def _scalar_error(layer: ScalarLayer, z: FloatArray, bound: FloatArray) -> FloatArray:

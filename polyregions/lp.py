@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -109,12 +110,12 @@ def decide(
         part(0, n)
     else:
         cuts = [n * k // workers for k in range(workers + 1)]
-        for done in [executor.submit(part, *span) for span in zip(cuts[:-1], cuts[1:], strict=True)]:
+        for done in [executor.submit(part, *span) for span in pairwise(cuts)]:
             done.result()
     return result
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def _collect_facets(n: int, verdict: Any, owner: Any, other: Any, units: Any, beyond: Any) -> int:
     """Write unit and state beyond of each row with verdict FACET; return their number."""
     count = 0
@@ -145,7 +146,7 @@ def _collect_facets(n: int, verdict: Any, owner: Any, other: Any, units: Any, be
     cache=True,
     nogil=True,
     error_model="numpy",
-)  # type: ignore[untyped-decorator]
+)
 def _decide_batch(
     table: Any,
     weights: Any,
@@ -167,8 +168,8 @@ def _decide_batch(
     rows = np.empty((d + 2, most))
     owner, other = np.empty(most, dtype=np.int64), np.empty(most, dtype=np.int64)
     delta, eta = np.empty((d + 2, max_width)), np.empty((d + 2, max_width))
-    floats = np.empty((2 * d + 12, most + 2 * d + 2))
-    integers = np.empty((3, most + 2 * d + 2), dtype=np.int64)
+    floats = np.empty((2 * d + 12, most + 2 * d + 3))
+    integers = np.empty((3, most + 2 * d + 3), dtype=np.int64)
     for i in range(patterns.shape[0]):
         n = cell_rows(
             table, weights, first, slopes, intercepts, thresholds, patterns[i], rows, owner, other, delta, eta
@@ -217,7 +218,9 @@ def _decide_cell_with(
         point, multipliers = answer
         slack = b[k] - A[:, k] @ point
         if slack < 0:
-            if certifies_facet(A[:, live], b[live], eps[live], len(live), live.index(k), point * (b[k] / (b[k] - slack))):
+            # Where the segment from the centre to the point crosses row k.
+            point = point * (b[k] / (b[k] - slack))
+            if certifies_facet(A[:, live], b[live], eps[live], len(live), live.index(k), point):
                 verdict[index[k]] = FACET
             continue
         others = np.array([j for j in live if j != k], dtype=np.int64)

@@ -18,7 +18,7 @@ from .network import StateArray
 EMPTY = -1
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def unit_key(unit: int, state: int) -> Any:
     """Pseudo-random 64 bits of a (unit, state): the finaliser of splitmix64."""
     z = np.uint64(unit * 256 + state + 1) * np.uint64(0x9E3779B97F4A7C15)
@@ -27,7 +27,7 @@ def unit_key(unit: int, state: int) -> Any:
     return z ^ (z >> np.uint64(31))
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def pattern_key(pattern: Any) -> Any:
     """Hash of a whole pattern (units,)."""
     total = np.uint64(0)
@@ -36,8 +36,8 @@ def pattern_key(pattern: Any) -> Any:
     return total
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def find_slot(slots: Any, keys: Any, patterns: Any, key: Any, pattern: Any) -> int:
+@njit(cache=True, nogil=True)
+def find_slot(slots: Any, keys: Any, patterns: Any, key: Any, pattern: Any) -> Any:
     """Slot that holds the pattern, or the empty slot where it belongs."""
     mask = slots.size - 1
     slot = np.int64(key & np.uint64(mask))
@@ -57,7 +57,7 @@ def find_slot(slots: Any, keys: Any, patterns: Any, key: Any, pattern: Any) -> i
 
 @njit(
     types.void(types.int64[::1], types.uint64[::1], types.int64), cache=True, nogil=True
-)  # type: ignore[untyped-decorator]
+)
 def _refill(slots: Any, keys: Any, count: int) -> None:
     mask = slots.size - 1
     for i in range(count):
@@ -71,8 +71,8 @@ def _refill(slots: Any, keys: Any, count: int) -> None:
     types.int64(types.int64[::1], types.uint64[::1], types.uint8[:, ::1], types.int64, types.uint8[::1]),
     cache=True,
     nogil=True,
-)  # type: ignore[untyped-decorator]
-def _add(slots: Any, keys: Any, patterns: Any, count: int, pattern: Any) -> int:
+)
+def _add(slots: Any, keys: Any, patterns: Any, count: int, pattern: Any) -> Any:
     """Id of the pattern, which is ``count`` if it was not there and has now been written."""
     key = pattern_key(pattern)
     slot = find_slot(slots, keys, patterns, key, pattern)

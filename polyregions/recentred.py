@@ -75,7 +75,9 @@ class RecentredNetwork:
         column = fmpz_mat([[v] for v in rational_point(self.midpoint)])
         pre, _, _ = network.exact.propagate(column, lambda i, layer, z: layer.lexicographic_states(z))
 
-        table, weights, first = [], [], [0]
+        table: list[list[int]] = []
+        weights: list[FloatArray] = []
+        first = [0]
         slopes: list[float] = []
         intercepts: list[float] = []
         thresholds: list[float] = []
@@ -170,7 +172,7 @@ def _most_rows(network: Network) -> int:
     return total
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True, error_model="numpy")
 def cell_rows(
     table: Any,
     weights: Any,
@@ -224,7 +226,7 @@ def cell_rows(
         for unit in range(units):
             entry = first[unit0 + unit]
             n_states = first[unit0 + unit + 1] - entry
-            state = 0
+            state: Any = np.int64(0)
             if state0 >= 0:
                 state = np.int64(pattern[state0 + unit])
             if is_maxout:

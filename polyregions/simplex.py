@@ -9,12 +9,14 @@ Steps for one cell
 ------------------
 1. Chebyshev centre: the program max s, A t + s <= b in d + 1 variables, started at t = 0 with the
    smallest slack for s. The cell is recentred there and rescaled to inradius 1.
-2. Many rows (more than 6 d): the cell's bounding box by 2 d programs, each proven by its multipliers; rows
-   positive on that box are dropped.
+2. The rows that touch that ball bound a simplex around the cell; its bounding box is proven by
+   multipliers from the same dictionary, and rows positive on that box are dropped. If many are left
+   (more than 6 d), the same with the cell's own bounding box, by 2 d programs.
 3. A ray from the centre along each row's normal: the row hit first is a facet, with the hit as its witness.
-4. Each row r still open: minimise w_r over the *other* rows. If w_r can become negative, the segment from
-   the centre to that vertex crosses row r inside a facet; if it cannot, the reduced costs are
-   multipliers that prove it redundant, and it leaves the dictionary.
+4. Each row r still open, those that are zero at the current vertex first: minimise w_r over the *other*
+   rows. If w_r can become negative, the segment from the centre to that vertex crosses row r inside a
+   facet; if it cannot, the reduced costs are multipliers that prove it redundant, and it leaves the
+   dictionary.
 
 Nothing here decides: every facet and every redundancy is proven by :mod:`polyregions.certificates` from the
 rows themselves. The small constants below steer pivots only, and what is not proven is left ambiguous.
@@ -30,7 +32,9 @@ from numba import njit
 from .certificates import (
     AMBIGUOUS,
     FACET,
+    INFLATE,
     REDUNDANT,
+    U,
     certifies_facet,
     certifies_redundant,
     live_rows,
@@ -39,9 +43,11 @@ from .certificates import (
 )
 
 STEER = 1e-11
+#: Tried and not proven, while the other rows of the cell are decided.
+OPEN = 3
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True, error_model="numpy")
 def pivot(D: Any, columns: int, basis: Any, place: Any, entering: int, leaving: int) -> None:
     """Exchange nonbasic ``basis[entering]`` (row ``entering`` of D) with the basic column ``leaving``.
 
@@ -65,7 +71,7 @@ def pivot(D: Any, columns: int, basis: Any, place: Any, entering: int, leaving: 
     place[leaving] = entering
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True, error_model="numpy")
 def chebyshev_centre(A: Any, b: Any, m: int, D: Any, basis: Any, place: Any, centre: Any) -> float:
     """Write the centre (d,) of a large ball inside ``A t <= b`` and return its radius (<= 0: none)."""
     d = A.shape[0]
@@ -116,7 +122,7 @@ def chebyshev_centre(A: Any, b: Any, m: int, D: Any, basis: Any, place: Any, cen
     return float(work[0, s])
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True, error_model="numpy")
 def first_vertex(A: Any, b: Any, m: int, D: Any, basis: Any, place: Any) -> bool:
     """Set up the dictionary of a cell (columns: y, then slacks) and pivot all of y in from y = 0."""
     d = A.shape[0]
@@ -145,7 +151,7 @@ def first_vertex(A: Any, b: Any, m: int, D: Any, basis: Any, place: Any) -> bool
     return True
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True, error_model="numpy")
 def blocking(D: Any, first: int, columns: int, row: int, sign: float, skip: int) -> int:
     """Column of the slack that reaches zero first when nonbasic ``row`` moves; -1 if none does."""
     leaving, step, size = -1, np.inf, 0.0
@@ -158,7 +164,7 @@ def blocking(D: Any, first: int, columns: int, row: int, sign: float, skip: int)
     return leaving
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True, error_model="numpy")
 def drop_row(
     k: int, m: int, A: Any, b: Any, eps: Any, index: Any, D: Any, basis: Any, place: Any
 ) -> None:
@@ -175,7 +181,83 @@ def drop_row(
         basis[place[d + last]] = d + k
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True, error_model="numpy")
+def bound_by_simplex(
+    A: Any,
+    b: Any,
+    eps: Any,
+    ymax: Any,
+    D: Any,
+    basis: Any,
+    point: Any,
+    chosen: Any,
+    multipliers: Any,
+    low: Any,
+    high: Any,
+) -> None:
+    """Bound the cell by the d + 1 rows zero in the final dictionary of :func:`chebyshev_centre`.
+
+    There s = rho - sum l_i w_i with sum l_i A_i = 0, and t_j = .. + sum D_ij w_i: so e_j is the sum of
+    (x l_i - D_ij) A_i for any x, and x is chosen least such that no multiplier is negative.
+    """
+    d = A.shape[0]
+    for i in range(d + 1):
+        chosen[i] = basis[1 + i] - (d + 1)
+    for j in range(d):
+        for side in range(2):
+            sign = 1.0 if side == 0 else -1.0
+            shift, bounded = 0.0, True
+            for i in range(d + 1):
+                weight = -D[1 + i, d]
+                bounded &= chosen[i] >= 0 and weight > STEER
+                if bounded:
+                    shift = max(shift, sign * D[1 + i, j] / weight)
+            bound = ymax[j]
+            if bounded:
+                for i in range(d + 1):
+                    multipliers[i] = -shift * D[1 + i, d] - sign * D[1 + i, j]
+                point[:] = 0.0
+                point[j] = sign
+                bound = min(bound, upper_bound(point, A, b, eps, ymax, chosen, multipliers, d + 1))
+            if side == 0:
+                high[j] = bound
+            else:
+                low[j] = -bound
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def positive_on_box(k: int, A: Any, b: Any, eps: Any, low: Any, high: Any) -> bool:
+    """Whether row k is proven strictly positive on the box ``low <= y <= high``, which holds 0."""
+    reach = 0.0
+    size = b[k]
+    for j in range(A.shape[0]):
+        up, down = A[j, k] * high[j], A[j, k] * low[j]
+        reach += max(up, down)
+        size += abs(up) + abs(down)
+    return bool(b[k] - reach > (eps[k] + (A.shape[0] + 8) * U * size) * INFLATE)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def shrink_to_simplex(
+    m: int, A: Any, b: Any, eps: Any, ymax: Any, index: Any, verdict: Any, low: Any, high: Any
+) -> int:
+    """Drop the rows that are positive on a bounding box, and tighten ``ymax``."""
+    d = A.shape[0]
+    kept = 0
+    for k in range(m):
+        if positive_on_box(k, A, b, eps, low, high):
+            verdict[index[k]] = REDUNDANT
+        else:
+            for j in range(d):
+                A[j, kept] = A[j, k]
+            b[kept], eps[kept], index[kept] = b[k], eps[k], index[k]
+            kept += 1
+    for j in range(d):
+        ymax[j] = min(ymax[j], max(high[j], -low[j]))
+    return kept
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def shrink_to_bounding_box(
     m: int,
     A: Any,
@@ -219,15 +301,11 @@ def shrink_to_bounding_box(
                 high[j] = bound
             else:
                 low[j] = -bound
-    k = 0
     for j in range(d):
         ymax[j] = min(ymax[j], max(high[j], -low[j]))
+    k = 0
     while k < m:
-        reach, size = 0.0, 0.0
-        for j in range(d):
-            reach += max(A[j, k] * high[j], A[j, k] * low[j])
-            size += abs(A[j, k]) * ymax[j]
-        if place[d + k] == 0 and b[k] - reach > (eps[k] + (d + 8) * 2.0**-53 * (b[k] + size)) * 1.001:
+        if place[d + k] == 0 and positive_on_box(k, A, b, eps, low, high):
             verdict[index[k]] = REDUNDANT
             drop_row(k, m, A, b, eps, index, D, basis, place)
             m -= 1
@@ -236,7 +314,7 @@ def shrink_to_bounding_box(
     return m
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True, error_model="numpy")
 def shoot_rays(m: int, A: Any, b: Any, eps: Any, index: Any, verdict: Any, point: Any, reach: Any) -> None:
     """Mark as facets the rows that rays from the centre along the rows' normals hit first."""
     d = A.shape[0]
@@ -259,7 +337,7 @@ def shoot_rays(m: int, A: Any, b: Any, eps: Any, index: Any, verdict: Any, point
                 verdict[index[first]] = FACET
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True, error_model="numpy")
 def crosses(
     r: int, m: int, A: Any, b: Any, eps: Any, D: Any, row: int, step: float, point: Any
 ) -> bool:
@@ -277,7 +355,7 @@ def crosses(
     return bool(certifies_facet(A, b, eps, m, r, point))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True, error_model="numpy")
 def decide_row(
     r: int,
     m: int,
@@ -328,22 +406,22 @@ def decide_row(
     return AMBIGUOUS
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True, error_model="numpy")
 def decide_cell(
     rows: Any, n: int, verdict: Any, centre: Any, floats: Any, integers: Any
 ) -> bool:
     """Decide the n rows (d + 2, n) of one cell. Whether no row is left ambiguous.
 
     ``verdict (n,)`` and ``centre (d,)`` (in the coordinates of the rows; NaN if none was found) are written;
-    ``floats (2 d + 12, n + 2 d + 2)`` and ``integers (3, n + 2 d + 2)`` are work space.
+    ``floats (2 d + 12, n + 2 d + 3)`` and ``integers (3, n + 2 d + 3)`` are work space.
     """
     d = rows.shape[0] - 2
     D, A = floats[: d + 2], floats[d + 2 : 2 * d + 2]
     b, eps, reach = floats[2 * d + 2], floats[2 * d + 3], floats[2 * d + 4]
-    ymax, point, multipliers = floats[2 * d + 5, :d], floats[2 * d + 6, :d], floats[2 * d + 7, :d]
+    ymax, point, multipliers = floats[2 * d + 5, :d], floats[2 * d + 6, :d], floats[2 * d + 7, : d + 1]
     low, high = floats[2 * d + 8, :d], floats[2 * d + 9, :d]
     basis, place, index = integers[0], integers[1], integers[2]
-    chosen = integers[0, d + 2 : 2 * d + 2]
+    chosen = integers[0, d + 2 : 2 * d + 3]
 
     verdict[:n] = AMBIGUOUS
     centre[:] = np.nan
@@ -356,6 +434,8 @@ def decide_cell(
     centre[:] = point
     if not recentre(A, b, eps, m, centre, rho, ymax):
         return False
+    bound_by_simplex(A, b, eps, ymax, D, basis, point, chosen, multipliers, low, high)
+    m = shrink_to_simplex(m, A, b, eps, ymax, index, verdict, low, high)
     vertex = False
     if m > 6 * d:
         vertex = first_vertex(A, b, m, D, basis, place)
@@ -367,17 +447,28 @@ def decide_cell(
     decided = True
     k = 0
     while k < m:
-        if verdict[index[k]] == AMBIGUOUS:
+        if verdict[index[k]] != AMBIGUOUS:
+            k += 1
+            continue
+        if not vertex:
+            vertex = first_vertex(A, b, m, D, basis, place)
             if not vertex:
-                vertex = first_vertex(A, b, m, D, basis, place)
-                if not vertex:
-                    return False
-            answer = decide_row(k, m, A, b, eps, ymax, D, basis, place, point, chosen, multipliers)
-            verdict[index[k]] = answer
-            decided &= answer != AMBIGUOUS
-            if answer == REDUNDANT:
-                drop_row(k, m, A, b, eps, index, D, basis, place)
-                m -= 1
-                continue
-        k += 1
+                return False
+        r = k
+        for i in range(1, d + 1):
+            if verdict[index[basis[i] - d]] == AMBIGUOUS:
+                r = basis[i] - d
+        answer = decide_row(r, m, A, b, eps, ymax, D, basis, place, point, chosen, multipliers)
+        if answer == AMBIGUOUS:
+            decided = False
+            # Not to be tried again; the caller sees AMBIGUOUS.
+            verdict[index[r]] = OPEN
+            continue
+        verdict[index[r]] = answer
+        if answer == REDUNDANT:
+            drop_row(r, m, A, b, eps, index, D, basis, place)
+            m -= 1
+    for k in range(m):
+        if verdict[index[k]] == OPEN:
+            verdict[index[k]] = AMBIGUOUS
     return decided

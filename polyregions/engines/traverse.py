@@ -110,7 +110,7 @@ class _Traversal:
         start = self.explored
         batch = self.patterns.patterns[start : min(start + BATCH, self.found)].copy()
         decisions = decide(self.recentred, batch, self.lp, executor, workers)
-        exact = {int(i): self._exact_cell(batch[i], decisions, i) for i in np.flatnonzero(~decisions.decided)}
+        exact = {i: self._exact_cell(batch[i], decisions, i) for i in np.flatnonzero(~decisions.decided).tolist()}
         for i, cell in exact.items():
             decisions.counts[i] = len(cell.facets)
         facets = int(decisions.counts.sum())
@@ -179,7 +179,7 @@ class _Traversal:
                 points[i] = [float(v) for v in cell.interior]
         points = np.clip(points, box.lower, box.upper)
         wrong = (self.network.states(points) != patterns).any(axis=1)
-        for i in np.flatnonzero(wrong):
+        for i in np.flatnonzero(wrong).tolist():
             # The sum above is rounded twice: once may be better.
             interior = exact[i].interior if i in exact else self.recentred.point(centres[i])
             points[i] = [float(v) for v in interior]
@@ -206,7 +206,7 @@ class _Traversal:
         """Witnesses of regions that were found but not explored."""
         patterns = self.patterns.patterns[start:end]
         decisions = decide(self.recentred, patterns)
-        exact = {int(i): self._exact_cell(patterns[i], decisions, i) for i in np.flatnonzero(~decisions.decided)}
+        exact = {i: self._exact_cell(patterns[i], decisions, i) for i in np.flatnonzero(~decisions.decided).tolist()}
         return self._witnesses(patterns, decisions.centres, exact)
 
 
@@ -228,7 +228,7 @@ class _Traversal:
     ),
     cache=True,
     nogil=True,
-)  # type: ignore[untyped-decorator]
+)
 def _link_flips(
     slots: Any,
     keys: Any,
