@@ -38,6 +38,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from numba import njit
 
 U = 2.0**-53
@@ -83,9 +84,14 @@ def live_rows(rows: Any, n: int, verdict: Any, A: Any, b: Any, eps: Any, index: 
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def recentre(A: Any, b: Any, eps: Any, m: int, centre: Any, rho: float, ymax: Any) -> bool:
-    """Move the scaled rows to a new centre and scale, in place; False if a row is not positive there."""
+def recentre(A: Any, b: Any, eps: Any, m: int, centre: Any, rho: float, ymax: Any) -> float:
+    """Move the scaled rows to a new centre and scale, in place, and bound ``|y_j|`` on the box.
+
+    Returns the radius, before scaling, of a ball around the centre that is proven to lie in the interior
+    of the cell; not positive if there is none.
+    """
     d = A.shape[0]
+    radius = np.inf
     for j in range(d):
         ymax[j] = (1.0 + abs(centre[j])) / rho * INFLATE
     for k in range(m):
@@ -96,9 +102,11 @@ def recentre(A: Any, b: Any, eps: Any, m: int, centre: Any, rho: float, ymax: An
             size += abs(term)
         b[k] = value / rho
         eps[k] = (eps[k] + (d + 8) * U * size) / rho * INFLATE
+        # The form falls by at most 5/4 for each unit of length.
+        radius = min(radius, (b[k] - eps[k] * INFLATE) * 0.75)
         if not b[k] > 0.0:
-            return False
-    return True
+            return 0.0
+    return radius * rho
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -52,21 +52,24 @@ class Decisions:
     verdicts : uint8 (n, R)
         FACET, REDUNDANT or AMBIGUOUS for each row, in the order of the rows of a cell.
     centres : float64 (n, d)
-        A point inside each cell in the recentred coordinates, NaN if none was found.
+        A point of each cell in the recentred coordinates, NaN if none was found.
+    radii : float64 (n,)
+        Radius of a ball around the centre that is proven to lie inside, 0 if there is none.
     decided : bool (n,)
         Whether no row of the cell is ambiguous.
     counts : int64 (n,)
         Number of proven facets.
-    units, beyond : int64 (n, R)
+    units, beyond : int32 (n, R)
         Unit that flips across each proven facet and its state there; -1 and the side for the box.
     """
 
     verdicts: NDArray[np.uint8]
     centres: FloatArray
+    radii: FloatArray
     decided: NDArray[np.bool_]
     counts: IntArray
-    units: IntArray
-    beyond: IntArray
+    units: NDArray[np.int32]
+    beyond: NDArray[np.int32]
 
     @classmethod
     def empty(cls, n: int, dim: int, rows: int) -> Decisions:
@@ -74,15 +77,24 @@ class Decisions:
         return cls(
             np.empty((n, rows), dtype=np.uint8),
             np.empty((n, dim)),
+            np.empty(n),
             np.empty(n, dtype=np.bool_),
             np.empty(n, dtype=np.int64),
-            np.empty((n, rows), dtype=np.int64),
-            np.empty((n, rows), dtype=np.int64),
+            np.empty((n, rows), dtype=np.int32),
+            np.empty((n, rows), dtype=np.int32),
         )
 
     def slice(self, start: int, end: int) -> tuple[Any, ...]:
         """Views of the cells start..end, in the order of the kernels' arguments."""
-        parts = (self.verdicts, self.centres, self.decided, self.counts, self.units, self.beyond)
+        parts = (
+            self.verdicts,
+            self.centres,
+            self.radii,
+            self.decided,
+            self.counts,
+            self.units,
+            self.beyond,
+        )
         return tuple(part[start:end] for part in parts)
 
 
@@ -138,10 +150,11 @@ def _collect_facets(n: int, verdict: Any, owner: Any, other: Any, units: Any, be
         types.uint8[:, ::1],
         types.uint8[:, ::1],
         types.float64[:, ::1],
+        types.float64[::1],
         types.boolean[::1],
         types.int64[::1],
-        types.int64[:, ::1],
-        types.int64[:, ::1],
+        types.int32[:, ::1],
+        types.int32[:, ::1],
     ),
     cache=True,
     nogil=True,
@@ -158,6 +171,7 @@ def _decide_batch(
     patterns: Any,
     verdicts: Any,
     centres: Any,
+    radii: Any,
     decided: Any,
     counts: Any,
     units: Any,
@@ -174,7 +188,7 @@ def _decide_batch(
         n = cell_rows(
             table, weights, first, slopes, intercepts, thresholds, patterns[i], rows, owner, other, delta, eta
         )
-        decided[i] = decide_cell(rows, n, verdicts[i], centres[i], floats, integers)
+        decided[i] = decide_cell(rows, n, verdicts[i], centres[i], radii[i : i + 1], floats, integers)
         counts[i] = _collect_facets(n, verdicts[i], owner, other, units[i], beyond[i])
 
 
@@ -185,19 +199,21 @@ def _decide_with(
     for i, pattern in enumerate(patterns):
         rows, owner, other = network.cell_rows(pattern)
         verdict = result.verdicts[i]
-        result.decided[i] = _decide_cell_with(solver, np.ascontiguousarray(rows), verdict, result.centres[i])
+        result.decided[i] = _decide_cell_with(
+            solver, np.ascontiguousarray(rows), verdict, result.centres[i], result.radii[i : i + 1]
+        )
         result.counts[i] = _collect_facets(
             owner.size, verdict, owner, other, result.units[i], result.beyond[i]
         )
 
 
 def _decide_cell_with(
-    solver: Solver, rows: FloatArray, verdict: NDArray[np.uint8], centre: FloatArray
+    solver: Solver, rows: FloatArray, verdict: NDArray[np.uint8], centre: FloatArray, radius: FloatArray
 ) -> bool:
     """Decide the rows (d + 2, n) of one cell: the counterpart of :func:`.simplex.decide_cell`."""
     d, n = rows.shape[0] - 2, rows.shape[1]
     A, b, eps, index = np.empty((d, n)), np.empty(n), np.empty(n), np.empty(n, dtype=np.int64)
-    verdict[:], centre[:] = AMBIGUOUS, np.nan
+    verdict[:], centre[:], radius[:] = AMBIGUOUS, np.nan, 0.0
     m = live_rows(rows, n, verdict, A, b, eps, index)
     if m < 0:
         return False
@@ -206,7 +222,8 @@ def _decide_cell_with(
         return False
     centre[:] = ball[0][:d]
     ymax = np.empty(d)
-    if not recentre(A, b, eps, m, centre, float(ball[0][d]), ymax):
+    radius[:] = recentre(A, b, eps, m, centre, float(ball[0][d]), ymax)
+    if not radius[0] > 0.0:
         return False
     live = list(range(m))
     for k in range(m):

@@ -106,7 +106,7 @@ class PatternSet:
         need = self.count + more
         if need <= len(self.patterns):
             return 0
-        return max(need, 2 * len(self.patterns)) * (self.patterns.shape[1] + 8) + 32 * need
+        return max(need, 2 * len(self.patterns)) * (int(self.patterns.shape[1]) + 8) + 32 * need
 
     def reserve(self, more: int) -> None:
         """Make room for that many further patterns; the table stays at most half full."""

@@ -408,11 +408,12 @@ def decide_row(
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def decide_cell(
-    rows: Any, n: int, verdict: Any, centre: Any, floats: Any, integers: Any
+    rows: Any, n: int, verdict: Any, centre: Any, ball: Any, floats: Any, integers: Any
 ) -> bool:
     """Decide the n rows (d + 2, n) of one cell. Whether no row is left ambiguous.
 
-    ``verdict (n,)`` and ``centre (d,)`` (in the coordinates of the rows; NaN if none was found) are written;
+    ``verdict (n,)``, ``centre (d,)`` (in the coordinates of the rows; NaN if none was found) and
+    ``ball (1,)``, the radius of a ball around it that is proven to be inside, are written;
     ``floats (2 d + 12, n + 2 d + 3)`` and ``integers (3, n + 2 d + 3)`` are work space.
     """
     d = rows.shape[0] - 2
@@ -425,6 +426,7 @@ def decide_cell(
 
     verdict[:n] = AMBIGUOUS
     centre[:] = np.nan
+    ball[0] = 0.0
     m = live_rows(rows, n, verdict, A, b, eps, index)
     if m < 0:
         return False
@@ -432,7 +434,8 @@ def decide_cell(
     if not rho > 0.0:
         return False
     centre[:] = point
-    if not recentre(A, b, eps, m, centre, rho, ymax):
+    ball[0] = recentre(A, b, eps, m, centre, rho, ymax)
+    if not ball[0] > 0.0:
         return False
     bound_by_simplex(A, b, eps, ymax, D, basis, point, chosen, multipliers, low, high)
     m = shrink_to_simplex(m, A, b, eps, ymax, index, verdict, low, high)

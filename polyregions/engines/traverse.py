@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -114,12 +115,13 @@ class _Traversal:
         for i, cell in exact.items():
             decisions.counts[i] = len(cell.facets)
         facets = int(decisions.counts.sum())
-        if self.patterns.growth(facets) + self.result_bytes > available_memory():
+        growth = self.patterns.growth(facets)
+        if growth and growth + self.result_bytes > available_memory():
             return "memory"
         self.patterns.reserve(facets)  # no more than that can be new
         neighbors = np.empty(facets, dtype=np.int64)
         linked, written = self._link(start, decisions, exact, neighbors)
-        witnesses = self._witnesses(batch[:linked], decisions.centres, exact)
+        witnesses = self._witnesses(batch[:linked], decisions, exact)
         self.chunks.append((decisions.counts[:linked].copy(), neighbors[:written].copy(), witnesses))
         self.result_bytes += sum(part.nbytes for part in self.chunks[-1])
         self.done = (start + linked, min(self.patterns.count, self.limit), len(self.chunks))
@@ -166,24 +168,26 @@ class _Traversal:
         return exact_cell(self.network, self.box, pattern, decisions.verdicts[i], centre)
 
     def _witnesses(
-        self, patterns: StateArray, centres: FloatArray, exact: dict[int, ExactCell]
+        self, patterns: StateArray, decisions: Decisions, exact: dict[int, ExactCell]
     ) -> FloatArray:
-        """A float64 point of each region, from its centre; tiny regions may hold none."""
-        n = len(patterns)
-        box = self.box
+        """A float64 point of each region; regions that are too small may hold none."""
+        centres, radii = decisions.centres[: len(patterns)], decisions.radii[: len(patterns)]
         middle = np.array([float(v) for v in self.recentred.midpoint])
         half = np.array([float(v) for v in self.recentred.halfwidths])
-        points = middle + half * centres[:n]
-        for i, cell in exact.items():
-            if i < n:
-                points[i] = [float(v) for v in cell.interior]
-        points = np.clip(points, box.lower, box.upper)
-        wrong = (self.network.states(points) != patterns).any(axis=1)
-        for i in np.flatnonzero(wrong).tolist():
-            # The sum above is rounded twice: once may be better.
-            interior = exact[i].interior if i in exact else self.recentred.point(centres[i])
-            points[i] = [float(v) for v in interior]
+        points = middle + half * centres
+        # Four roundings, in units of the half widths: is the rounded point still in the ball?
+        with np.errstate(divide="ignore"):
+            error = 4.0 * 2.0**-53 * (1.0 + (np.abs(middle) + 2.0**-1000) / half) * (1.0 + 2.0**-10)
+        for i in np.flatnonzero(~(np.sqrt(error @ error) < radii)).tolist():
+            points[i] = [float(v) for v in self._interior_point(patterns[i], decisions, i, exact.get(i))]
         return points
+
+    def _interior_point(
+        self, pattern: StateArray, decisions: Decisions, i: int, cell: ExactCell | None
+    ) -> list[Fraction]:
+        if cell is None and decisions.radii[i] > 0.0:
+            return self.recentred.point(decisions.centres[i])
+        return (cell or self._exact_cell(pattern, decisions, i)).interior
 
     def result(self, stopped: str) -> RegionComplex:
         """The regions found so far; complete if ``stopped`` is empty."""
@@ -206,8 +210,7 @@ class _Traversal:
         """Witnesses of regions that were found but not explored."""
         patterns = self.patterns.patterns[start:end]
         decisions = decide(self.recentred, patterns)
-        exact = {i: self._exact_cell(patterns[i], decisions, i) for i in np.flatnonzero(~decisions.decided).tolist()}
-        return self._witnesses(patterns, decisions.centres, exact)
+        return self._witnesses(patterns, decisions, {})
 
 
 @njit(
@@ -221,8 +224,8 @@ class _Traversal:
         types.int64,
         types.int64,
         types.int64[::1],
-        types.int64[:, ::1],
-        types.int64[:, ::1],
+        types.int32[:, ::1],
+        types.int32[:, ::1],
         types.int64[::1],
         types.int64,
     ),
@@ -252,7 +255,7 @@ def _link_flips(
     for i in range(begin, end):
         own = start + i
         for k in range(counts[i]):
-            unit, state = units[i, k], beyond[i, k]
+            unit, state = np.int64(units[i, k]), np.int64(beyond[i, k])
             if unit < 0:
                 neighbors[written + k] = -1 - state
                 continue
