@@ -1,0 +1,1 @@
+"""The engines: each enumerates the regions of a network in a box, and all must agree."""

@@ -1,0 +1,223 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from strategies import cases
+from zoo import ZOO, Case, by_name, folding
+
+from polyregions import Box, Network, RegionComplex, enumerate_regions
+from polyregions.engines import traverse
+from polyregions.engines.brute import enumerate_brute
+
+
+def facets(cx: RegionComplex) -> dict[bytes, set[bytes | int]]:
+    """What lies across each facet of each region, patterns instead of ids."""
+    return {
+        cx.states[i].tobytes(): {
+            cx.states[j].tobytes() if j >= 0 else j
+            for j in cx.facet_neighbors[cx.facet_offsets[i] : cx.facet_offsets[i + 1]].tolist()
+        }
+        for i in range(cx.n_explored)
+    }
+
+
+def same_bits(a: RegionComplex, b: RegionComplex) -> bool:
+    arrays = ("states", "witnesses", "facet_offsets", "facet_neighbors")
+    return a.complete == b.complete and all(
+        getattr(a, name).tobytes() == getattr(b, name).tobytes() for name in arrays
+    )
+
+
+@pytest.mark.parametrize("case", ZOO, ids=lambda case: case.name)
+def test_zoo(case: Case) -> None:
+    cx = enumerate_regions(case.network, case.box, engine="traverse")
+    assert cx.complete
+    assert (cx.n_regions, cx.n_adjacencies) == (case.regions, case.pairs)
+    if case.multi_flip is not None:
+        assert sum(len(cx.flips(i, j)) > 1 for i, j in cx.adjacencies) == case.multi_flip
+    cx.check()
+
+
+@settings(max_examples=400, deadline=None)
+@given(cases(dims=(1, 2, 2, 3, 3)))
+def test_agrees_with_brute_on_small_networks(case: tuple[Network, Box]) -> None:
+    cx = enumerate_regions(*case, engine="traverse")
+    assert facets(cx) == facets(enumerate_brute(*case))
+    cx.check()
+
+
+@settings(max_examples=40, deadline=None)
+@given(cases(dims=(4,), max_units=6))
+def test_agrees_with_brute_in_four_dimensions(case: tuple[Network, Box]) -> None:
+    cx = enumerate_regions(*case, engine="traverse")
+    assert facets(cx) == facets(enumerate_brute(*case))
+    cx.check()
+
+
+def random_network(seed: int, d: int, kinds: list[str], width: int) -> Network:
+    """Dense random float64 weights, no two numbers related; ``kinds`` from the first layer on."""
+    from polyregions.layers import linear, make_layer
+
+    rng = np.random.default_rng(seed)
+    parameters = {
+        "leaky_relu": {"slope": -0.3},
+        "piecewise": {"breakpoints": [-0.4, 0.1, 0.7], "slopes": [0.5, -1.0, 2.0, 0.1]},
+    }
+    layers, n = [], d
+    for kind in kinds:
+        if kind.startswith("maxout"):
+            rank = int(kind[-1])
+            layers.append(make_layer("maxout", rng.normal(size=(width, rank, n)), rng.normal(size=(width, rank))))
+        else:
+            W, b = rng.normal(size=(width, n)) / np.sqrt(n), 0.3 * rng.normal(size=width)
+            layers.append(make_layer(kind, W, b, **parameters.get(kind, {})))
+        n = width
+    return Network([*layers, linear(rng.normal(size=(2, n)), [0.0, 0.0])])
+
+
+RANDOM = [
+    (1, ["relu", "relu", "relu"], 6),
+    (2, ["relu", "relu"], 5),
+    (3, ["relu", "relu"], 4),
+    (4, ["relu", "relu"], 3),
+    (2, ["leaky_relu", "abs"], 4),
+    (2, ["hard_tanh", "piecewise"], 3),
+    (3, ["abs", "leaky_relu"], 3),
+    (4, ["abs", "hard_tanh"], 2),
+    (1, ["maxout3", "maxout4"], 4),
+    (2, ["maxout2", "maxout3"], 3),
+    (2, ["maxout4", "relu"], 3),
+    (3, ["maxout3", "abs"], 2),
+    (4, ["maxout2", "leaky_relu"], 2),
+    (3, ["relu", "linear", "maxout2"], 3),
+]
+
+
+@pytest.mark.parametrize(("d", "kinds", "width"), RANDOM, ids=str)
+@pytest.mark.parametrize("seed", range(3))
+def test_agrees_with_brute_on_random_networks(seed: int, d: int, kinds: list[str], width: int) -> None:
+    case = random_network(seed, d, kinds, width), Box.cube(d, -1, 1)
+    cx = enumerate_regions(*case, engine="traverse")
+    assert facets(cx) == facets(enumerate_brute(*case))
+    cx.check()
+
+
+@pytest.mark.parametrize("scale", [2.0**-30, 2.0**30, 2.0**-300, 2.0**300])
+def test_scaling_a_layer_changes_no_region(scale: float) -> None:
+    """Multiplying weight and bias of a ReLU layer by a power of two, and dividing by it above, is exact."""
+    from polyregions.layers import linear, relu
+
+    net, box = random_network(5, 2, ["relu", "relu"], 6), Box.cube(2, -1, 1)
+    first, second, last = net.layers
+    scaled = Network(
+        [
+            relu(first.weight * scale, first.bias * scale),
+            relu(second.weight / scale, second.bias),
+            linear(last.weight, last.bias),
+        ]
+    )
+    assert facets(enumerate_regions(scaled, box)) == facets(enumerate_regions(net, box))
+
+
+@pytest.mark.parametrize("exponent", [-200, -40, 40, 200])
+def test_scaling_the_input_changes_no_region(exponent: int) -> None:
+    from polyregions.layers import relu
+
+    net, unit = random_network(6, 3, ["relu", "relu"], 5), 2.0**exponent
+    scaled = Network([relu(net.layers[0].weight / unit, net.layers[0].bias), *net.layers[1:]])
+    expected = facets(enumerate_regions(net, Box.cube(3, -1, 1)))
+    assert facets(enumerate_regions(scaled, Box.cube(3, -unit, unit))) == expected
+
+
+@pytest.mark.parametrize("name", ["scipy", "cvxpy"])
+@pytest.mark.parametrize(
+    "case",
+    [
+        (random_network(0, 2, ["relu", "relu"], 4), Box.cube(2, -1, 1)),
+        (random_network(1, 3, ["maxout3", "relu"], 2), Box.cube(3, -1, 1)),
+        (random_network(2, 4, ["hard_tanh"], 3), Box.cube(4, -1, 1)),
+        (Network(folding(2, [3, 2])), Box.cube(2, -1, 2)),
+        (by_name("five-slabs-2d").network, by_name("five-slabs-2d").box),
+    ],
+    ids=["relu", "maxout", "hard tanh", "folds", "slabs"],
+)
+def test_lp_back_ends_agree(case: tuple[Network, Box], name: str) -> None:
+    native, other = enumerate_regions(*case), enumerate_regions(*case, lp=name)
+    assert native.states.tobytes() == other.states.tobytes()
+    assert native.facet_neighbors.tobytes() == other.facet_neighbors.tobytes()
+    other.check()
+
+
+def test_workers_and_batches_do_not_change_the_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    case = random_network(3, 2, ["relu", "relu"], 12), Box.cube(2, -1, 1)
+    one = enumerate_regions(*case)
+    assert same_bits(one, enumerate_regions(*case, workers=3))
+    monkeypatch.setattr(traverse, "BATCH", 7)
+    assert same_bits(one, enumerate_regions(*case))
+
+
+@pytest.mark.parametrize("case", [by_name("fold-2d-2-2-outside"), by_name("braid-4")], ids=str)
+def test_every_limit_gives_a_labelled_part(case: Case) -> None:
+    whole = enumerate_regions(case.network, case.box)
+    expected = facets(whole)
+    for limit in range(1, case.regions):
+        part = enumerate_regions(case.network, case.box, limit=limit)
+        assert not part.complete
+        assert part.stopped == "limit"
+        assert part.n_regions == limit
+        assert part.states.tobytes() == whole.states[:limit].tobytes()
+        assert all(expected[pattern] == across for pattern, across in facets(part).items())
+        part.check()
+    assert enumerate_regions(case.network, case.box, limit=case.regions).complete
+
+
+def test_an_interrupt_keeps_what_was_found() -> None:
+    net, box = random_network(4, 2, ["relu", "relu"], 20), Box.cube(2, -1, 1)
+    calls = []
+
+    def interrupt(explored: int, found: int) -> None:
+        calls.append((explored, found))
+        if explored > 40:
+            raise KeyboardInterrupt
+
+    part = enumerate_regions(net, box, progress=interrupt)
+    assert (part.complete, part.stopped) == (False, "interrupted")
+    assert (part.n_explored, part.n_regions) == calls[-1]
+    part.check()
+    expected = facets(enumerate_regions(net, box))
+    assert all(expected[pattern] == across for pattern, across in facets(part).items())
+
+
+def test_little_memory_gives_a_labelled_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(traverse, "available_memory", lambda: 0)
+    net = random_network(4, 2, ["relu"], 100)
+    part = enumerate_regions(net, Box.cube(2, -1, 1))
+    assert (part.complete, part.stopped) == (False, "memory")
+    assert 0 < part.n_explored < part.n_regions
+    part.check()
+
+
+def test_a_network_without_units_has_one_region() -> None:
+    cx = enumerate_regions(Network.from_arrays([([[1.0, 2.0]], [0.5])]), Box.cube(2, 0, 1))
+    assert (cx.n_regions, cx.n_adjacencies, cx.complete) == (1, 0, True)
+    assert cx[0].facets.tolist() == [-1, -2, -3, -4]
+    cx.check()
+
+
+@pytest.mark.parametrize("d", [5, 6, 8, 10])
+def test_coordinate_planes_in_high_dimensions(d: int) -> None:
+    """The Boolean arrangement: 2^d regions, each with d neighbours and d sides of the box."""
+    cx = enumerate_regions(Network.from_arrays([(np.eye(d), np.zeros(d)), (np.ones((1, d)), [0])]), Box.cube(d, -1, 1))
+    assert (cx.n_regions, cx.n_adjacencies) == (2**d, d * 2 ** (d - 1))
+    assert (cx.degrees == d).all()
+    cx.check()
+
+
+def test_generic_arrangement_in_five_dimensions() -> None:
+    """Zaslavsky: m = 7 planes in general position whose vertices all lie in the box: sum C(7, j), j <= 5."""
+    W = [[float((i + 1) ** j) for j in range(5)] for i in range(7)]
+    net = Network.from_arrays([(W, [float((i + 1) ** 5) for i in range(7)]), (np.ones((1, 7)), [0])])
+    cx = enumerate_regions(net, Box.cube(5, -1e6, 1e6))
+    assert cx.n_regions == 1 + 7 + 21 + 35 + 35 + 21
+    assert cx.n_adjacencies == 7 * (1 + 6 + 15 + 20 + 15)
