@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .errors import InvalidBoxError
+from .errors import InvalidBoxError, InvalidInputError, short_repr
 
 FloatArray = NDArray[np.float64]
 
@@ -67,8 +68,8 @@ class Box:
         >>> Box.cube(3, -1, 1)
         Box([-1.0, -1.0, -1.0], [1.0, 1.0, 1.0])
         """
-        if dim < 1:
-            raise InvalidBoxError(f"box: dimension must be at least 1, got {dim}")
+        if not isinstance(dim, int | np.integer) or dim < 1:
+            raise InvalidBoxError(f"box: dimension must be a whole number, at least 1, got {short_repr(dim)}")
         return cls([lower] * dim, [upper] * dim)
 
     @property
@@ -79,7 +80,7 @@ class Box:
     @property
     def volume(self) -> float:
         """Volume in float64 (length for d = 1, area for d = 2)."""
-        return float(np.prod(self.upper - self.lower))
+        return float(math.prod(b - a for a, b in zip(self.lower.tolist(), self.upper.tolist(), strict=True)))
 
     def halfspaces(self) -> tuple[FloatArray, FloatArray]:
         """Return ``(A, b)`` of shapes (2d, d) and (2d,) with ``A x <= b`` on the box.
@@ -97,6 +98,10 @@ class Box:
     def contains(self, points: ArrayLike) -> NDArray[np.bool_]:
         """Whether each of the points (n, d) lies in the closed box; shape (n,)."""
         x = np.atleast_2d(np.asarray(points, dtype=np.float64))
+        if x.ndim != 2 or x.shape[1] != self.dim:
+            raise InvalidInputError(
+                f"points must have shape (n, {self.dim}) or ({self.dim},), got {np.shape(points)}"
+            )
         return np.asarray(((x >= self.lower) & (x <= self.upper)).all(axis=1))
 
     def __eq__(self, other: object) -> bool:
@@ -113,10 +118,15 @@ class Box:
 
 def _bound(name: str, values: Any) -> FloatArray:
     try:
-        array = np.array(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise InvalidBoxError(f"box: {name} is not a list of numbers: {values!r}") from error
-    array = np.atleast_1d(array)
+        raw = np.atleast_1d(np.asarray(values))
+    except ValueError as error:  # ragged
+        raise InvalidBoxError(f"box: {name} is not a list of numbers: {short_repr(values)}") from error
+    if raw.dtype.kind not in "fiu" or raw.dtype.itemsize > 8:
+        raise InvalidBoxError(f"box: {name} must be float64 or integers, got {short_repr(values)}")
+    array = raw.astype(np.float64)
+    given = np.asarray(values, dtype=object).ravel().tolist()
+    if any(isinstance(v, int) and int(float(v)) != v for v in given):
+        raise InvalidBoxError(f"box: {name}: an integer beyond 2**53 has no float64; round it first")
     if array.ndim != 1 or array.size == 0:
         raise InvalidBoxError(f"box: {name} must be a list of d >= 1 numbers, got shape {array.shape}")
     if not np.isfinite(array).all():

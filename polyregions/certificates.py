@@ -131,9 +131,7 @@ def certifies_facet(A: Any, b: Any, eps: Any, m: int, i: int, p: Any) -> bool:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def upper_bound(
-    v: Any, A: Any, b: Any, eps: Any, ymax: Any, index: Any, multipliers: Any, n: int
-) -> float:
+def upper_bound(v: Any, A: Any, b: Any, eps: Any, ymax: Any, index: Any, multipliers: Any, n: int) -> float:
     """Proven upper bound of v . y over the cell from n multipliers of the rows ``index``."""
     d = A.shape[0]
     total = 0.0

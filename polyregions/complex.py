@@ -216,8 +216,13 @@ class Region:
                 continue
             # The lowest unit that flips has the facet's hyperplane as its own boundary.
             there = cx.states[j]
-            result.append(next(by_target[u, int(there[u])] for u in cx.flips(self.id, j).tolist()
-                               if (u, int(there[u])) in by_target))
+            result.append(
+                next(
+                    by_target[u, int(there[u])]
+                    for u in cx.flips(self.id, j).tolist()
+                    if (u, int(there[u])) in by_target
+                )
+            )
         return result
 
     @property
@@ -231,7 +236,8 @@ class Region:
     @cached_property
     def exact_vertices(self) -> list[polytope.Point]:
         """The vertices as exact rationals; in 2-D in counter-clockwise order."""
-        return polytope.vertices(self.exact_halfspaces)
+        rows = self.exact_halfspaces
+        return polytope.polygon_vertices(rows) if len(rows[0]) == 3 else polytope.vertices(rows)
 
     @property
     def vertices(self) -> FloatArray:
@@ -254,5 +260,5 @@ class Region:
         return polytope.centroid(self.exact_vertices, self.exact_halfspaces)
 
     def __repr__(self) -> str:
-        return f"Region(id={self.id}, pattern={''.join(map(str, self.pattern)) if self.pattern.size < 80 else '...'})"
-
+        states = ".".join(map(str, self.pattern.tolist()))
+        return f"Region(id={self.id}, pattern={states if len(states) < 80 else states[:77] + '...'})"

@@ -53,7 +53,10 @@ def enumerate_regions(
     InvalidBoxError
         If the box has another dimension than the network's input.
     InvalidInputError
-        If an engine or a back end is unknown, or workers or limit are below 1.
+        If an engine or a back end is unknown, workers or limit are below 1, or "brute" is given a limit: it
+        has all regions or none.
+    TooLargeError
+        If the network is too large for "brute".
 
     Examples
     --------
@@ -77,8 +80,14 @@ def enumerate_regions(
     for name, value in (("workers", workers), ("limit", limit)):
         if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
             raise InvalidInputError(f"{name} must be a whole number, at least 1, got {value!r}")
+    if progress is not None and not callable(progress):
+        raise InvalidInputError(f"progress must be a function, got {type(progress).__name__}")
 
     if engine == "brute":
+        if limit is not None:
+            raise InvalidInputError(
+                "engine 'brute' has all regions or none: leave out limit, or use 'traverse'"
+            )
         from .engines.brute import enumerate_brute
 
         return enumerate_brute(network, box)

@@ -6,6 +6,8 @@ library refuses and nothing else. The command line turns each into one line and 
 
 from __future__ import annotations
 
+import reprlib
+
 
 class PolyregionsError(Exception):
     """Base of every error that this library raises on purpose."""
@@ -41,3 +43,14 @@ class MissingDependencyError(PolyregionsError, ImportError):
 
 class CheckFailedError(PolyregionsError):
     """A result contradicts an invariant. This is a defect of the library: please report it."""
+
+
+def short_repr(value: object) -> str:
+    """Return what a message shows of a value that it cannot use: one short line, whatever the value.
+
+    Examples
+    --------
+    >>> print(short_repr("ReLU"), short_repr([[[[[[[[1]]]]]]]]))
+    'ReLU' [[[[[[[...]]]]]]]
+    """
+    return " ".join(reprlib.repr(value).split())

@@ -22,6 +22,7 @@ a direction v                 how the pre-activations that vanish on a facet mov
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from math import gcd
@@ -58,8 +59,11 @@ def dyadic(values: ArrayLike) -> tuple[list[int], int]:
 
 
 def round_fraction(numerator: Any, denominator: Any) -> float:
-    """Return numerator / denominator rounded once to the nearest float64."""
-    return int(numerator) / int(denominator)
+    """Return numerator / denominator rounded once to the nearest float64, infinite beyond its range."""
+    try:
+        return int(numerator) / int(denominator)
+    except OverflowError:
+        return math.inf if numerator > 0 else -math.inf  # denominators are positive
 
 
 def rational_point(x: Sequence[Fraction] | FloatArray) -> list[Any]:

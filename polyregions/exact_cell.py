@@ -6,8 +6,10 @@ vanish on one facet, a boundary only touches the cell, a unit is identically zer
 1. The integer rows of the pattern and of the box. Rows proven redundant in float64 are left out. A row
    that is identically zero is no boundary; its unit is remembered, because it may move beyond a facet.
 2. Proportional rows are one hyperplane: they are grouped by their primitive integer vector.
-3. A point strictly inside (the float centre, if it passes the exact test), and the integer simplex for
-   every group that is not proven a facet.
+3. A point strictly inside (the float centre, if it passes the exact test). A group that is not proven a
+   facet is redundant if the d rows that float64 proposes are a basis of the space in which it has no
+   negative coordinate: where it vanishes on the cell, so do those rows, and that is no facet. Otherwise
+   the integer simplex decides.
 4. Across a facet, the units of its rows and the identically zero units take the states that the
    derivative along the outward normal gives them, layer by layer, however many flip.
 """
@@ -20,6 +22,7 @@ from fractions import Fraction
 from math import gcd
 
 import numpy as np
+from flint import fmpz_mat
 from numpy.typing import NDArray
 
 from .box import Box
@@ -51,6 +54,7 @@ def exact_cell(
     box: Box,
     pattern: StateArray,
     verdict: NDArray[np.uint8],
+    bases: NDArray[np.int32],
     centre: Sequence[Fraction] | None,
 ) -> ExactCell:
     """Return the facets of a pattern's cell.
@@ -60,6 +64,8 @@ def exact_cell(
     verdict : uint8 array
         What float64 proved about each row, in the order of :meth:`ExactNetwork.rows` and then of the sides
         of the box; all AMBIGUOUS where nothing is known.
+    bases : int32 array (rows, d)
+        Proposals of rows that make an ambiguous row redundant, -1 first where there is none.
     centre : sequence of Fraction, optional
         A point that may be inside.
 
@@ -72,17 +78,15 @@ def exact_cell(
     sides = box_rows(box)
     groups: dict[tuple[int, ...], list[int]] = {}
     zero_units: list[tuple[int, int]] = []
-    for r, row in enumerate([*rows, *sides]):
+    table = [[int(v) for v in row] for row in (*rows, *sides)]
+    for r, row in enumerate(table):
         if verdict[r] == REDUNDANT:
             continue
-        integers = [int(v) for v in row]
-        divisor = gcd(*integers[:-1])
-        if divisor == 0:
-            if integers[-1] == 0:
-                zero_units.append(beyond[r])
-            continue
-        divisor = gcd(divisor, integers[-1])
-        groups.setdefault(tuple(v // divisor for v in integers), []).append(r)
+        divisor = gcd(*row)
+        if any(row[:-1]):
+            groups.setdefault(tuple(v // divisor for v in row), []).append(r)
+        elif divisor == 0:
+            zero_units.append(beyond[r])
 
     planes = list(groups)
     if centre is None or not positive_at(planes, centre):
@@ -95,6 +99,9 @@ def exact_cell(
     facets: list[int | StateArray] = []
     for number, (plane, members) in enumerate(groups.items()):
         if not any(verdict[r] == FACET for r in members):
+            proposals = [bases[r].tolist() for r in members if bases[r, 0] >= 0]
+            if any(_implied(plane, [table[k] for k in basis]) for basis in proposals):
+                continue
             if dictionary is None:
                 dictionary = IntegerDictionary(planes, centre)
             if not dictionary.is_facet(number):
@@ -115,3 +122,17 @@ def exact_cell(
             across = np.array(network.exact.cross(pattern, tied, outward), dtype=np.uint8)
         facets.append(across)
     return ExactCell(facets, list(centre))
+
+
+def _implied(plane: Sequence[int], others: Sequence[Sequence[int]]) -> bool:
+    """Whether ``plane = sum l_k others_k + (0, ..., 0, c)`` with all l_k >= 0 and c >= 0, for d others.
+
+    A single proportional row with c = 0 is the same plane, and implies nothing about it.
+    """
+    gradients = fmpz_mat([list(row[:-1]) for row in others]).transpose()
+    try:
+        multipliers = gradients.solve(fmpz_mat([[v] for v in plane[:-1]])).entries()
+    except ZeroDivisionError:
+        return False  # not a basis
+    rest = plane[-1] - sum(m * row[-1] for m, row in zip(multipliers, others, strict=True))
+    return bool(min(multipliers) >= 0 and (rest > 0 or (rest == 0 and sum(m > 0 for m in multipliers) > 1)))

@@ -73,15 +73,14 @@ def _scalar_error(layer: ScalarLayer, z: FloatArray, bound: FloatArray) -> Float
     lipschitz = np.abs(layer.slopes).max()
     if layer.breakpoints.size == 0:
         return np.asarray(lipschitz * bound)
-    # activate() sums one term of size <= 2 K (|z| + |t|) per breakpoint, a few roundings each.
+    # activate() adds slope times z and an intercept, which is the sum of one term of size <= 2 K |t| per
+    # breakpoint, a few roundings each.
     size = 2 * lipschitz * (np.abs(z) + np.abs(layer.breakpoints).max())
     terms = layer.slopes.size
     return np.asarray(2 * (lipschitz * bound + gamma(8 * terms) * terms * size + terms * SMALLEST))
 
 
-def _maxout_states(
-    layer: MaxoutLayer, z: FloatArray, bound: FloatArray
-) -> tuple[NDArray[np.uint8], Certain]:
+def _maxout_states(layer: MaxoutLayer, z: FloatArray, bound: FloatArray) -> tuple[NDArray[np.uint8], Certain]:
     states = np.empty((len(z), layer.n_units), dtype=np.uint8)
     certain = np.ones(len(z), dtype=bool)
     points = np.arange(len(z))

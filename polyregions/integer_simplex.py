@@ -95,8 +95,10 @@ class IntegerDictionary:
         constants, slopes = self.entries[0], self.entries[j]
         best = -1
         for c in sorted(self.active):
-            if c != skip and sign * slopes[c] < 0 and (
-                best < 0 or constants[c] * abs(slopes[best]) < constants[best] * abs(slopes[c])
+            if (
+                c != skip
+                and sign * slopes[c] < 0
+                and (best < 0 or constants[c] * abs(slopes[best]) < constants[best] * abs(slopes[c]))
             ):
                 best = c
         return best

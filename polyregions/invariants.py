@@ -28,11 +28,9 @@ def check(cx: RegionComplex) -> None:
     """Raise CheckFailedError if an invariant does not hold."""
     _check_patterns(cx)
     _check_facets(cx)
-    _check_continuity(cx)
     if cx.complete:
         _check_connected(cx)
-        if cx.box.dim <= 3:
-            _check_volumes(cx)
+    _check_geometry(cx)
 
 
 def _fail(message: str) -> NoReturn:
@@ -83,30 +81,38 @@ def _check_connected(cx: RegionComplex) -> None:
         _fail("the adjacency graph is not connected")
 
 
-def _check_continuity(cx: RegionComplex) -> None:
-    maps: dict[int, list[list[Fraction]]] = {}
-
-    def affine_map(i: int) -> list[list[Fraction]]:
-        if i not in maps:
-            A, c = cx.network.exact.affine_map(cx.states[i])
-            maps[i] = [[*row, constant] for row, constant in zip(A, c, strict=True)]
-        return maps[i]
-
+def _check_geometry(cx: RegionComplex) -> None:
+    """Continuity across every facet, and the volumes' sum: one pass, since rows are dear."""
+    volumes = Fraction(0)
+    measured = cx.complete and cx.box.dim <= 3
+    maps = [_integer_map(cx, i) for i in range(cx.n_regions)]
     for i in range(cx.n_explored):
         region = cx[i]
-        for j, row in zip(region.facets.tolist(), region.exact_halfspaces, strict=True):
-            if j < i:
-                continue  # a side of the box, or seen from the other side
-            lead = next(k for k, v in enumerate(row) if v)
-            for here, there in zip(affine_map(i), affine_map(j), strict=True):
-                jump = [a - b for a, b in zip(here, there, strict=True)]
-                if any(v * int(row[lead]) != jump[lead] * int(w) for v, w in zip(jump, row, strict=True)):
-                    _fail(f"the network jumps between regions {i} and {j}")
-
-
-def _check_volumes(cx: RegionComplex) -> None:
-    volumes = (polytope.exact_volume(region.exact_vertices, region.exact_halfspaces) for region in cx)
-    total = sum(volumes, Fraction(0))
-    low, high = cx.box.lower, cx.box.upper
-    if total != prod((Fraction(b) - Fraction(a) for a, b in zip(low, high, strict=True)), start=Fraction(1)):
+        rows = region.exact_halfspaces
+        for j, row in zip(region.facets.tolist(), rows, strict=True):
+            if j > i and not _continuous(maps[i], maps[j], [int(v) for v in row]):
+                _fail(f"the network jumps between regions {i} and {j}")
+        if measured:
+            volumes += polytope.exact_volume(region.exact_vertices, rows)
+    sides = (Fraction(b) - Fraction(a) for a, b in zip(cx.box.lower, cx.box.upper, strict=True))
+    if measured and volumes != prod(sides, start=Fraction(1)):
         _fail("the volumes of the regions do not add up to the volume of the box")
+
+
+def _integer_map(cx: RegionComplex, i: int) -> tuple[list[list[int]], int]:
+    """The affine map of a region as integers over one denominator."""
+    _, output = cx.network.exact.forms(cx.states[i])
+    table = [[int(v) for v in row] for row in output]
+    return table[:-1], table[-1][-1]
+
+
+def _continuous(
+    here: tuple[list[list[int]], int], there: tuple[list[list[int]], int], row: list[int]
+) -> bool:
+    """Whether every output's difference is a multiple of the facet's form."""
+    lead = next(k for k, v in enumerate(row) if v)
+    for p, q in zip(here[0], there[0], strict=True):
+        jump = [a * there[1] - b * here[1] for a, b in zip(p, q, strict=True)]
+        if any(v * row[lead] != jump[lead] * w for v, w in zip(jump, row, strict=True)):
+            return False
+    return True

@@ -14,12 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .errors import InvalidNetworkError, UnsupportedLayerError
+from .errors import InvalidNetworkError, UnsupportedLayerError, short_repr
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -44,6 +45,11 @@ def float_array(name: str, values: Any, ndim: int) -> FloatArray:
         array = np.array(raw, dtype=np.float64, order="C")
     if raw.dtype.kind in "iu" and not (array.astype(object) == raw.astype(object)).all():
         raise InvalidNetworkError(f"{name}: an integer beyond 2**53 has no float64; round it first")
+    if raw.dtype.kind == "f" and not isinstance(values, np.ndarray) and (np.abs(array) >= 2.0**53).any():
+        # Among floats, numpy has rounded Python's integers without a word.
+        mixed = np.asarray(values, dtype=object).ravel().tolist()
+        if any(isinstance(v, int) and int(float(v)) != v for v in mixed):
+            raise InvalidNetworkError(f"{name}: an integer beyond 2**53 has no float64; round it first")
     if array.ndim != ndim:
         raise InvalidNetworkError(f"{name}: expected {ndim} dimension(s), got shape {array.shape}")
     bad = np.argwhere(~np.isfinite(array))
@@ -89,11 +95,22 @@ class ScalarLayer:
             return np.asarray(np.maximum(z, 0.0))
         if self.kind == "abs":
             return np.asarray(np.abs(z))
-        out = self.slopes[_origin_piece(self.breakpoints)] * z
-        for t, left, right in zip(self.breakpoints, self.slopes[:-1], self.slopes[1:], strict=True):
-            beyond = np.maximum(z - t, 0.0) if t >= 0 else np.minimum(z - t, 0.0)
-            out = out + (right - left if t >= 0 else left - right) * beyond
-        return np.asarray(out)
+        if self.kind == "linear":
+            return z
+        piece = np.searchsorted(self.breakpoints, z)
+        return np.asarray(self.slopes[piece] * z + self.intercepts[piece])
+
+    @cached_property
+    def intercepts(self) -> FloatArray:
+        """``f(z) = slopes[s] z + intercepts[s]`` on piece s, in float64; shape (m + 1,)."""
+        t, slopes = self.breakpoints.tolist(), self.slopes.tolist()
+        values = [0.0] * len(slopes)
+        origin = sum(v < 0 for v in t)  # a piece whose closure contains 0
+        for s in range(origin, len(t)):
+            values[s + 1] = values[s] + (slopes[s] * t[s] - slopes[s + 1] * t[s])
+        for s in range(origin, 0, -1):
+            values[s - 1] = values[s] + (slopes[s] * t[s - 1] - slopes[s - 1] * t[s - 1])
+        return np.array(values)
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,11 +156,6 @@ def preactivation(layer: Layer, y: FloatArray) -> FloatArray:
     return np.asarray(y @ layer.weight.T + layer.bias)
 
 
-def _origin_piece(breakpoints: FloatArray) -> int:
-    """Index of an affine piece of f whose closure contains 0."""
-    return int(np.count_nonzero(breakpoints < 0))
-
-
 def _scalar(kind: str, weight: ArrayLike, bias: ArrayLike, breakpoints: Any, slopes: Any) -> ScalarLayer:
     W = float_array(f"{kind} weight", weight, 2)
     b = float_array(f"{kind} bias", bias, 1)
@@ -159,12 +171,12 @@ def _scalar(kind: str, weight: ArrayLike, bias: ArrayLike, breakpoints: Any, slo
     t = float_array(f"{kind} breakpoints", breakpoints, 1)
     s = float_array(f"{kind} slopes", slopes, 1)
     if s.size != t.size + 1:
-        raise InvalidNetworkError(
-            f"{kind}: {t.size} breakpoints need {t.size + 1} slopes, got {s.size}"
-        )
+        raise InvalidNetworkError(f"{kind}: {t.size} breakpoints need {t.size + 1} slopes, got {s.size}")
     if s.size > MAX_STATES:
         raise InvalidNetworkError(f"{kind}: {s.size} slopes; at most {MAX_STATES} are supported")
-    if not (np.diff(t) > 0).all():
+    if t.size == 0 and kind != "linear":
+        raise InvalidNetworkError(f"{kind}: at least one breakpoint is needed; without, it is a linear layer")
+    if not (t[1:] > t[:-1]).all():
         raise InvalidNetworkError(f"{kind}: breakpoints must increase strictly, got {t.tolist()}")
     return ScalarLayer(kind, W, b, t, s)
 
@@ -250,7 +262,7 @@ PLAIN = {"relu": relu, "abs": absolute, "hard_tanh": hard_tanh, "linear": linear
 LAYER_TYPES = (*PLAIN, "leaky_relu", "piecewise", "maxout")
 
 
-def make_layer(kind: str, weight: Any, bias: Any, **parameters: Any) -> Layer:
+def make_layer(kind: str, weight: Any, bias: Any, /, **parameters: Any) -> Layer:
     """Build a layer from its type's name and parameters, as they stand in a file.
 
     Raises
@@ -260,12 +272,17 @@ def make_layer(kind: str, weight: Any, bias: Any, **parameters: Any) -> Layer:
     InvalidNetworkError
         If parameters are missing, superfluous or have bad values.
     """
-    required = {"leaky_relu": {"slope"}, "piecewise": {"breakpoints", "slopes"}}.get(str(kind), set())
-    if kind not in LAYER_TYPES:
-        raise UnsupportedLayerError(f"layer type {kind!r} is not supported; known: {', '.join(LAYER_TYPES)}")
+    if not isinstance(kind, str) or kind not in LAYER_TYPES:
+        raise UnsupportedLayerError(
+            f"layer type {short_repr(kind)} is not supported; known: {', '.join(LAYER_TYPES)}"
+        )
+    required = {"leaky_relu": {"slope"}, "piecewise": {"breakpoints", "slopes"}}.get(kind, set())
     if set(parameters) != required:
-        missing, extra = sorted(required - set(parameters)), sorted(set(parameters) - required)
-        parts = [f"missing {', '.join(missing)}"] * bool(missing) + [f"unknown {', '.join(extra)}"] * bool(extra)
+        missing = sorted(required - set(parameters))
+        extra = [short_repr(name) for name in sorted(set(parameters) - required)]
+        parts = [f"missing {', '.join(missing)}"] * bool(missing) + [f"unknown {', '.join(extra)}"] * bool(
+            extra
+        )
         raise InvalidNetworkError(f"{kind} layer: {'; '.join(parts)}")
     if kind == "maxout":
         return maxout(weight, bias)

@@ -32,10 +32,10 @@ from .certificates import (
     live_rows,
     recentre,
 )
+from .facets import decide_cell
 from .layers import FloatArray, IntArray
 from .network import StateArray
 from .recentred import RecentredNetwork, cell_rows
-from .simplex import decide_cell
 
 BACKENDS = ("native", "scipy", "cvxpy")
 
@@ -55,6 +55,8 @@ class Decisions:
         A point of each cell in the recentred coordinates, NaN if none was found.
     radii : float64 (n,)
         Radius of a ball around the centre that is proven to lie inside, 0 if there is none.
+    bases : int32 (n, R, d)
+        For each ambiguous row: d rows that seem to make it redundant; -1 first if there are none.
     decided : bool (n,)
         Whether no row of the cell is ambiguous.
     counts : int64 (n,)
@@ -66,6 +68,7 @@ class Decisions:
     verdicts: NDArray[np.uint8]
     centres: FloatArray
     radii: FloatArray
+    bases: NDArray[np.int32]
     decided: NDArray[np.bool_]
     counts: IntArray
     units: NDArray[np.int32]
@@ -78,6 +81,7 @@ class Decisions:
             np.empty((n, rows), dtype=np.uint8),
             np.empty((n, dim)),
             np.empty(n),
+            np.empty((n, rows, dim), dtype=np.int32),
             np.empty(n, dtype=np.bool_),
             np.empty(n, dtype=np.int64),
             np.empty((n, rows), dtype=np.int32),
@@ -90,6 +94,7 @@ class Decisions:
             self.verdicts,
             self.centres,
             self.radii,
+            self.bases,
             self.decided,
             self.counts,
             self.units,
@@ -151,6 +156,7 @@ def _collect_facets(n: int, verdict: Any, owner: Any, other: Any, units: Any, be
         types.uint8[:, ::1],
         types.float64[:, ::1],
         types.float64[::1],
+        types.int32[:, :, ::1],
         types.boolean[::1],
         types.int64[::1],
         types.int32[:, ::1],
@@ -172,6 +178,7 @@ def _decide_batch(
     verdicts: Any,
     centres: Any,
     radii: Any,
+    bases: Any,
     decided: Any,
     counts: Any,
     units: Any,
@@ -188,17 +195,18 @@ def _decide_batch(
         n = cell_rows(
             table, weights, first, slopes, intercepts, thresholds, patterns[i], rows, owner, other, delta, eta
         )
-        decided[i] = decide_cell(rows, n, verdicts[i], centres[i], radii[i : i + 1], floats, integers)
+        decided[i] = decide_cell(
+            rows, n, verdicts[i], centres[i], radii[i : i + 1], bases[i], floats, integers
+        )
         counts[i] = _collect_facets(n, verdicts[i], owner, other, units[i], beyond[i])
 
 
-def _decide_with(
-    solver: Solver, network: RecentredNetwork, patterns: StateArray, result: Decisions
-) -> None:
+def _decide_with(solver: Solver, network: RecentredNetwork, patterns: StateArray, result: Decisions) -> None:
     """Decide each cell with the programs of a library's solver."""
     for i, pattern in enumerate(patterns):
         rows, owner, other = network.cell_rows(pattern)
         verdict = result.verdicts[i]
+        result.bases[i] = -1
         result.decided[i] = _decide_cell_with(
             solver, np.ascontiguousarray(rows), verdict, result.centres[i], result.radii[i : i + 1]
         )
@@ -210,7 +218,7 @@ def _decide_with(
 def _decide_cell_with(
     solver: Solver, rows: FloatArray, verdict: NDArray[np.uint8], centre: FloatArray, radius: FloatArray
 ) -> bool:
-    """Decide the rows (d + 2, n) of one cell: the counterpart of :func:`.simplex.decide_cell`."""
+    """Decide the rows (d + 2, n) of one cell: the counterpart of :func:`.facets.decide_cell`."""
     d, n = rows.shape[0] - 2, rows.shape[1]
     A, b, eps, index = np.empty((d, n)), np.empty(n), np.empty(n), np.empty(n, dtype=np.int64)
     verdict[:], centre[:], radius[:] = AMBIGUOUS, np.nan, 0.0

@@ -16,9 +16,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import adapters
-from .errors import FileFormatError, InvalidInputError, InvalidNetworkError
+from .errors import (
+    FileFormatError,
+    InvalidInputError,
+    InvalidNetworkError,
+    UnsupportedLayerError,
+    short_repr,
+)
 from .forward import filtered_states
 from .layers import (
+    LAYER_TYPES,
     FloatArray,
     IntArray,
     Layer,
@@ -96,9 +103,16 @@ class Network:
         UnsupportedLayerError
             If the activation is unknown.
         """
-        pairs = list(arrays)
+        try:
+            pairs = list(arrays)
+        except TypeError as error:
+            raise InvalidNetworkError("a network is made of a list of pairs (weight, bias)") from error
         if not pairs:
             raise InvalidNetworkError("a network needs at least one layer")
+        if activation not in LAYER_TYPES:
+            raise UnsupportedLayerError(
+                f"activation {short_repr(activation)} is not supported; known: {', '.join(LAYER_TYPES)}"
+            )
         layers = []
         for i, pair in enumerate(pairs):
             try:
@@ -127,9 +141,13 @@ class Network:
         path = Path(path)
         read = adapters.module(path).read
         try:
-            return cls(read(path))
+            layers = read(path)
         except OSError as error:
             raise FileFormatError(f"{path}: cannot be read: {error.strerror or error}") from error
+        try:
+            return cls(layers)
+        except InvalidNetworkError as error:
+            raise type(error)(f"{path}: {error}") from error
 
     def save(self, path: str | Path) -> None:
         """Write the network; :meth:`load` gives it back bit for bit."""
@@ -196,12 +214,14 @@ class Network:
     def affine_map(self, states: ArrayLike) -> tuple[FloatArray, FloatArray]:
         """Return (A, c), shapes (out, d) and (out,), with ``f(x) = A x + c`` under a pattern.
 
-        Each entry is the exact number rounded once to float64; ``net.exact.affine_map`` gives the
-        rationals.
+        Each entry is the exact number rounded once to float64 (infinite beyond its range);
+        ``net.exact.affine_map`` gives the rationals.
         """
-        pattern = self.validate_pattern(states)
-        A, c = self.exact.affine_map(pattern)
-        return np.array([[float(v) for v in row] for row in A]), np.array([float(v) for v in c])
+        from .exact import round_fraction
+
+        _, output = self.exact.forms(self.validate_pattern(states))
+        table = np.array([[round_fraction(v, output[-1][-1]) for v in row] for row in output[:-1]])
+        return table[:, :-1], table[:, -1]
 
     def restrict(self, origin: ArrayLike, directions: ArrayLike) -> Network:
         """Return the network on the affine subspace ``origin + t @ directions``.
@@ -241,7 +261,8 @@ class Network:
         product = fmpz_mat(first.weight.shape[0], d + 1, left) * fmpz_mat(d + 1, D.shape[0] + 1, right)
         denominator = 1 << (e_left + e_right)
         table = np.array([[round_fraction(v, denominator) for v in row] for row in product.tolist()])
-        W, b = table[:, :-1], table[:, -1]
+        W = float_array("weight of the restricted first layer", table[:, :-1], 2)
+        b = float_array("bias of the restricted first layer", table[:, -1], 1)
         if isinstance(first, MaxoutLayer):
             cuts = first.offsets[1:-1]
             layer: Layer = make_layer("maxout", np.split(W, cuts), np.split(b, cuts))
@@ -251,8 +272,11 @@ class Network:
 
     def validate_pattern(self, states: ArrayLike) -> StateArray:
         """Return one pattern as uint8 (units,), or raise InvalidInputError if it cannot be one."""
-        pattern = np.asarray(states)
-        if pattern.shape != (self.n_units,) or pattern.dtype.kind not in "iu":
+        try:
+            pattern = np.asarray(states)
+        except ValueError as error:
+            raise InvalidInputError("a pattern is a list of integer states, one for each unit") from error
+        if pattern.shape != (self.n_units,) or (self.n_units and pattern.dtype.kind not in "iu"):
             raise InvalidInputError(
                 f"a pattern of this network has {self.n_units} integer states, got shape {pattern.shape}, "
                 f"dtype {pattern.dtype}"
@@ -265,7 +289,13 @@ class Network:
         return pattern.astype(np.uint8)
 
     def _points(self, x: ArrayLike) -> tuple[FloatArray, bool]:
-        points = np.asarray(x, dtype=np.float64)
+        try:
+            raw = np.asarray(x)
+        except ValueError as error:
+            raise InvalidInputError("points: rows have different lengths") from error
+        if raw.size and (raw.dtype.kind not in "fiu" or raw.dtype.itemsize > 8):
+            raise InvalidInputError(f"points must be float64 or integers, got dtype {raw.dtype}")
+        points = raw.astype(np.float64, copy=False)
         single = points.ndim == 1
         points = np.atleast_2d(points)
         if points.ndim != 2 or points.shape[1] != self.input_dim or not np.isfinite(points).all():
@@ -273,6 +303,10 @@ class Network:
                 f"points must be finite, of shape (n, {self.input_dim}) or ({self.input_dim},), got {np.shape(x)}"
             )
         return points, single
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Integers of the exact network cannot be pickled; they are made again when needed.
+        return {"layers": self.layers}
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Network):
@@ -286,9 +320,7 @@ class Network:
         """All bits of the network; -0.0 and 0.0 differ."""
         fields: list[Any] = []
         for layer in self.layers:
-            extra = (
-                (layer.ranks,) if isinstance(layer, MaxoutLayer) else (layer.breakpoints, layer.slopes)
-            )
+            extra = (layer.ranks,) if isinstance(layer, MaxoutLayer) else (layer.breakpoints, layer.slopes)
             arrays = (layer.weight, layer.bias, *extra)
             fields.append((layer.kind, tuple((a.shape, a.tobytes()) for a in arrays)))
         return tuple(fields)
@@ -299,13 +331,9 @@ class Network:
 
 
 def _depth(values: Any) -> int:
-    """Depth of nesting of an array or of nested lists, by their first entries."""
-    if isinstance(values, np.ndarray):
-        return values.ndim
+    """Depth of nesting (4 is deepest) of an array or of nested lists, by their first entries."""
     depth = 0
-    while hasattr(values, "__len__") and not isinstance(values, str):
+    while isinstance(values, list | tuple) and depth < 4:
         depth += 1
-        if len(values) == 0:
-            break
-        values = values[0]
-    return depth
+        values = values[0] if values else None
+    return depth + int(getattr(values, "ndim", 0))

@@ -55,9 +55,7 @@ def find_slot(slots: Any, keys: Any, patterns: Any, key: Any, pattern: Any) -> A
     return slot
 
 
-@njit(
-    types.void(types.int64[::1], types.uint64[::1], types.int64), cache=True, nogil=True
-)
+@njit(types.void(types.int64[::1], types.uint64[::1], types.int64), cache=True, nogil=True)
 def _refill(slots: Any, keys: Any, count: int) -> None:
     mask = slots.size - 1
     for i in range(count):

@@ -126,7 +126,9 @@ def _independent(rows: list[list[int]]) -> list[int]:
 def _simplicial_rays(rows: list[list[int]]) -> list[list[int]]:
     """Rays of the cone of n independent rows in n dimensions: columns of the inverse, primitive."""
     n = len(rows)
-    work = [[Fraction(v) for v in row] + [Fraction(int(i == j)) for j in range(n)] for i, row in enumerate(rows)]
+    work = [
+        [Fraction(v) for v in row] + [Fraction(int(i == j)) for j in range(n)] for i, row in enumerate(rows)
+    ]
     for c in range(n):
         pivot = next(r for r in range(c, n) if work[r][c])
         work[c], work[pivot] = work[pivot], work[c]
@@ -142,6 +144,33 @@ def _simplicial_rays(rows: list[list[int]]) -> list[list[int]]:
             scale = scale * v.denominator // gcd(scale, v.denominator)
         rays.append(_primitive([int(v * scale) for v in column]))
     return rays
+
+
+def polygon_vertices(rows: IntegerRows) -> list[Point]:
+    """Vertices of a bounded polygon given by irredundant rows, as :func:`vertices`, in fewer steps.
+
+    Sorted by the angle of their normals, rows next to each other meet in a vertex.
+    """
+    table = [[int(v) for v in row] for row in rows]
+
+    def turn(p: list[int], q: list[int]) -> int:
+        upper_p, upper_q = (r[1] > 0 or (r[1] == 0 and r[0] > 0) for r in (p, q))
+        if upper_p != upper_q:
+            return -1 if upper_p else 1
+        cross = p[0] * q[1] - p[1] * q[0]
+        return -1 if cross > 0 else int(cross < 0)
+
+    table.sort(key=cmp_to_key(turn))
+    points: list[Point] = []
+    for (a, b, c), (e, f, g) in zip(table, [*table[1:], table[0]], strict=True):
+        w = a * f - b * e
+        if w <= 0:
+            raise CheckFailedError(
+                "a region is unbounded or empty: its rows do not describe a cell of the box"
+            )
+        points.append((Fraction(b * g - c * f, w), Fraction(c * e - a * g, w)))
+    first = points.index(min(points))
+    return points[first:] + points[:first]
 
 
 def _counter_clockwise(points: list[Point]) -> list[Point]:

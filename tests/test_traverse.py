@@ -68,7 +68,9 @@ def random_network(seed: int, d: int, kinds: list[str], width: int) -> Network:
     for kind in kinds:
         if kind.startswith("maxout"):
             rank = int(kind[-1])
-            layers.append(make_layer("maxout", rng.normal(size=(width, rank, n)), rng.normal(size=(width, rank))))
+            layers.append(
+                make_layer("maxout", rng.normal(size=(width, rank, n)), rng.normal(size=(width, rank)))
+            )
         else:
             W, b = rng.normal(size=(width, n)) / np.sqrt(n), 0.3 * rng.normal(size=width)
             layers.append(make_layer(kind, W, b, **parameters.get(kind, {})))
@@ -208,7 +210,9 @@ def test_a_network_without_units_has_one_region() -> None:
 @pytest.mark.parametrize("d", [5, 6, 8, 10])
 def test_coordinate_planes_in_high_dimensions(d: int) -> None:
     """The Boolean arrangement: 2^d regions, each with d neighbours and d sides of the box."""
-    cx = enumerate_regions(Network.from_arrays([(np.eye(d), np.zeros(d)), (np.ones((1, d)), [0])]), Box.cube(d, -1, 1))
+    cx = enumerate_regions(
+        Network.from_arrays([(np.eye(d), np.zeros(d)), (np.ones((1, d)), [0])]), Box.cube(d, -1, 1)
+    )
     assert (cx.n_regions, cx.n_adjacencies) == (2**d, d * 2 ** (d - 1))
     assert (cx.degrees == d).all()
     cx.check()

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from ..errors import FileFormatError, InvalidNetworkError
+from ..errors import FileFormatError, InvalidNetworkError, short_repr
 from ..layers import Layer, MaxoutLayer, make_layer
 
 FORMAT = "polyregions-network"
@@ -25,8 +25,12 @@ def read(path: Path) -> list[Layer]:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise FileFormatError(f"{path}: not a JSON text (it is not UTF-8)") from error
+    except ValueError as error:  # of the name: a NUL character
+        raise FileFormatError(f"{path}: cannot be read: {error}") from error
     try:
-        document = json.loads(text, parse_int=float, parse_constant=_refuse_constant)
+        document = json.loads(
+            text, parse_int=float, parse_constant=_refuse_constant, object_pairs_hook=_refuse_duplicates
+        )
     except json.JSONDecodeError as error:
         raise FileFormatError(f"{path}: not valid JSON, truncated perhaps: {error}") from error
     except RecursionError as error:
@@ -52,7 +56,8 @@ def from_document(document: Any) -> list[Layer]:
         raise FileFormatError(f'not a network: the top level needs "format": "{FORMAT}"')
     if document.get("version") != VERSION:
         raise FileFormatError(
-            f"version {document.get('version')!r} of the network format is unknown; this release reads {VERSION}"
+            f"version {short_repr(document.get('version'))} of the network format is unknown; "
+            f"this release reads {VERSION}"
         )
     entries = document.get("layers")
     if not isinstance(entries, list) or not entries:
@@ -68,7 +73,7 @@ def from_document(document: Any) -> list[Layer]:
             raise type(error)(f"layer {i}: {error}") from error
     if document.get("input_dim", layers[0].n_inputs) != layers[0].n_inputs:
         raise InvalidNetworkError(
-            f"input_dim is {document['input_dim']!r} but layer 0 has {layers[0].n_inputs} inputs"
+            f"input_dim is {short_repr(document['input_dim'])} but layer 0 has {layers[0].n_inputs} inputs"
         )
     return layers
 
@@ -90,6 +95,15 @@ def to_document(layers: tuple[Layer, ...]) -> dict[str, Any]:
                 entry["breakpoints"], entry["slopes"] = layer.breakpoints.tolist(), layer.slopes.tolist()
         entries.append(entry)
     return {"format": FORMAT, "version": VERSION, "input_dim": layers[0].n_inputs, "layers": entries}
+
+
+def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the key {short_repr(twice)} stands twice in one object")
+    return result
 
 
 def _refuse_constant(name: str) -> NoReturn:

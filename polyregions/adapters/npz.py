@@ -7,17 +7,39 @@ weights are stored piece after piece, shape (pieces, in)).
 
 from __future__ import annotations
 
+import lzma
+import struct
+import tokenize
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..errors import FileFormatError, InvalidNetworkError
+from ..errors import FileFormatError, InvalidNetworkError, short_repr
 from ..layers import Layer, MaxoutLayer, make_layer
 
 FORMAT = "polyregions-network"
 VERSION = 1
+
+#: What numpy and the zip library raise on a file that is damaged, encrypted, or something else.
+_UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    tokenize.TokenError,
+    EOFError,
+    ValueError,
+    TypeError,
+    OSError,
+    LookupError,
+    RuntimeError,
+    SyntaxError,
+    ArithmeticError,
+    MemoryError,
+)
 
 
 def read(path: Path) -> list[Layer]:
@@ -26,11 +48,12 @@ def read(path: Path) -> list[Layer]:
         with np.load(path, allow_pickle=False) as archive:
             if not isinstance(archive, np.lib.npyio.NpzFile):
                 raise FileFormatError(f"{path}: a single array, not a network archive")
-            arrays = {name: archive[name] for name in archive.files}
-    except (zipfile.BadZipFile, EOFError, ValueError, OSError, KeyError) as error:
-        if isinstance(error, FileFormatError | FileNotFoundError | PermissionError):
-            raise
-        raise FileFormatError(f"{path}: not a readable .npz archive, truncated perhaps: {error}") from error
+            arrays = {name: np.asarray(archive[name]) for name in archive.files}
+    except (FileFormatError, FileNotFoundError, IsADirectoryError, PermissionError):
+        raise
+    except _UNREADABLE as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise FileFormatError(f"{path}: not a readable .npz archive, truncated perhaps: {reason}") from error
     try:
         return _from_arrays(arrays)
     except InvalidNetworkError as error:
@@ -63,7 +86,8 @@ def _from_arrays(arrays: dict[str, Any]) -> list[Layer]:
         raise FileFormatError(f'not a network: it needs an entry "format" with the text "{FORMAT}"')
     if str(arrays.get("version")) != str(VERSION):
         raise FileFormatError(
-            f"version {arrays.get('version')} of the network format is unknown; this release reads {VERSION}"
+            f"version {short_repr(arrays.get('version'))} of the network format is unknown; "
+            f"this release reads {VERSION}"
         )
     types = [str(name) for name in np.atleast_1d(arrays.get("types", np.array([])))]
     if not types:
@@ -91,6 +115,7 @@ def _split_pieces(weight: Any, bias: Any, ranks: Any) -> tuple[list[Any], list[A
         or weight.ndim != 2
         or bias.ndim != 1
         or (ranks < 1).any()
+        or (ranks > weight.shape[0]).any()
         or int(ranks.sum()) != weight.shape[0]
         or weight.shape[0] != bias.shape[0]
     ):

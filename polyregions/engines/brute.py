@@ -30,7 +30,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
-from math import comb, prod
+from math import log10
 from typing import Any
 
 import numpy as np
@@ -42,8 +42,10 @@ from polyregions.errors import CheckFailedError, InvalidInputError, TooLargeErro
 from polyregions.layers import Layer, MaxoutLayer, ScalarLayer
 from polyregions.network import Network
 
-#: The most regions and the most box corners; beyond them another engine is the right one.
+#: The most regions, the most by a bound that is known in advance, and the most corners of the box: a few
+#: minutes of work. Beyond them another engine is the right one.
 MAX_REGIONS = 5_000
+MAX_BOUND = 10_000_000
 MAX_CORNERS = 256
 
 Point = tuple[Any, ...]  # d rationals
@@ -123,7 +125,8 @@ def enumerate_brute(network: Network, box: Box) -> RegionComplex:
     InvalidInputError
         If the box has another dimension than the network's inputs.
     TooLargeError
-        If there are more than ``MAX_REGIONS`` regions or ``MAX_CORNERS`` corners of the box.
+        If there are more than ``MAX_REGIONS`` regions, if a general bound allows more than
+        ``MAX_BOUND``, or if the box has more than ``MAX_CORNERS`` corners.
 
     Examples
     --------
@@ -141,6 +144,12 @@ def enumerate_brute(network: Network, box: Box) -> RegionComplex:
         raise TooLargeError(
             f"engine 'brute' keeps all vertices, at most {MAX_CORNERS} of the box: in dimension {d} it has "
             f"2**{d}; use another engine"
+        )
+    bound = _upper_bound(network)
+    if bound > MAX_BOUND:
+        raise TooLargeError(
+            f"engine 'brute' is for tiny networks: {network} may have up to 10^{log10(bound):.1f} regions by "
+            f"the general bound, the limit is 10^{log10(MAX_BOUND):.1f}; use another engine"
         )
     regions = sorted(_regions(network, box), key=lambda region: region[0])
     neighbors = _neighbors([cell for _, cell in regions], d)
@@ -172,7 +181,7 @@ def _regions(network: Network, box: Box) -> list[tuple[tuple[int, ...], _Cell]]:
             if len(cells) > MAX_REGIONS:
                 raise TooLargeError(
                     f"engine 'brute' is for tiny networks, at most {MAX_REGIONS} regions: here are more, "
-                    f"and the general upper bound is {_upper_bound(network):.1e}; use another engine"
+                    f"up to 10^{log10(_upper_bound(network)):.1f} by the general bound; use another engine"
                 )
         cells = [(states, cell, _outputs(layer, forms, states)) for states, cell, forms in cells]
     return [(states, cell) for states, cell, _ in cells]
@@ -295,15 +304,19 @@ def _rationals(values: Any) -> Any:
     return fmpq(*float(values).as_integer_ratio())
 
 
-def _upper_bound(network: Network) -> float:
-    """Return prod_l S(n_l, min(n_0, ..., n_{l-1})), n_l the hyperplanes of layer l (Montufar 2017)."""
-    dim, factors = network.input_dim, []
+def _upper_bound(network: Network) -> int:
+    """Return the largest number of regions that networks of this shape may have, or more.
+
+    A layer of units with k_i states cuts a cell whose image has dimension n into at most
+    ``sum_(|S| <= n) prod_(i in S) (k_i - 1)`` (Montufar, Ren and Zhang, *Sharp bounds for the number of
+    regions of maxout networks and vertices of Minkowski sums*, 2022; for scalar units, Zaslavsky 1975);
+    n is at most the least width so far, and the layers' factors multiply.
+    """
+    dim, bound = network.input_dim, 1
     for layer in network.layers:
-        ranks = layer.n_states.tolist()
-        planes = sum(comb(k, 2) if isinstance(layer, MaxoutLayer) else k - 1 for k in ranks)
-        factors.append(sum(comb(planes, j) for j in range(dim + 1)))
+        sums = [1] + [0] * dim  # sums[j]: over the sets of j units
+        for k in layer.n_states.tolist():
+            sums = [sums[0]] + [sums[j] + (k - 1) * sums[j - 1] for j in range(1, dim + 1)]
+        bound *= sum(sums)
         dim = min(dim, layer.n_units)
-    try:
-        return float(prod(factors))
-    except OverflowError:
-        return float("inf")
+    return bound

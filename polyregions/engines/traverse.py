@@ -88,9 +88,7 @@ class _Traversal:
         self.limit = limit if limit is not None else np.iinfo(np.int64).max
         self.recentred = RecentredNetwork(network, box)
         self.patterns = PatternSet(network.n_units)
-        self.patterns.add(
-            np.array(network.exact.states_near(self.recentred.midpoint), dtype=np.uint8)
-        )
+        self.patterns.add(np.array(network.exact.states_near(self.recentred.midpoint), dtype=np.uint8))
         self.chunks: list[tuple[IntArray, IntArray, FloatArray]] = []
         self.result_bytes = 0
         # Replaced in one step after each batch: an interrupt in between loses that batch and nothing else.
@@ -111,7 +109,9 @@ class _Traversal:
         start = self.explored
         batch = self.patterns.patterns[start : min(start + BATCH, self.found)].copy()
         decisions = decide(self.recentred, batch, self.lp, executor, workers)
-        exact = {i: self._exact_cell(batch[i], decisions, i) for i in np.flatnonzero(~decisions.decided).tolist()}
+        exact = {
+            i: self._exact_cell(batch[i], decisions, i) for i in np.flatnonzero(~decisions.decided).tolist()
+        }
         for i, cell in exact.items():
             decisions.counts[i] = len(cell.facets)
         facets = int(decisions.counts.sum())
@@ -165,7 +165,7 @@ class _Traversal:
     def _exact_cell(self, pattern: StateArray, decisions: Decisions, i: int) -> ExactCell:
         t = decisions.centres[i]
         centre = self.recentred.point(t) if np.isfinite(t).all() else None
-        return exact_cell(self.network, self.box, pattern, decisions.verdicts[i], centre)
+        return exact_cell(self.network, self.box, pattern, decisions.verdicts[i], decisions.bases[i], centre)
 
     def _witnesses(
         self, patterns: StateArray, decisions: Decisions, exact: dict[int, ExactCell]

@@ -1,0 +1,266 @@
+"""Pictures of the regions of a network, in one and two dimensions, with matplotlib.
+
+A region's colour depends on its activation pattern alone, so pictures of parts, of slices with the same
+pattern, and of another day agree. Boundaries are coloured by the lowest hidden layer that flips
+across them: layer 0 draws straight lines, each further layer bends where it meets the ones before.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .box import Box
+from .errors import InvalidInputError, MissingDependencyError
+from .export import check_target, known_ending, replacing
+from .graph import lowest_flip_layers
+from .layers import FloatArray
+from .polygons import region_rings, region_vertices, shared_edges
+
+if TYPE_CHECKING:
+    from .complex import RegionComplex
+
+#: Endings of the picture formats.
+PLOT_FORMATS = (".png", ".svg", ".pdf")
+
+# Boundary colours of the layers, in turn: the first is nearly black, all are darker than any region.
+_LAYER_COLOURS = ("#16213a", "#b8285a", "#d9731a", "#2e7d52", "#2f6fb5", "#7d4fa3", "#8a6a12", "#0d8a94")
+
+
+def plot_regions(cx: RegionComplex, path: str | Path | None = None, ax: Any = None) -> Any:
+    """Draw the regions of a one- or two-dimensional box.
+
+    In two dimensions every region is filled, and every boundary between two regions is drawn once.
+    In one dimension the regions are coloured bands, with output 0 of the network above them.
+
+    Parameters
+    ----------
+    cx : RegionComplex
+        A partial result is drawn as far as it goes: the rest is grey, and the title says so.
+    path : str or Path, optional
+        File to write: ``.png``, ``.svg`` or ``.pdf``.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure if not given (shown by ``matplotlib.pyplot.show()`` unless
+        there is a path).
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    InvalidInputError
+        If the box has more than two dimensions, or the file cannot be written.
+    FileFormatError
+        If no picture format has the file's ending.
+    MissingDependencyError
+        If matplotlib is not installed.
+
+    Examples
+    --------
+    >>> from polyregions import Box, Network, enumerate_regions
+    >>> net = Network.from_arrays([([[1, 1], [1, -1]], [0, 0]), ([[1, 1]], [0])])
+    >>> ax = plot_regions(enumerate_regions(net, Box.cube(2, -1, 1)))
+    >>> ax.get_title()
+    '4 regions, 4 adjacencies'
+    """
+    check_plot(cx.box, path)
+    if ax is None:
+        ax = _new_axes(cx.box.dim, interactive=path is None)
+    (_draw_bands if cx.box.dim == 1 else _draw_polygons)(cx, ax)
+    partial = ""
+    if not cx.complete:
+        partial = f" (partial: {cx.stopped})"
+        ax.set_facecolor("0.9")  # grey is what the result does not cover; no region is grey
+    ax.set_title(f"{_count(cx.n_regions, 'region')}, {_count(cx.n_adjacencies, 'adjacency')}{partial}")
+    if path is not None:
+        _save(ax.figure, Path(path))
+    return ax
+
+
+def check_plot(box: Box, path: str | Path | None = None) -> None:
+    """Refuse a picture that cannot be made, before any work."""
+    if box.dim > 2:
+        raise InvalidInputError(
+            f"plot: the box has {box.dim} dimensions and a picture has at most 2; "
+            "net.restrict(origin, directions) gives the network on a line or a plane"
+        )
+    if (box.upper / 4 - box.lower / 4 > 1e307).any():  # quarters: the difference itself may overflow
+        raise InvalidInputError("plot: the box is too wide to be drawn in float64")
+    if path is not None:
+        known_ending(path, "picture", PLOT_FORMATS)
+        check_target(path)
+    if find_spec("matplotlib") is None:
+        raise MissingDependencyError("plot: needs matplotlib; get it with: pip install 'polyregions[plot]'")
+
+
+def pattern_colours(cx: RegionComplex) -> FloatArray:
+    """Return a soft colour for each region, rgb float64 (regions, 3).
+
+    It is a function of the pattern alone, the same in every process and on every machine.
+    """
+    digests = (hashlib.blake2b(row.tobytes(), digest_size=4).digest() for row in cx.states)
+    hashes = np.frombuffer(b"".join(digests), dtype=np.uint8).reshape(-1, 4) / 256
+    hue = 2 * np.pi * (hashes[:, 0] + hashes[:, 1] / 256)
+    lightness = 0.84 + 0.11 * hashes[:, 2]
+    chroma = 0.03 + 0.05 * hashes[:, 3]
+    return _oklab_to_rgb(lightness, chroma * np.cos(hue), chroma * np.sin(hue))
+
+
+def _oklab_to_rgb(lightness: FloatArray, a: FloatArray, b: FloatArray) -> FloatArray:
+    """Convert Oklab to sRGB (B. Ottosson, 2020): equal steps look equal, whatever the hue."""
+    long = lightness + 0.3963377774 * a + 0.2158037573 * b
+    medium = lightness - 0.1055613458 * a - 0.0638541728 * b
+    short = lightness - 0.0894841775 * a - 1.2914855480 * b
+    linear = np.stack([long, medium, short], axis=1) ** 3 @ np.array(
+        [
+            [4.0767416621, -1.2684380046, -0.0041960863],
+            [-3.3077115913, 2.6097574011, -0.7034186147],
+            [0.2309699292, -0.3413193965, 1.7076147010],
+        ]
+    )
+    linear = np.clip(linear, 0, 1)
+    return np.asarray(np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055))
+
+
+def _draw_polygons(cx: RegionComplex, ax: Any) -> None:
+    from matplotlib.collections import LineCollection, PolyCollection
+
+    rings = region_rings(cx)
+    colours = pattern_colours(cx)
+    # Each polygon is outlined in its own colour, else the page shines through between neighbours.
+    ax.add_collection(
+        PolyCollection(rings, facecolors=colours, edgecolors=colours, linewidths=0.3, zorder=1), autolim=False
+    )
+    edges = shared_edges(cx, rings)
+    layers = lowest_flip_layers(cx)
+    widths = _edge_widths(cx, rings, ax)
+    for layer in np.unique(layers)[::-1].tolist():  # the first layer on top
+        ax.add_collection(
+            LineCollection(
+                edges[layers == layer],
+                colors=_layer_colour(layer),
+                linewidths=widths[layers == layer] * max(0.55, 0.85**layer),
+                capstyle="round",
+                zorder=2,
+            ),
+            autolim=False,
+        )
+    low, high = cx.box.lower, cx.box.upper
+    ax.set_xlim(low[0], high[0])
+    ax.set_ylim(low[1], high[1])
+    ratio = (high[1] - low[1]) / (high[0] - low[0])
+    ax.set_aspect("equal" if 0.2 <= ratio <= 5 else "auto")
+    ax.set_xlabel("x0")
+    ax.set_ylabel("x1")
+    _legend(ax, layers)
+
+
+def _draw_bands(cx: RegionComplex, ax: Any) -> None:
+    from matplotlib.collections import LineCollection, PolyCollection
+
+    ends = np.array([np.sort(region_vertices(cx, i)[:, 0]) for i in range(cx.n_regions)])
+    # x in data coordinates, y from the bottom (0) to the top (1) of the axes.
+    across = ax.get_xaxis_transform()
+    corners = np.stack([ends[:, [0, 1, 1, 0]], np.tile([0.0, 0.0, 1.0, 1.0], (len(ends), 1))], axis=2)
+    colours = pattern_colours(cx)
+    ax.add_collection(
+        PolyCollection(corners, facecolors=colours, edgecolors="none", transform=across, zorder=1),
+        autolim=False,
+    )
+    i, j = cx.adjacencies.T
+    # Two intervals meet where the one that begins later begins.
+    places = np.maximum(ends[i, 0], ends[j, 0])
+    layers = lowest_flip_layers(cx)
+    width = float(np.clip(72 * ax.figure.get_figwidth() / len(ends) / 5, 0.25, 1.3))
+    for layer in np.unique(layers)[::-1].tolist():
+        at = places[layers == layer]
+        lines = np.stack([np.repeat(at[:, None], 2, axis=1), np.tile([0.0, 1.0], (len(at), 1))], axis=2)
+        colour = _layer_colour(layer)
+        ax.add_collection(
+            LineCollection(lines, colors=colour, linewidths=width, transform=across, zorder=2), autolim=False
+        )
+    # A region apart from the others (in a partial result) begins a new stroke.
+    segments = np.stack([ends, cx.network(ends.reshape(-1, 1))[:, 0].reshape(-1, 2)], axis=2)
+    ax.add_collection(
+        LineCollection(segments, colors="black", linewidths=1.6, capstyle="round", zorder=3), autolim=False
+    )
+    low, high = float(segments[:, :, 1].min()), float(segments[:, :, 1].max())
+    margin = 0.06 * (high - low) or 1.0
+    ax.set_xlim(float(cx.box.lower[0]), float(cx.box.upper[0]))
+    ax.set_ylim(low - margin, high + margin)
+    ax.set_xlabel("x0")
+    ax.set_ylabel("output 0")
+    _legend(ax, layers)
+
+
+def _legend(ax: Any, layers: Any) -> None:
+    """Name the boundary colours, beside the picture so that nothing is covered."""
+    from matplotlib.lines import Line2D
+
+    handles = [
+        Line2D([], [], color=_layer_colour(layer), linewidth=2.2, label=f"layer {layer} ({count:,})")
+        for layer, count in np.stack(np.unique(layers, return_counts=True), axis=1).tolist()
+    ]
+    if not handles:
+        return
+    ax.legend(
+        handles=handles,
+        title="boundary of",
+        loc="upper left",
+        bbox_to_anchor=(1.01, 1.0),
+        borderaxespad=0.0,
+        frameon=False,
+        fontsize="small",
+        title_fontsize="small",
+        alignment="left",
+    )
+
+
+def _layer_colour(layer: int) -> str:
+    return _LAYER_COLOURS[layer % len(_LAYER_COLOURS)]
+
+
+def _edge_widths(cx: RegionComplex, rings: list[FloatArray], ax: Any) -> FloatArray:
+    """Width in points of each boundary: thinner beside thin regions, so that their colour shows."""
+    extent = cx.box.upper - cx.box.lower
+    thickness = np.empty(len(rings))  # 4 area / perimeter: the side of a square; the box's side is 1
+    for k, ring in enumerate(rings):
+        x, y = ((ring - cx.box.lower) / extent).T
+        dx, dy = np.roll(x, -1) - x, np.roll(y, -1) - y
+        thickness[k] = 2 * abs(x @ dy - y @ dx) / max(np.hypot(dx, dy).sum(), 1e-300)
+    side = 72 * min(ax.figure.get_size_inches())
+    widest = np.clip(0.09 * side / cx.n_regions**0.5, 0.3, 1.3)
+    beside = 0.2 * side * thickness[cx.adjacencies].min(axis=1)
+    return np.asarray(np.clip(beside, 0.4 * widest, widest))
+
+
+def _count(number: int, noun: str) -> str:
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{number:,} {noun if number == 1 else plural}"
+
+
+def _new_axes(dimension: int, interactive: bool) -> Any:
+    size = (7.6, 3.8) if dimension == 1 else (7.6, 6.4)
+    if interactive:
+        import matplotlib.pyplot as plt
+
+        return plt.subplots(figsize=size, layout="constrained")[1]
+    from matplotlib.figure import Figure
+
+    # Outside pyplot nothing is kept for a window that nobody opens.
+    return Figure(figsize=size, layout="constrained").subplots()
+
+
+def _save(figure: Any, path: Path) -> None:
+    import matplotlib as mpl
+
+    ending = path.suffix.lower()
+    # No dates and no random ids: the same picture is the same file.
+    dated = {".png": {}, ".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
+    with replacing(path) as file, mpl.rc_context({"svg.hashsalt": "polyregions"}):
+        figure.savefig(file, format=ending[1:], dpi=200, bbox_inches="tight", metadata=dated[ending])
