@@ -20,7 +20,7 @@ from . import invariants as _invariants
 from . import polygons as _polygons
 from . import polytope
 from .box import Box
-from .errors import InvalidInputError
+from .errors import CheckFailedError, InvalidInputError
 from .layers import FloatArray, IntArray
 from .network import Network, StateArray
 
@@ -206,7 +206,7 @@ class Region:
     def exact_halfspaces(self) -> polytope.IntegerRows:
         """Irredundant rows ``row . (x, 1) >= 0`` over the integers, one for each entry of ``facets``."""
         cx = self.complex
-        rows, beyond = cx.network.exact.rows(self.pattern)
+        rows, beyond = self._pattern_rows
         by_target = {target: row for target, row in zip(beyond, rows, strict=True) if any(row[:-1])}
         sides = polytope.box_rows(cx.box)
         result = []
@@ -216,14 +216,17 @@ class Region:
                 continue
             # The lowest unit that flips has the facet's hyperplane as its own boundary.
             there = cx.states[j]
-            result.append(
-                next(
-                    by_target[u, int(there[u])]
-                    for u in cx.flips(self.id, j).tolist()
-                    if (u, int(there[u])) in by_target
-                )
-            )
+            targets = ((u, int(there[u])) for u in cx.flips(self.id, j).tolist())
+            row = next((by_target[target] for target in targets if target in by_target), None)
+            if row is None:
+                raise CheckFailedError(f"regions {self.id} and {j} are no neighbours: no unit separates them")
+            result.append(row)
         return result
+
+    @cached_property
+    def _pattern_rows(self) -> tuple[polytope.IntegerRows, list[tuple[int, int]]]:
+        """All rows of the pattern, and the unit and the state beyond each."""
+        return self.complex.network.exact.rows(self.pattern)
 
     @property
     def halfspaces(self) -> tuple[FloatArray, FloatArray]:

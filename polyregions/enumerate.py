@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
+
 from .box import Box
 from .complex import RegionComplex
 from .errors import InvalidBoxError, InvalidInputError
@@ -22,6 +24,7 @@ def enumerate_regions(
     workers: int = 1,
     limit: int | None = None,
     progress: Callable[[int, int], None] | None = None,
+    resume: RegionComplex | None = None,
 ) -> RegionComplex:
     """Enumerate every activation region of a network in a box, exactly.
 
@@ -42,6 +45,9 @@ def enumerate_regions(
         Most regions to list; with more, the result is partial (``complete`` is False).
     progress : callable, optional
         Called now and then with the numbers of regions explored and found so far.
+    resume : RegionComplex, optional
+        A partial result for the same network and box to go on from: nothing of it is done again, and the
+        result is that of an uninterrupted run. A complete one is returned as it is.
 
     Returns
     -------
@@ -53,8 +59,8 @@ def enumerate_regions(
     InvalidBoxError
         If the box has another dimension than the network's input.
     InvalidInputError
-        If an engine or a back end is unknown, workers or limit are below 1, or "brute" is given a limit: it
-        has all regions or none.
+        If an engine or a back end is unknown, workers or limit are below 1, ``resume`` is of another network
+        or box, or "brute" is given a limit: it has all regions or none.
     TooLargeError
         If the network is too large for "brute".
 
@@ -78,15 +84,21 @@ def enumerate_regions(
     if lp not in LP_BACKENDS:
         raise InvalidInputError(f"lp {lp!r} is unknown; known: {', '.join(LP_BACKENDS)}")
     for name, value in (("workers", workers), ("limit", limit)):
-        if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1):
             raise InvalidInputError(f"{name} must be a whole number, at least 1, got {value!r}")
     if progress is not None and not callable(progress):
         raise InvalidInputError(f"progress must be a function, got {type(progress).__name__}")
 
+    if resume is not None:
+        if resume.network != network or resume.box != box:
+            raise InvalidInputError("resume: it is a result of another network or box")
+        if resume.complete:
+            return resume
+
     if engine == "brute":
-        if limit is not None:
+        if limit is not None or resume is not None:
             raise InvalidInputError(
-                "engine 'brute' has all regions or none: leave out limit, or use 'traverse'"
+                "engine 'brute' has all regions or none: leave out limit and resume, or use 'traverse'"
             )
         from .engines.brute import enumerate_brute
 
@@ -94,4 +106,6 @@ def enumerate_regions(
     # Loaded here: the kernels take a moment, and everything else can do without them.
     from .engines.traverse import enumerate_by_traversal
 
-    return enumerate_by_traversal(network, box, lp=lp, workers=workers, limit=limit, progress=progress)
+    return enumerate_by_traversal(
+        network, box, lp=lp, workers=workers, limit=limit, progress=progress, resume=resume
+    )

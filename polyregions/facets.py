@@ -158,7 +158,8 @@ def decide_cell(
     rho = chebyshev_centre(A, b, m, D, basis, place, point)
     if not rho > 0.0:
         return False
-    centre[:] = point
+    for j in range(d):
+        centre[j] = point[j]
     ball[0] = recentre(A, b, eps, m, centre, rho, ymax)
     if not ball[0] > 0.0:
         return False

@@ -6,7 +6,8 @@ All in exact arithmetic, from the network and the box alone:
 * facets are symmetric: if j is across a facet of i, then i is across exactly one facet of j;
 * a bounded cell has at least d + 1 facets, and all the regions hang together;
 * the network is continuous: across a facet the two affine maps differ by multiples of the facet's form;
-* the regions fill the box: their volumes add up to the box's (d <= 3, complete results only).
+* for d <= 3, the facets of a region bound exactly the cell of its pattern, two neighbours share a whole
+  facet, and the regions fill the box: their volumes add up to the box's (complete results only).
 """
 
 from __future__ import annotations
@@ -16,16 +17,18 @@ from math import prod
 from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
+from flint import fmpz_mat
 
 from . import polytope
 from .errors import CheckFailedError
 
 if TYPE_CHECKING:
-    from .complex import RegionComplex
+    from .complex import Region, RegionComplex
 
 
 def check(cx: RegionComplex) -> None:
     """Raise CheckFailedError if an invariant does not hold."""
+    _check_arrays(cx)
     _check_patterns(cx)
     _check_facets(cx)
     if cx.complete:
@@ -37,6 +40,25 @@ def _fail(message: str) -> NoReturn:
     raise CheckFailedError(f"{message}; this is a defect of the library, please report it")
 
 
+def _check_arrays(cx: RegionComplex) -> None:
+    n, d, offsets = cx.n_regions, cx.box.dim, cx.facet_offsets
+    if n < 1 or cx.states.shape != (n, cx.network.n_units) or cx.witnesses.shape != (n, d):
+        _fail("states and witnesses do not fit each other, the network and the box")
+    ranges = [layer.n_states for layer in cx.network.hidden]
+    if ranges and (cx.states >= np.concatenate(ranges)).any():
+        _fail("a unit is in a state that it does not have")
+    if not np.isfinite(cx.witnesses).all():
+        _fail("a witness is not finite")
+    if offsets[0] != 0 or offsets[-1] != len(cx.facet_neighbors) or (np.diff(offsets) < 0).any():
+        _fail("facet_offsets do not cut facet_neighbors into parts")
+    if cx.n_explored > n or (cx.complete and cx.n_explored < n) or cx.complete == bool(cx.stopped):
+        _fail("the label 'complete' contradicts what is known")
+    owner = np.repeat(np.arange(cx.n_explored), np.diff(offsets))
+    across = cx.facet_neighbors
+    if ((across < -2 * d) | (across >= n) | (across == owner)).any():
+        _fail("across a facet there is neither a side of the box nor another region")
+
+
 def _check_patterns(cx: RegionComplex) -> None:
     if len(np.unique(cx.states, axis=0)) != cx.n_regions and cx.network.n_units:
         _fail("two regions have the same pattern")
@@ -44,12 +66,29 @@ def _check_patterns(cx: RegionComplex) -> None:
         _fail("a network without units has one region")
     elsewhere = (cx.network.states(cx.witnesses) != cx.states).any(axis=1)
     elsewhere |= ~cx.box.contains(cx.witnesses)
-    for i in np.flatnonzero(elsewhere[: cx.n_explored]):
+    for i in np.flatnonzero(elsewhere):
+        if not _rounded_from_inside(cx, int(i)):
+            _fail(f"the witness of region {i} is not in it")
+        if i >= cx.n_explored:
+            continue
         # A region may be too small for float64 points: then its vertices' mean must do.
         points = cx[int(i)].exact_vertices
         mean = [sum(column, Fraction(0)) / len(points) for column in zip(*points, strict=True)]
         if cx.network.exact.states_at(mean) != cx.states[i].tolist():
             _fail(f"the pattern of region {i} is not the one at its interior")
+
+
+def _rounded_from_inside(cx: RegionComplex, i: int) -> bool:
+    """Whether each row of the region is positive somewhere among the points that round to its witness."""
+    x = [Fraction(float(v)) for v in cx.witnesses[i]]
+    reach = [Fraction(float(v)) / 2 for v in np.spacing(np.abs(cx.witnesses[i]))]
+    for row in (*cx.network.exact.rows(cx.states[i])[0], *polytope.box_rows(cx.box)):
+        *normal, constant = (int(v) for v in row)
+        value = constant + sum(a * v for a, v in zip(normal, x, strict=True))
+        value += sum(abs(a) * r for a, r in zip(normal, reach, strict=True))
+        if value < 0 or (value == 0 and any(normal)):
+            return False
+    return True
 
 
 def _check_facets(cx: RegionComplex) -> None:
@@ -82,9 +121,10 @@ def _check_connected(cx: RegionComplex) -> None:
 
 
 def _check_geometry(cx: RegionComplex) -> None:
-    """Continuity across every facet, and the volumes' sum: one pass, since rows are dear."""
+    """Continuity across every facet, and for d <= 3 the cells: one pass, since rows are dear."""
     volumes = Fraction(0)
     measured = cx.complete and cx.box.dim <= 3
+    seen: dict[tuple[int, int], frozenset[polytope.Point]] = {}
     maps = [_integer_map(cx, i) for i in range(cx.n_regions)]
     for i in range(cx.n_explored):
         region = cx[i]
@@ -92,11 +132,34 @@ def _check_geometry(cx: RegionComplex) -> None:
         for j, row in zip(region.facets.tolist(), rows, strict=True):
             if j > i and not _continuous(maps[i], maps[j], [int(v) for v in row]):
                 _fail(f"the network jumps between regions {i} and {j}")
+        if cx.box.dim <= 3:
+            for j, face in zip(region.facets.tolist(), _facet_vertices(region), strict=True):
+                if seen.pop((j, i), face) != face:
+                    _fail(f"regions {i} and {j} do not share a whole facet")
+                if i < j < cx.n_explored:
+                    seen[i, j] = face
         if measured:
             volumes += polytope.exact_volume(region.exact_vertices, rows)
     sides = (Fraction(b) - Fraction(a) for a, b in zip(cx.box.lower, cx.box.upper, strict=True))
     if measured and volumes != prod(sides, start=Fraction(1)):
         _fail("the volumes of the regions do not add up to the volume of the box")
+
+
+def _facet_vertices(region: Region) -> list[frozenset[polytope.Point]]:
+    """Vertices of each facet, after checking that the facets bound exactly the cell of the pattern.
+
+    For d <= 3 only: there, d vertices in one plane span it.
+    """
+    points = region.exact_vertices
+    columns = fmpz_mat([polytope.homogeneous(point) for point in points]).transpose()
+    rows = [*region._pattern_rows[0], *polytope.box_rows(region.complex.box)]
+    if min((fmpz_mat(rows) * columns).entries()) < 0:
+        _fail(f"region {region.id} reaches beyond the cell of its pattern: a facet is missing")
+    values = (fmpz_mat(region.exact_halfspaces) * columns).tolist()
+    faces = [frozenset(p for p, v in zip(points, row, strict=True) if v == 0) for row in values]
+    if min(map(len, faces)) < region.complex.box.dim or len(set(faces)) < len(faces):
+        _fail(f"a facet of region {region.id} is none, or stands twice")
+    return faces
 
 
 def _integer_map(cx: RegionComplex, i: int) -> tuple[list[list[int]], int]:

@@ -78,7 +78,8 @@ def _add(slots: Any, keys: Any, patterns: Any, count: int, pattern: Any) -> Any:
         return slots[slot]
     slots[slot] = count
     keys[count] = key
-    patterns[count] = pattern
+    for unit in range(pattern.size):
+        patterns[count, unit] = pattern[unit]
     return count
 
 

@@ -62,7 +62,7 @@ def vertices(rows: IntegerRows) -> list[Point]:
     """
     table = [[int(v) for v in row] for row in rows]
     rays = _extreme_rays(table)
-    if any(ray[-1] <= 0 for ray in rays):
+    if not rays or any(ray[-1] <= 0 for ray in rays):
         raise CheckFailedError("a region is unbounded or empty: its rows do not describe a cell of the box")
     points = sorted(tuple(Fraction(v, ray[-1]) for v in ray[:-1]) for ray in rays)
     return _counter_clockwise(points) if len(table[0]) == 3 else points
@@ -189,9 +189,9 @@ def simplices(points: Sequence[Point], rows: IntegerRows) -> list[list[Point]]:
 
     Each simplex is a list of d + 1 vertices. The faces are read off exactly, from the rows that vanish.
     """
-    homogeneous = [_homogeneous(point) for point in points]
+    columns = [homogeneous(point) for point in points]
     zeros = [
-        frozenset(i for i, x in enumerate(homogeneous) if not sum(a * v for a, v in zip(row, x, strict=True)))
+        frozenset(i for i, x in enumerate(columns) if not sum(a * v for a, v in zip(row, x, strict=True)))
         for row in ([int(v) for v in row] for row in rows)
     ]
     known: dict[frozenset[int], list[tuple[int, ...]]] = {}
@@ -255,7 +255,8 @@ def _simplex_volume(simplex: Sequence[Point]) -> Fraction:
     return abs(determinant) / factorial(d)
 
 
-def _homogeneous(point: Point) -> list[int]:
+def homogeneous(point: Point) -> list[int]:
+    """Return the least integers proportional to ``(point, 1)``; the last one is positive."""
     q = lcm(*(v.denominator for v in point))
     return [int(v * q) for v in point] + [q]
 

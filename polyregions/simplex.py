@@ -147,9 +147,12 @@ def drop_row(k: int, m: int, A: Any, b: Any, eps: Any, index: Any, D: Any, basis
     last = m - 1
     if k == last:
         return
-    A[:, k] = A[:, last]
+    # Loops, here and elsewhere: numba takes seconds to compile the copy of a slice.
+    for j in range(d):
+        A[j, k] = A[j, last]
     b[k], eps[k], index[k] = b[last], eps[last], index[last]
-    D[: d + 1, d + k] = D[: d + 1, d + last]
+    for i in range(d + 1):
+        D[i, d + k] = D[i, d + last]
     place[d + k] = place[d + last]
     if place[d + last] > 0:
         basis[place[d + last]] = d + k

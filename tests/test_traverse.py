@@ -9,6 +9,7 @@ from zoo import ZOO, Case, by_name, folding
 from polyregions import Box, Network, RegionComplex, enumerate_regions
 from polyregions.engines import traverse
 from polyregions.engines.brute import enumerate_brute
+from polyregions.errors import InvalidInputError
 
 
 def facets(cx: RegionComplex) -> dict[bytes, set[bytes | int]]:
@@ -225,3 +226,28 @@ def test_generic_arrangement_in_five_dimensions() -> None:
     cx = enumerate_regions(net, Box.cube(5, -1e6, 1e6))
     assert cx.n_regions == 1 + 7 + 21 + 35 + 35 + 21
     assert cx.n_adjacencies == 7 * (1 + 6 + 15 + 20 + 15)
+
+
+@pytest.mark.parametrize("case", [by_name("fold-2d-3-2-outside"), by_name("resonance-3")], ids=lambda case: case.name)
+def test_a_resumed_part_becomes_the_whole(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(traverse, "BATCH", 5)
+    whole = enumerate_regions(case.network, case.box)
+    part = enumerate_regions(case.network, case.box, limit=1)
+    for limit in range(2, case.regions, 7):
+        part = enumerate_regions(case.network, case.box, limit=limit, resume=part)
+        assert (part.n_regions, part.stopped) == (limit, "limit")
+    assert same_bits(whole, enumerate_regions(case.network, case.box, resume=part))
+    assert same_bits(whole, enumerate_regions(case.network, case.box, resume=whole))
+
+
+def test_an_interrupted_run_can_be_resumed() -> None:
+    net, box = random_network(4, 2, ["relu", "relu"], 20), Box.cube(2, -1, 1)
+
+    def interrupt(explored: int, found: int) -> None:
+        raise KeyboardInterrupt
+
+    part = enumerate_regions(net, box, progress=interrupt)
+    assert 0 < part.n_explored < part.n_regions
+    assert same_bits(enumerate_regions(net, box, resume=part), enumerate_regions(net, box))
+    with pytest.raises(InvalidInputError, match="another network or box"):
+        enumerate_regions(net, Box.cube(2, 0, 1), resume=part)

@@ -46,6 +46,7 @@ def enumerate_by_traversal(
     workers: int = 1,
     limit: int | None = None,
     progress: Progress | None = None,
+    resume: RegionComplex | None = None,
 ) -> RegionComplex:
     """Return all activation regions of the box, with their facets.
 
@@ -59,12 +60,15 @@ def enumerate_by_traversal(
         Stop as soon as there is a region beyond that number; the result is then partial.
     progress : callable, optional
         ``progress(explored, found)`` after each batch.
+    resume : RegionComplex, optional
+        A partial result of the same network and box to go on from. The result is the one that an
+        uninterrupted run gives, to the last bit.
 
     Notes
     -----
     Ctrl-C, and memory running low, give a partial result too (``complete`` is False, ``stopped`` says why).
     """
-    traversal = _Traversal(network, box, lp, limit)
+    traversal = _Traversal(network, box, lp, limit, resume)
     stopped = ""
     try:
         with ExitStack() as stack:
@@ -83,16 +87,27 @@ def enumerate_by_traversal(
 class _Traversal:
     """The state of a traversal: patterns found, and the facets of the first ``explored`` of them."""
 
-    def __init__(self, network: Network, box: Box, lp: str, limit: int | None) -> None:
+    def __init__(
+        self, network: Network, box: Box, lp: str, limit: int | None, resume: RegionComplex | None
+    ) -> None:
         self.network, self.box, self.lp = network, box, lp
         self.limit = limit if limit is not None else np.iinfo(np.int64).max
         self.recentred = RecentredNetwork(network, box)
         self.patterns = PatternSet(network.n_units)
-        self.patterns.add(np.array(network.exact.states_near(self.recentred.midpoint), dtype=np.uint8))
         self.chunks: list[tuple[IntArray, IntArray, FloatArray]] = []
+        explored = 0
+        if resume is None:
+            start = network.exact.states_near(self.recentred.midpoint)
+            self.patterns.add(np.array(start, dtype=np.uint8))
+        else:
+            for pattern in resume.states.copy():
+                self.patterns.add(pattern)
+            explored = resume.n_explored
+            counts = np.diff(resume.facet_offsets)
+            self.chunks.append((counts, resume.facet_neighbors, resume.witnesses[:explored]))
         self.result_bytes = 0
         # Replaced in one step after each batch: an interrupt in between loses that batch and nothing else.
-        self.done = (0, 1, 0)  # explored, found, chunks
+        self.done = (explored, self.patterns.count, len(self.chunks))  # explored, found, chunks
 
     @property
     def explored(self) -> int:
@@ -260,7 +275,8 @@ def _link_flips(
                 neighbors[written + k] = -1 - state
                 continue
             across = patterns[count]
-            across[:] = patterns[own]
+            for u in range(across.size):
+                across[u] = patterns[own, u]
             key = keys[own] - unit_key(unit, np.int64(across[unit])) + unit_key(unit, state)
             across[unit] = state
             slot = find_slot(slots, keys, patterns, key, across)
