@@ -233,7 +233,7 @@ def _print_table(numbers: dict[str, Any]) -> None:
         ("time", f"{numbers['seconds']:.3g} s"),
     ]
     if numbers["f_vector"] is not None:
-        rows.insert(3, ("faces by dimension", ", ".join(f"{n:,}" for n in numbers["f_vector"])))
+        rows.insert(3, ("inner faces", ", ".join(f"{n:,}" for n in numbers["f_vector"])))
     if numbers["check"] is not None:
         rows.append(("check", "passed" if numbers["check"] == "passed" else "[bold red]FAILED[/]"))
     table = Table(show_header=False, box=None, pad_edge=False)

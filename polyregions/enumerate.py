@@ -84,7 +84,8 @@ def enumerate_regions(
     if lp not in LP_BACKENDS:
         raise InvalidInputError(f"lp {lp!r} is unknown; known: {', '.join(LP_BACKENDS)}")
     for name, value in (("workers", workers), ("limit", limit)):
-        if value is not None and (isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1):
+        whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+        if value is not None and not (whole and value >= 1):
             raise InvalidInputError(f"{name} must be a whole number, at least 1, got {value!r}")
     if progress is not None and not callable(progress):
         raise InvalidInputError(f"progress must be a function, got {type(progress).__name__}")

@@ -15,8 +15,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-import numpy as np
-
 from .errors import FileFormatError, InvalidInputError
 
 if TYPE_CHECKING:
@@ -198,7 +196,7 @@ def summary(cx: RegionComplex, seconds: float) -> dict[str, Any]:
     >>> net = Network.from_arrays([([[1], [1]], [0, -1]), ([[1, -2]], [0])])   # a tent
     >>> numbers = summary(enumerate_regions(net, Box([-1], [2])), seconds=0.1)
     >>> numbers["regions"], numbers["adjacencies"], numbers["f_vector"], numbers["degrees"]
-    (3, 2, [4, 3], {'min': 1, 'mean': 1.3333333333333333, 'max': 2})
+    (3, 2, [2, 3], {'min': 1, 'mean': 1.3333333333333333, 'max': 2})
     """
     degrees = cx.degrees[: cx.n_explored]
     return {
@@ -226,15 +224,13 @@ def summary(cx: RegionComplex, seconds: float) -> dict[str, Any]:
 
 
 def f_vector(cx: RegionComplex) -> list[int] | None:
-    """Return the numbers of faces of dimension 0, 1, ..., d, or None where they are not known.
+    """Return the numbers of faces of dimension 0, 1, ..., d inside the box, or None if not known.
 
-    They follow from regions and facets alone for d <= 2: in one dimension the facets are the
-    vertices, and in two they are the edges, so that Euler's relation V - E + F = 1 gives the
-    vertices (the regions meet face to face, and their union is the box).
+    Faces that lie in a side of the box do not count: they are its own, not the network's. For
+    d <= 2 the numbers follow from regions and adjacencies alone: the faces that meet the open box
+    satisfy Euler's relation ``sum (-1)^k f_k = (-1)^d``.
     """
+    regions, facets = cx.n_regions, cx.n_adjacencies
     if not cx.complete or cx.box.dim > 2:
         return None
-    facets = cx.n_adjacencies + int(np.count_nonzero(cx.facet_neighbors < 0))
-    if cx.box.dim == 1:
-        return [facets, cx.n_regions]
-    return [1 + facets - cx.n_regions, facets, cx.n_regions]
+    return [facets, regions] if cx.box.dim == 1 else [1 + facets - regions, facets, regions]

@@ -9,8 +9,8 @@
    facet; if it cannot, the reduced costs are multipliers that prove it redundant, and it leaves the
    dictionary.
 
-Every facet and every redundancy is proven by :mod:`polyregions.certificates` from the rows themselves. What is
-not proven is left ambiguous.
+Every facet and every redundancy is proven by :mod:`polyregions.certificates` from the rows themselves.
+What is not proven is left ambiguous.
 """
 
 from __future__ import annotations

@@ -12,10 +12,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import cmp_to_key
-from math import factorial, gcd, lcm
+from math import factorial, gcd, lcm, prod
 from typing import Any
 
 import numpy as np
+from flint import fmpz_mat
 
 from .box import Box
 from .errors import CheckFailedError
@@ -126,22 +127,11 @@ def _independent(rows: list[list[int]]) -> list[int]:
 def _simplicial_rays(rows: list[list[int]]) -> list[list[int]]:
     """Rays of the cone of n independent rows in n dimensions: columns of the inverse, primitive."""
     n = len(rows)
-    work = [
-        [Fraction(v) for v in row] + [Fraction(int(i == j)) for j in range(n)] for i, row in enumerate(rows)
-    ]
-    for c in range(n):
-        pivot = next(r for r in range(c, n) if work[r][c])
-        work[c], work[pivot] = work[pivot], work[c]
-        work[c] = [v / work[c][c] for v in work[c]]
-        for r in range(n):
-            if r != c and work[r][c]:
-                work[r] = [a - work[r][c] * b for a, b in zip(work[r], work[c], strict=True)]
+    inverse = fmpz_mat(rows).inv()
     rays = []
     for j in range(n):
-        column = [work[i][n + j] for i in range(n)]
-        scale = 1
-        for v in column:
-            scale = scale * v.denominator // gcd(scale, v.denominator)
+        column = [inverse[i, j] for i in range(n)]
+        scale = lcm(*(int(v.q) for v in column))
         rays.append(_primitive([int(v * scale) for v in column]))
     return rays
 
@@ -238,21 +228,10 @@ def centroid(points: Sequence[Point], rows: IntegerRows) -> FloatArray:
 
 
 def _simplex_volume(simplex: Sequence[Point]) -> Fraction:
-    origin = simplex[0]
-    matrix = [[a - o for a, o in zip(point, origin, strict=True)] for point in simplex[1:]]
-    d = len(matrix)
-    determinant = Fraction(1)
-    for c in range(d):
-        pivot = next((r for r in range(c, d) if matrix[r][c]), None)
-        if pivot is None:
-            return Fraction(0)
-        matrix[c], matrix[pivot] = matrix[pivot], matrix[c]
-        determinant *= matrix[c][c]
-        for r in range(c + 1, d):
-            if matrix[r][c]:
-                factor = matrix[r][c] / matrix[c][c]
-                matrix[r] = [a - factor * b for a, b in zip(matrix[r], matrix[c], strict=True)]
-    return abs(determinant) / factorial(d)
+    """Volume by the determinant of the homogeneous vertices."""
+    rows = [homogeneous(point) for point in simplex]
+    determinant = abs(int(fmpz_mat(rows).det()))
+    return Fraction(determinant, prod(row[-1] for row in rows) * factorial(len(simplex) - 1))
 
 
 def homogeneous(point: Point) -> list[int]:

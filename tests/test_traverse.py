@@ -228,7 +228,9 @@ def test_generic_arrangement_in_five_dimensions() -> None:
     assert cx.n_adjacencies == 7 * (1 + 6 + 15 + 20 + 15)
 
 
-@pytest.mark.parametrize("case", [by_name("fold-2d-3-2-outside"), by_name("resonance-3")], ids=lambda case: case.name)
+@pytest.mark.parametrize(
+    "case", [by_name("fold-2d-3-2-outside"), by_name("resonance-3")], ids=lambda case: case.name
+)
 def test_a_resumed_part_becomes_the_whole(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(traverse, "BATCH", 5)
     whole = enumerate_regions(case.network, case.box)
