@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -76,7 +77,7 @@ def test_stdout_is_for_results_whatever_a_solver_prints(monkeypatch):
 def test_table():
     result = run("net.json", "--box", "-2", "2")
     assert result.exit_code == 0
-    lines = {line[:20].strip(): line[20:].strip() for line in result.stdout.splitlines()}
+    lines = dict(re.split(r"\s{2,}", line.strip(), maxsplit=1) for line in result.stdout.splitlines())
     assert lines["regions"] == "7"
     assert lines["adjacencies"] == "9"
     assert lines["neighbours"] == "2 to 3, mean 2.57"
