@@ -4,7 +4,8 @@
 
 Each tool gets the same weights, the box [-1, 1]^d and one core, and enumerates activation regions with
 their facets. Repeats are interleaved (tool after tool, then again), and medians are reported. What
-happens once in a process is not timed: imports, compiling, and a first small run of each tool.
+happens once in a process is not timed: imports, compiling, and a first small run of each tool. The slow
+tools get a time budget for each run; networks with few regions they finish, so that counts can be compared.
 
 polyregions
     ``enumerate_regions(engine="traverse", workers=1)``, from the arrays to the region complex. A run is
@@ -23,6 +24,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import statistics
 import sys
 import time
@@ -40,6 +42,7 @@ from scipy.optimize import linprog
 from polyregions import Box, Network, enumerate_regions
 
 QUICK = ("2-[16]", "2-[64]", "2-[16]*2", "3-[16]*2", "4-[16]*2")
+FINISH = 500  # regions up to which the slow tools finish, however long it takes
 PILOT = 50  # regions of relucent's short run
 PACKAGES = ("polyregions", "numpy", "scipy", "numba", "relucent", "gurobipy")
 
@@ -128,11 +131,11 @@ def run_relucent(pairs: Pairs, budget: float) -> Run:
             return pilot
         if pilot.regions:
             # Never fewer than the short run, which has everything that a longer one has.
-            return relucent_bfs(pairs, max(PILOT, round(pilot.rate * budget)), mode)
+            return relucent_bfs(pairs, max(PILOT, pilot.rate * budget), mode)
     return pilot
 
 
-def relucent_bfs(pairs: Pairs, cap: int, mode: str) -> Run:
+def relucent_bfs(pairs: Pairs, cap: float, mode: str) -> Run:
     from relucent import Complex
 
     start = time.perf_counter()
@@ -140,9 +143,7 @@ def relucent_bfs(pairs: Pairs, cap: int, mode: str) -> Run:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            found = cx.bfs(
-                cube_radius=1, cube_mode=mode, verify=False, nworkers=1, verbose=0, max_polys=cap
-            )
+            found = cx.bfs(cube_radius=1, cube_mode=mode, verify=False, nworkers=1, verbose=0, max_polys=cap)
     except Exception as error:  # noqa: BLE001  whatever it raises is its result
         return Run(note=type(error).__name__)
     note = "" if mode == "clipped" else f"{mode}, it refuses clipped"
@@ -162,7 +163,8 @@ def measure(name: str, tools: dict[str, Tool], repeats: int, budget: float, seed
     runs: Runs = {tool: [] for tool in tools}
     for repeat in range(repeats):
         for tool, run in tools.items():
-            runs[tool].append(run(pairs, budget))
+            few = bool(runs["polyregions"]) and runs["polyregions"][0].regions <= FINISH
+            runs[tool].append(run(pairs, math.inf if few else budget))
             last = runs[tool][-1]
             print(
                 f"{name} repeat {repeat + 1}/{repeats} {tool}: "

@@ -12,13 +12,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import njit
-
 from .certificates import INFLATE, REDUNDANT, U, upper_bound
+from .kernels import BOOL, BYTES, INDICES, INT, MATRIX, VECTOR, VOID, kernel
 from .simplex import STEER, blocking, drop_row, pivot
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(VOID, MATRIX, VECTOR, VECTOR, VECTOR, MATRIX, INDICES, VECTOR, INDICES, VECTOR, VECTOR, VECTOR)
 def bound_by_simplex(
     A: Any,
     b: Any,
@@ -62,7 +61,7 @@ def bound_by_simplex(
                 low[j] = -bound
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(BOOL, INT, MATRIX, VECTOR, VECTOR, VECTOR, VECTOR)
 def positive_on_box(k: int, A: Any, b: Any, eps: Any, low: Any, high: Any) -> bool:
     """Whether row k is proven strictly positive on the box ``low <= y <= high``, which holds 0."""
     reach = 0.0
@@ -71,10 +70,10 @@ def positive_on_box(k: int, A: Any, b: Any, eps: Any, low: Any, high: Any) -> bo
         up, down = A[j, k] * high[j], A[j, k] * low[j]
         reach += max(up, down)
         size += abs(up) + abs(down)
-    return bool(b[k] - reach > (eps[k] + (A.shape[0] + 8) * U * size) * INFLATE)
+    return bool(b[k] - reach > (eps[k] + (2 * A.shape[0] + 8) * U * size) * INFLATE)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(INT, INT, MATRIX, VECTOR, VECTOR, VECTOR, INDICES, BYTES, VECTOR, VECTOR)
 def shrink_to_simplex(
     m: int, A: Any, b: Any, eps: Any, ymax: Any, index: Any, verdict: Any, low: Any, high: Any
 ) -> int:
@@ -94,7 +93,11 @@ def shrink_to_simplex(
     return kept
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(
+    INT,
+    *[INT, MATRIX, VECTOR, VECTOR, VECTOR, INDICES, BYTES, MATRIX, INDICES, INDICES],
+    *[VECTOR, INDICES, VECTOR, VECTOR, VECTOR],
+)
 def shrink_to_bounding_box(
     m: int,
     A: Any,

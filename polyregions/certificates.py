@@ -24,6 +24,12 @@ Row i has a facet of the cell, and no other row vanishes on all of it, if there 
 
 For the true S_i vanishes at some p' with |p' - p| <= |S_i(p)| / (3/4), and on the way no other S_k changes
 by more than (5/4) |p' - p|. So at p' exactly one row of the cell is zero: crossing there flips one unit.
+(The bounds e hold in the box only, and p may lie outside. But every row is proven positive at the centre, by
+:func:`recentre`; so on the segment to p the rows other than i stay positive as long as it is in the box,
+those of the box among them, and it can leave the cell only through row i.)
+
+Rows that were dropped as redundant need not be looked at again: each is positive on the whole closed cell, so
+no segment leaves the cell through it, and the rows that are left define the same cell.
 
 A redundant row
 ---------------
@@ -39,7 +45,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from .kernels import BOOL, BYTES, COLUMN, FLOAT, INDICES, INT, MATRIX, VECTOR, kernel
 
 U = 2.0**-53
 #: Covers the second-order terms and the rounding of the bounds themselves.
@@ -48,7 +55,7 @@ INFLATE = 1.0 + 2.0**-10
 AMBIGUOUS, FACET, REDUNDANT = 0, 1, 2
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(INT, MATRIX, INT, BYTES, MATRIX, VECTOR, VECTOR, INDICES)
 def live_rows(rows: Any, n: int, verdict: Any, A: Any, b: Any, eps: Any, index: Any) -> int:
     """Normalise the rows (d + 2, n) that may vanish on the box, and mark the others redundant.
 
@@ -83,15 +90,17 @@ def live_rows(rows: Any, n: int, verdict: Any, A: Any, b: Any, eps: Any, index: 
     return m
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(FLOAT, MATRIX, VECTOR, VECTOR, INT, VECTOR, FLOAT, VECTOR)
 def recentre(A: Any, b: Any, eps: Any, m: int, centre: Any, rho: float, ymax: Any) -> float:
     """Move the scaled rows to a new centre and scale, in place, and bound ``|y_j|`` on the box.
 
     Returns the radius, before scaling, of a ball around the centre that is proven to lie in the interior
-    of the cell; not positive if there is none.
+    of the cell; 0 if there is none. The certificates below are valid only if there is one.
     """
     d = A.shape[0]
     radius = np.inf
+    if not 0.0 < rho < 4.0:
+        return 0.0
     for j in range(d):
         ymax[j] = (1.0 + abs(centre[j])) / rho * INFLATE
     for k in range(m):
@@ -103,13 +112,14 @@ def recentre(A: Any, b: Any, eps: Any, m: int, centre: Any, rho: float, ymax: An
         b[k] = value / rho
         eps[k] = (eps[k] + (d + 8) * U * size) / rho * INFLATE
         # The form falls by at most 5/4 for each unit of length.
-        radius = min(radius, (b[k] - eps[k] * INFLATE) * 0.75)
-        if not b[k] > 0.0:
+        depth = (b[k] - eps[k] * INFLATE) * 0.75
+        if not depth > 0.0:
             return 0.0
+        radius = min(radius, depth)
     return radius * rho
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(BOOL, MATRIX, VECTOR, VECTOR, INT, INT, VECTOR)
 def certifies_facet(A: Any, b: Any, eps: Any, m: int, i: int, p: Any) -> bool:
     """Whether the point p (d,) proves a facet of row i on which no other row vanishes."""
     d = A.shape[0]
@@ -130,7 +140,7 @@ def certifies_facet(A: Any, b: Any, eps: Any, m: int, i: int, p: Any) -> bool:
     return True
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(FLOAT, COLUMN, MATRIX, VECTOR, VECTOR, VECTOR, INDICES, VECTOR, INT)
 def upper_bound(v: Any, A: Any, b: Any, eps: Any, ymax: Any, index: Any, multipliers: Any, n: int) -> float:
     """Proven upper bound of v . y over the cell from n multipliers of the rows ``index``."""
     d = A.shape[0]
@@ -139,7 +149,8 @@ def upper_bound(v: Any, A: Any, b: Any, eps: Any, ymax: Any, index: Any, multipl
         if multipliers[i] > 0.0:
             k = index[i]
             total += multipliers[i] * (b[k] + eps[k] * INFLATE + (d + 8) * U * b[k])
-    total += (d + 8) * U * total
+    rounding = (n + d + 8) * U
+    total += rounding * total
     for j in range(d):
         rest, size = v[j], abs(v[j])
         for i in range(n):
@@ -147,11 +158,11 @@ def upper_bound(v: Any, A: Any, b: Any, eps: Any, ymax: Any, index: Any, multipl
                 term = multipliers[i] * A[j, index[i]]
                 rest -= term
                 size += abs(term)
-        total += (abs(rest) + (d + 8) * U * size) * ymax[j] * INFLATE
+        total += (abs(rest) + rounding * size) * ymax[j] * INFLATE
     return float(total)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(BOOL, MATRIX, VECTOR, VECTOR, VECTOR, INT, INDICES, VECTOR, INT)
 def certifies_redundant(
     A: Any, b: Any, eps: Any, ymax: Any, i: int, index: Any, multipliers: Any, n: int
 ) -> bool:

@@ -119,8 +119,8 @@ class RegionComplex:
         direction (1, e, e^2, ...) is given that lies inside the box. Points outside the box, or in
         regions that a partial result does not list, give -1.
         """
+        states = np.atleast_2d(self.network.states(points))
         x = np.asarray(points, dtype=np.float64)
-        states = np.atleast_2d(self.network.states(x))
         inside = self.box.contains(x)
         ids = np.array([self._index.get(row.tobytes(), -1) for row in states], dtype=np.int64)
         for i in np.flatnonzero(inside & (ids < 0)):

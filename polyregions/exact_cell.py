@@ -85,6 +85,9 @@ def exact_cell(
         divisor = gcd(*row)
         if any(row[:-1]):
             groups.setdefault(tuple(v // divisor for v in row), []).append(r)
+        elif row[-1] < 0 or (divisor == 0 and beyond[r][1] < pattern[beyond[r][0]]):
+            # A constant of the wrong sign, or a tie in which the unit should be in the lower state.
+            raise _no_region(pattern)
         elif divisor == 0:
             zero_units.append(beyond[r])
 
@@ -93,7 +96,7 @@ def exact_cell(
         midpoint = [(Fraction(a) + Fraction(b)) / 2 for a, b in zip(box.lower, box.upper, strict=True)]
         centre = interior_point(planes, midpoint)
         if centre is None:
-            raise CheckFailedError(f"the pattern {pattern.tolist()} has no region in the box")
+            raise _no_region(pattern)
 
     dictionary: IntegerDictionary | None = None
     facets: list[int | StateArray] = []
@@ -122,6 +125,10 @@ def exact_cell(
             across = np.array(network.exact.cross(pattern, tied, outward), dtype=np.uint8)
         facets.append(across)
     return ExactCell(facets, list(centre))
+
+
+def _no_region(pattern: StateArray) -> CheckFailedError:
+    return CheckFailedError(f"the pattern {pattern.tolist()} has no region in the box")
 
 
 def _implied(plane: Sequence[int], others: Sequence[Sequence[int]]) -> bool:

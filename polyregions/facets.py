@@ -18,7 +18,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from .bounding import bound_by_simplex, shrink_to_bounding_box, shrink_to_simplex
 from .certificates import (
@@ -30,13 +29,14 @@ from .certificates import (
     live_rows,
     recentre,
 )
+from .kernels import BOOL, BYTES, FLOAT, INDICES, INT, MATRIX, SMALL_TABLE, TABLE, VECTOR, VOID, kernel
 from .simplex import STEER, blocking, chebyshev_centre, drop_row, first_vertex, pivot
 
 #: Tried and not proven: not to be tried again while the other rows of the cell are decided.
 OPEN = 3
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(VOID, INT, MATRIX, VECTOR, VECTOR, INDICES, BYTES, VECTOR, VECTOR)
 def shoot_rays(m: int, A: Any, b: Any, eps: Any, index: Any, verdict: Any, point: Any, reach: Any) -> None:
     """Mark as facets the rows that rays from the centre along the rows' normals hit first."""
     d = A.shape[0]
@@ -59,7 +59,7 @@ def shoot_rays(m: int, A: Any, b: Any, eps: Any, index: Any, verdict: Any, point
                 verdict[index[first]] = FACET
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(BOOL, INT, INT, MATRIX, VECTOR, VECTOR, MATRIX, INT, FLOAT, VECTOR)
 def crosses(r: int, m: int, A: Any, b: Any, eps: Any, D: Any, row: int, step: float, point: Any) -> bool:
     """Whether the point ``step`` along nonbasic ``row`` proves, seen from the centre, a facet of row r."""
     d = A.shape[0]
@@ -75,7 +75,9 @@ def crosses(r: int, m: int, A: Any, b: Any, eps: Any, D: Any, row: int, step: fl
     return bool(certifies_facet(A, b, eps, m, r, point))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(
+    INT, *[INT, INT, MATRIX, VECTOR, VECTOR, VECTOR, MATRIX, INDICES, INDICES], *[VECTOR, INDICES, VECTOR]
+)
 def decide_row(
     r: int,
     m: int,
@@ -129,7 +131,7 @@ def decide_row(
     return AMBIGUOUS
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(BOOL, MATRIX, INT, BYTES, VECTOR, VECTOR, SMALL_TABLE, MATRIX, TABLE)
 def decide_cell(
     rows: Any, n: int, verdict: Any, centre: Any, ball: Any, bases: Any, floats: Any, integers: Any
 ) -> bool:

@@ -6,8 +6,9 @@ All in exact arithmetic, from the network and the box alone:
 * facets are symmetric: if j is across a facet of i, then i is across exactly one facet of j;
 * a bounded cell has at least d + 1 facets, and all the regions hang together;
 * the network is continuous: across a facet the two affine maps differ by multiples of the facet's form;
-* for d <= 3, the facets of a region bound exactly the cell of its pattern, two neighbours share a whole
-  facet, and the regions fill the box: their volumes add up to the box's (complete results only).
+* for d <= 4, the facets of a region bound exactly the cell of its pattern, and two neighbours share a whole
+  facet;
+* for d <= 3, the regions fill the box: their volumes add up to the box's (complete results only).
 """
 
 from __future__ import annotations
@@ -24,6 +25,10 @@ from .errors import CheckFailedError
 
 if TYPE_CHECKING:
     from .complex import Region, RegionComplex
+
+
+#: Cells (their vertices) and volumes are checked up to these dimensions; beyond, they take too long.
+CELL_DIM, VOLUME_DIM = 4, 3
 
 
 def check(cx: RegionComplex) -> None:
@@ -121,9 +126,9 @@ def _check_connected(cx: RegionComplex) -> None:
 
 
 def _check_geometry(cx: RegionComplex) -> None:
-    """Continuity across every facet, and for d <= 3 the cells: one pass, since rows are dear."""
+    """Continuity across every facet, the cells in low dimension: one pass, since rows are dear."""
     volumes = Fraction(0)
-    measured = cx.complete and cx.box.dim <= 3
+    measured = cx.complete and cx.box.dim <= VOLUME_DIM
     seen: dict[tuple[int, int], frozenset[polytope.Point]] = {}
     maps = [_integer_map(cx, i) for i in range(cx.n_regions)]
     for i in range(cx.n_explored):
@@ -132,7 +137,7 @@ def _check_geometry(cx: RegionComplex) -> None:
         for j, row in zip(region.facets.tolist(), rows, strict=True):
             if j > i and not _continuous(maps[i], maps[j], [int(v) for v in row]):
                 _fail(f"the network jumps between regions {i} and {j}")
-        if cx.box.dim <= 3:
+        if cx.box.dim <= CELL_DIM:
             for j, face in zip(region.facets.tolist(), _facet_vertices(region), strict=True):
                 if seen.pop((j, i), face) != face:
                     _fail(f"regions {i} and {j} do not share a whole facet")
@@ -146,19 +151,22 @@ def _check_geometry(cx: RegionComplex) -> None:
 
 
 def _facet_vertices(region: Region) -> list[frozenset[polytope.Point]]:
-    """Vertices of each facet, after checking that the facets bound exactly the cell of the pattern.
-
-    For d <= 3 only: there, d vertices in one plane span it.
-    """
-    points = region.exact_vertices
-    columns = fmpz_mat([polytope.homogeneous(point) for point in points]).transpose()
+    """Vertices of each facet, after checking that the facets bound exactly the cell of the pattern."""
+    dim, points = region.complex.box.dim, region.exact_vertices
+    homogeneous = [polytope.homogeneous(point) for point in points]
+    columns = fmpz_mat(homogeneous).transpose()
     rows = [*region._pattern_rows[0], *polytope.box_rows(region.complex.box)]
     if min((fmpz_mat(rows) * columns).entries()) < 0:
         _fail(f"region {region.id} reaches beyond the cell of its pattern: a facet is missing")
     values = (fmpz_mat(region.exact_halfspaces) * columns).tolist()
-    faces = [frozenset(p for p, v in zip(points, row, strict=True) if v == 0) for row in values]
-    if min(map(len, faces)) < region.complex.box.dim or len(set(faces)) < len(faces):
-        _fail(f"a facet of region {region.id} is none, or stands twice")
+    faces = []
+    for row in values:
+        tight = [k for k, v in enumerate(row) if v == 0]
+        if len(tight) < dim or fmpz_mat([homogeneous[k] for k in tight]).rank() < dim:
+            _fail(f"a facet of region {region.id} has dimension {dim - 2} or less")
+        faces.append(frozenset(points[k] for k in tight))
+    if len(set(faces)) < len(faces):
+        _fail(f"a facet of region {region.id} stands twice")
     return faces
 
 

@@ -230,7 +230,7 @@ def maxout(weight: Sequence[ArrayLike] | ArrayLike, bias: Sequence[ArrayLike] | 
         raise InvalidNetworkError("maxout: weight is [unit][piece][input], bias is [unit][piece]") from error
     if not weights or len(weights) != len(biases):
         raise InvalidNetworkError(
-            f"maxout: {len(weights)} units in weight and {len(biases)} in bias; need the same number, at least 1"
+            f"maxout: {len(weights)} units in weight and {len(biases)} in bias; need as many, at least 1"
         )
     ws = [float_array(f"maxout weight[{u}]", w, 2) for u, w in enumerate(weights)]
     bs = [float_array(f"maxout bias[{u}]", b, 1) for u, b in enumerate(biases)]

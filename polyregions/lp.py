@@ -20,7 +20,6 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from numba import njit, types
 from numpy.typing import NDArray
 
 from .certificates import (
@@ -33,9 +32,25 @@ from .certificates import (
     recentre,
 )
 from .facets import decide_cell
+from .kernels import (
+    BASES,
+    BYTES,
+    FLAGS,
+    INDICES,
+    INT,
+    MATRIX,
+    NETWORK,
+    PATTERNS,
+    SMALL,
+    SMALL_TABLE,
+    VECTOR,
+    VOID,
+    kernel,
+)
 from .layers import FloatArray, IntArray
 from .network import StateArray
 from .recentred import RecentredNetwork, cell_rows
+from .simplex import chebyshev_centre
 
 BACKENDS = ("native", "scipy", "cvxpy")
 
@@ -132,7 +147,26 @@ def decide(
     return result
 
 
-@njit(cache=True, nogil=True)
+def inner_balls(network: RecentredNetwork, patterns: StateArray) -> Decisions:
+    """Find only the centres and radii of the cells; every row is left ambiguous."""
+    n, d = len(patterns), network.box.dim
+    result = Decisions.empty(n, d, network.max_rows)
+    result.verdicts[:], result.centres[:], result.radii[:] = AMBIGUOUS, np.nan, 0.0
+    result.bases[:, :, 0] = -1
+    columns = network.max_rows + 2 * d + 3
+    A, b, eps = np.empty((d, columns)), np.empty(columns), np.empty(columns)
+    D, basis, place = np.empty((d + 2, columns)), np.empty(columns, np.int64), np.empty(columns, np.int64)
+    verdict, index, ymax = np.empty(columns, np.uint8), np.empty(columns, np.int64), np.empty(d)
+    for i, pattern in enumerate(patterns):
+        rows = np.ascontiguousarray(network.cell_rows(pattern)[0])
+        m = live_rows(rows, rows.shape[1], verdict, A, b, eps, index)
+        if m > 0:
+            rho = chebyshev_centre(A, b, m, D, basis, place, result.centres[i])
+            result.radii[i] = recentre(A, b, eps, m, result.centres[i], rho, ymax)
+    return result
+
+
+@kernel(INT, INT, BYTES, INDICES, INDICES, SMALL, SMALL)
 def _collect_facets(n: int, verdict: Any, owner: Any, other: Any, units: Any, beyond: Any) -> int:
     """Write unit and state beyond of each row with verdict FACET; return their number."""
     count = 0
@@ -143,28 +177,12 @@ def _collect_facets(n: int, verdict: Any, owner: Any, other: Any, units: Any, be
     return count
 
 
-@njit(
-    types.void(
-        types.int64[:, ::1],
-        types.float64[::1],
-        types.int64[::1],
-        types.float64[::1],
-        types.float64[::1],
-        types.float64[::1],
-        types.int64,
-        types.uint8[:, ::1],
-        types.uint8[:, ::1],
-        types.float64[:, ::1],
-        types.float64[::1],
-        types.int32[:, :, ::1],
-        types.boolean[::1],
-        types.int64[::1],
-        types.int32[:, ::1],
-        types.int32[:, ::1],
-    ),
-    cache=True,
-    nogil=True,
-    error_model="numpy",
+@kernel(
+    VOID,
+    *NETWORK,
+    INT,
+    PATTERNS,
+    *[PATTERNS, MATRIX, VECTOR, BASES, FLAGS, INDICES, SMALL_TABLE, SMALL_TABLE],
 )
 def _decide_batch(
     table: Any,
@@ -245,7 +263,8 @@ def _decide_cell_with(
         if slack < 0:
             # Where the segment from the centre to the point crosses row k.
             point = point * (b[k] / (b[k] - slack))
-            if certifies_facet(A[:, live], b[live], eps[live], len(live), live.index(k), point):
+            rest = np.ascontiguousarray(A[:, live])
+            if certifies_facet(rest, b[live], eps[live], len(live), live.index(k), point):
                 verdict[index[k]] = FACET
             continue
         others = np.array([j for j in live if j != k], dtype=np.int64)

@@ -79,7 +79,8 @@ class Network:
                 raise InvalidNetworkError(f"layer {i}: expected a Layer, got {type(layer).__name__}")
             if i and layer.n_inputs != chain[i - 1].n_units:
                 raise InvalidNetworkError(
-                    f"layer {i} has {layer.n_inputs} inputs but layer {i - 1} has {chain[i - 1].n_units} units"
+                    f"layer {i} has {layer.n_inputs} inputs but layer {i - 1} has "
+                    f"{chain[i - 1].n_units} units"
                 )
         object.__setattr__(self, "layers", chain)
 
@@ -250,7 +251,7 @@ class Network:
         d = self.input_dim
         if o.size != d or D.shape[1] != d or D.shape[0] == 0:
             raise InvalidInputError(
-                f"restrict: the network has {d} inputs; origin must have shape ({d},) and directions (k, {d}), "
+                f"restrict: the network has {d} inputs; origin must be ({d},) and directions (k, {d}), "
                 f"got {o.shape} and {D.shape}"
             )
         first = self.layers[0]
@@ -300,7 +301,8 @@ class Network:
         points = np.atleast_2d(points)
         if points.ndim != 2 or points.shape[1] != self.input_dim or not np.isfinite(points).all():
             raise InvalidInputError(
-                f"points must be finite, of shape (n, {self.input_dim}) or ({self.input_dim},), got {np.shape(x)}"
+                f"points must be finite, of shape (n, {self.input_dim}) or ({self.input_dim},), "
+                f"got {np.shape(x)}"
             )
         return points, single
 

@@ -11,15 +11,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit, types
 
+from .kernels import BYTES, INDICES, INT, KEY, KEYS, PATTERNS, VOID, kernel
 from .network import StateArray
 
 EMPTY = -1
 
 
-@njit(cache=True, nogil=True)
-def unit_key(unit: int, state: int) -> Any:
+@kernel(KEY, INT, INT)
+def unit_key(unit: Any, state: Any) -> Any:
     """Pseudo-random 64 bits of a (unit, state): the finaliser of splitmix64."""
     z = np.uint64(unit * 256 + state + 1) * np.uint64(0x9E3779B97F4A7C15)
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -27,7 +27,7 @@ def unit_key(unit: int, state: int) -> Any:
     return z ^ (z >> np.uint64(31))
 
 
-@njit(cache=True, nogil=True)
+@kernel(KEY, BYTES)
 def pattern_key(pattern: Any) -> Any:
     """Hash of a whole pattern (units,)."""
     total = np.uint64(0)
@@ -36,7 +36,7 @@ def pattern_key(pattern: Any) -> Any:
     return total
 
 
-@njit(cache=True, nogil=True)
+@kernel(INT, INDICES, KEYS, PATTERNS, KEY, BYTES)
 def find_slot(slots: Any, keys: Any, patterns: Any, key: Any, pattern: Any) -> Any:
     """Slot that holds the pattern, or the empty slot where it belongs."""
     mask = slots.size - 1
@@ -55,7 +55,7 @@ def find_slot(slots: Any, keys: Any, patterns: Any, key: Any, pattern: Any) -> A
     return slot
 
 
-@njit(types.void(types.int64[::1], types.uint64[::1], types.int64), cache=True, nogil=True)
+@kernel(VOID, INDICES, KEYS, INT)
 def _refill(slots: Any, keys: Any, count: int) -> None:
     mask = slots.size - 1
     for i in range(count):
@@ -65,11 +65,7 @@ def _refill(slots: Any, keys: Any, count: int) -> None:
         slots[slot] = i
 
 
-@njit(
-    types.int64(types.int64[::1], types.uint64[::1], types.uint8[:, ::1], types.int64, types.uint8[::1]),
-    cache=True,
-    nogil=True,
-)
+@kernel(INT, INDICES, KEYS, PATTERNS, INT, BYTES)
 def _add(slots: Any, keys: Any, patterns: Any, count: int, pattern: Any) -> Any:
     """Id of the pattern, which is ``count`` if it was not there and has now been written."""
     key = pattern_key(pattern)

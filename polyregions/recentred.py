@@ -27,8 +27,12 @@ within gamma_n of the sum of their magnitudes, in any order):
 
 Each bound follows the forms of one cell (no worst case over patterns) and costs one more column in the
 product. It is computed in float64 from non-negative terms; the factor 1 + 2^-16 covers the rounding of
-sums of up to 2^36 terms, and the smallest subnormal a product covers underflow. Where a number
-overflows the bound is inf or NaN, and certifies nothing.
+sums of up to 2^36 terms. Underflow is covered by the smallest normal number for each operation (a unit
+that is exactly zero has none), and a constant that would round to zero is rounded away from it. Where
+a form overflows it is inf or NaN, its bound may be finite, and no certificate accepts it.
+
+Units that sit on a breakpoint everywhere (zero weights, or a maxout piece that repeats an earlier one) can
+never change state: their rows are written as the constant 1, which like any positive row is no boundary.
 """
 
 from __future__ import annotations
@@ -38,16 +42,17 @@ from typing import Any
 
 import numpy as np
 from flint import fmpz_mat
-from numba import njit
 
 from .box import Box
 from .exact import rational_point, scalar_intercepts
+from .kernels import BYTES, INDICES, INT, MATRIX, NETWORK, kernel
 from .layers import FloatArray, IntArray, MaxoutLayer
 from .network import Network, StateArray
 
 U = 2.0**-53
 INFLATE = 1.0 + 2.0**-16
-SMALLEST = 5e-324
+#: Bounds the underflow of one operation, flushed to zero or not.
+TINY = 2.0**-1022
 
 
 class RecentredNetwork:
@@ -63,7 +68,8 @@ class RecentredNetwork:
     first : int64 (all units + 1,)
         Where a unit's entries start in the three arrays below, one entry a state.
     slopes, intercepts, thresholds : float64
-        slope_s; c_s or o_s; tau_j (the last entry of a unit is unused).
+        slope_s; c_s or o_s; tau_j (the last entry of a unit is unused), or 1 for a maxout piece that
+        repeats an earlier one, else 0.
     """
 
     def __init__(self, network: Network, box: Box) -> None:
@@ -102,19 +108,20 @@ class RecentredNetwork:
                 for a, b in zip(layer.offsets[:-1], layer.offsets[1:], strict=True):
                     top = max(z0[a:b])
                     slopes += [1.0] * int(b - a)
+                    repeats = _repeated(layer.weight[a:b], layer.bias[a:b])
                     intercepts += [_rounded(v - top) for v in z0[a:b]]
-                    thresholds += [0.0] * int(b - a)
+                    thresholds += repeats
                     first.append(len(slopes))
             else:
                 t = [Fraction(float(v)) for v in layer.breakpoints]
                 s = [Fraction(float(v)) for v in layer.slopes]
                 c = scalar_intercepts(layer)
-                for v in z0:
+                for v, moves in zip(z0, np.any(layer.weight, axis=1).tolist(), strict=True):
                     here = sum(v > b for b in t)
                     value = s[here] * v + c[here]
                     slopes += [float(k) for k in s]
                     intercepts += [_rounded(k * v + i - value) for k, i in zip(s, c, strict=True)]
-                    thresholds += [*(_rounded(b - v) for b in t), 0.0]
+                    thresholds += [*(_rounded(b - v) if moves or b != v else 1.0 for b in t), 0.0]
                     first.append(len(slopes))
         self.table: IntArray = np.array(table, dtype=np.int64)
         self.weights: FloatArray = np.concatenate([np.ascontiguousarray(w).ravel() for w in weights])
@@ -155,10 +162,22 @@ class RecentredNetwork:
 
 
 def _rounded(value: Fraction) -> float:
+    """The nearest float64, but never 0 for another number, and infinite beyond the range."""
+    sign = 1.0 if value > 0 else -1.0
     try:
-        return float(value)
+        return float(value) or (sign * 5e-324 if value else 0.0)
     except OverflowError:
-        return float("inf") if value > 0 else float("-inf")
+        return sign * float("inf")
+
+
+def _repeated(weight: FloatArray, bias: FloatArray) -> list[float]:
+    """1 for each maxout piece that is the same as an earlier one of its unit, else 0."""
+    seen: list[tuple[float, ...]] = []
+    repeated = []
+    for row in zip(*weight.T.tolist(), bias.tolist(), strict=True):
+        repeated.append(float(row in seen))
+        seen.append(row)
+    return repeated
 
 
 def _most_rows(network: Network) -> int:
@@ -172,7 +191,7 @@ def _most_rows(network: Network) -> int:
     return total
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(INT, *NETWORK, BYTES, MATRIX, INDICES, INDICES, MATRIX, MATRIX)
 def cell_rows(
     table: Any,
     weights: Any,
@@ -208,9 +227,9 @@ def cell_rows(
             size = 0.0
             for j in range(d + 1):
                 size += abs(eta[j, k])
-            grown = gamma * size + eta[d + 1, k]
-            if grown == 0.0:
+            if size == 0.0 and eta[d + 1, k] == 0.0:
                 continue
+            grown = gamma * size + eta[d + 1, k]
             w = weights[start + k * pieces : start + (k + 1) * pieces]
             for j in range(d + 1):
                 factor = eta[j, k]
@@ -222,7 +241,7 @@ def cell_rows(
             for r in range(pieces):
                 target[r] += grown * abs(w[r])
         for r in range(pieces):
-            delta[d + 1, r] = delta[d + 1, r] * INFLATE + width * (d + 1) * SMALLEST
+            delta[d + 1, r] = delta[d + 1, r] * INFLATE + width * (d + 1) * TINY
         for unit in range(units):
             entry = first[unit0 + unit]
             n_states = first[unit0 + unit + 1] - entry
@@ -248,6 +267,9 @@ def cell_rows(
                     rows[d + 1, count] = (
                         delta[d + 1, p] + delta[d + 1, q] + 3.0 * U * (size + size_other)
                     ) * INFLATE
+                    if thresholds[entry + other] == 1.0:
+                        rows[:, count] = 0.0
+                        rows[d, count] = 1.0
                     owner[count] = state0 + unit
                     beyond[count] = other
                     count += 1
@@ -280,6 +302,8 @@ def cell_rows(
             eta[d + 1, unit] = (
                 abs(slope) * delta[d + 1, unit] + 3.0 * U * (abs(slope) * size + abs(intercept))
             ) * INFLATE
+            if slope != 0.0 or intercept != 0.0:
+                eta[d + 1, unit] += (d + 5) * TINY
         width = units
     for j in range(d):
         for side in range(2):

@@ -18,12 +18,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from .kernels import BOOL, FLOAT, INDICES, INT, MATRIX, VECTOR, VOID, kernel
 
 STEER = 1e-11
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(VOID, MATRIX, INT, INDICES, INDICES, INT, INT)
 def pivot(D: Any, columns: int, basis: Any, place: Any, entering: int, leaving: int) -> None:
     """Exchange nonbasic ``basis[entering]`` (row ``entering`` of D) with the basic column ``leaving``.
 
@@ -47,7 +48,7 @@ def pivot(D: Any, columns: int, basis: Any, place: Any, entering: int, leaving: 
     place[leaving] = entering
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(FLOAT, MATRIX, VECTOR, INT, MATRIX, INDICES, INDICES, VECTOR)
 def chebyshev_centre(A: Any, b: Any, m: int, D: Any, basis: Any, place: Any, centre: Any) -> float:
     """Write the centre (d,) of a large ball inside ``A t <= b`` and return its radius (<= 0: none)."""
     d = A.shape[0]
@@ -98,7 +99,7 @@ def chebyshev_centre(A: Any, b: Any, m: int, D: Any, basis: Any, place: Any, cen
     return float(work[0, s])
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(BOOL, MATRIX, VECTOR, INT, MATRIX, INDICES, INDICES)
 def first_vertex(A: Any, b: Any, m: int, D: Any, basis: Any, place: Any) -> bool:
     """Set up the dictionary of a cell (columns: y, then slacks) and pivot all of y in from y = 0."""
     d = A.shape[0]
@@ -127,7 +128,7 @@ def first_vertex(A: Any, b: Any, m: int, D: Any, basis: Any, place: Any) -> bool
     return True
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(INT, MATRIX, INT, INT, INT, FLOAT, INT)
 def blocking(D: Any, first: int, columns: int, row: int, sign: float, skip: int) -> int:
     """Column of the slack that reaches zero first when nonbasic ``row`` moves; -1 if none does."""
     leaving, step, size = -1, np.inf, 0.0
@@ -140,7 +141,7 @@ def blocking(D: Any, first: int, columns: int, row: int, sign: float, skip: int)
     return leaving
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(VOID, INT, INT, MATRIX, VECTOR, VECTOR, INDICES, MATRIX, INDICES, INDICES)
 def drop_row(k: int, m: int, A: Any, b: Any, eps: Any, index: Any, D: Any, basis: Any, place: Any) -> None:
     """Remove basic row k of m: the last row takes its place everywhere."""
     d = A.shape[0]

@@ -253,3 +253,26 @@ def test_an_interrupted_run_can_be_resumed() -> None:
     assert same_bits(enumerate_regions(net, box, resume=part), enumerate_regions(net, box))
     with pytest.raises(InvalidInputError, match="another network or box"):
         enumerate_regions(net, Box.cube(2, 0, 1), resume=part)
+
+
+def test_units_that_never_move_cost_nothing() -> None:
+    """Zero weights on a breakpoint and repeated maxout pieces are ties that float64 settles."""
+    from polyregions.layers import hard_tanh, maxout, relu
+    from polyregions.lp import decide
+    from polyregions.recentred import RecentredNetwork
+
+    rng = np.random.default_rng(1)
+    W, P = rng.normal(size=(6, 2)), rng.normal(size=(2, 3, 6))
+    layers = [
+        relu(np.vstack([W, np.zeros((1, 2))]), [*rng.normal(size=6), 0.0]),
+        relu(np.eye(6, 7), np.ones(6)),
+    ]
+    layers += [
+        maxout(P[:, [0, 1, 1, 2, 0]], rng.normal(size=(2, 3))[:, [0, 1, 1, 2, 0]]),
+        hard_tanh([[0, 0]], [1]),
+    ]
+    case = Network(layers), Box.cube(2, -2, 2)
+    cx = enumerate_regions(*case)
+    assert decide(RecentredNetwork(*case), cx.states.copy()).decided.all()
+    assert facets(cx) == facets(enumerate_brute(*case))
+    cx.check()

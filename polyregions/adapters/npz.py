@@ -45,9 +45,10 @@ _UNREADABLE = (
 def read(path: Path) -> list[Layer]:
     """Read the layers of a network archive."""
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            if not isinstance(archive, np.lib.npyio.NpzFile):
-                raise FileFormatError(f"{path}: a single array, not a network archive")
+        loaded = np.load(path, allow_pickle=False)
+        if not isinstance(loaded, np.lib.npyio.NpzFile):
+            raise FileFormatError(f"{path}: a single array, not a network archive")
+        with loaded as archive:
             arrays = {name: np.asarray(archive[name]) for name in archive.files}
     except (FileFormatError, FileNotFoundError, IsADirectoryError, PermissionError):
         raise

@@ -20,13 +20,13 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from numba import njit, types
 
 from ..box import Box
 from ..complex import RegionComplex
 from ..exact_cell import ExactCell, exact_cell
+from ..kernels import INDICES, INT, KEYS, PATTERNS, PLACE, SMALL_TABLE, kernel
 from ..layers import FloatArray, IntArray
-from ..lp import Decisions, decide
+from ..lp import Decisions, decide, inner_balls
 from ..memory import available_memory
 from ..network import Network, StateArray
 from ..patterns import EMPTY, PatternSet, find_slot, unit_key
@@ -34,6 +34,8 @@ from ..recentred import RecentredNetwork
 
 #: Regions decided at a time: enough to hide the cost of a call, little enough to stop soon.
 BATCH = 512
+#: More regions than any memory holds, and an int64.
+MOST = 2**62
 
 Progress = Callable[[int, int], None]
 
@@ -91,7 +93,7 @@ class _Traversal:
         self, network: Network, box: Box, lp: str, limit: int | None, resume: RegionComplex | None
     ) -> None:
         self.network, self.box, self.lp = network, box, lp
-        self.limit = limit if limit is not None else np.iinfo(np.int64).max
+        self.limit = min(limit, MOST) if limit is not None else MOST
         self.recentred = RecentredNetwork(network, box)
         self.patterns = PatternSet(network.n_units)
         self.chunks: list[tuple[IntArray, IntArray, FloatArray]] = []
@@ -224,29 +226,10 @@ class _Traversal:
     def _interior_points(self, start: int, end: int) -> FloatArray:
         """Witnesses of regions that were found but not explored."""
         patterns = self.patterns.patterns[start:end]
-        decisions = decide(self.recentred, patterns)
-        return self._witnesses(patterns, decisions, {})
+        return self._witnesses(patterns, inner_balls(self.recentred, patterns), {})
 
 
-@njit(
-    types.UniTuple(types.int64, 3)(
-        types.int64[::1],
-        types.uint64[::1],
-        types.uint8[:, ::1],
-        types.int64,
-        types.int64,
-        types.int64,
-        types.int64,
-        types.int64,
-        types.int64[::1],
-        types.int32[:, ::1],
-        types.int32[:, ::1],
-        types.int64[::1],
-        types.int64,
-    ),
-    cache=True,
-    nogil=True,
-)
+@kernel(PLACE, INDICES, KEYS, PATTERNS, *[INT] * 5, INDICES, SMALL_TABLE, SMALL_TABLE, INDICES, INT)
 def _link_flips(
     slots: Any,
     keys: Any,

@@ -1,0 +1,32 @@
+"""How kernels are compiled: for one signature each, once, and kept on disk.
+
+Without a signature numba compiles a function again for every mixture of argument types it meets,
+constants included, and the first enumeration would take twice as long. Kernels release the interpreter's
+lock, divide by zero as IEEE 754 says, and are never compiled with ``fastmath``: error bounds rely on the
+order of operations as written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from numba import njit, types
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+VOID, BOOL, INT, FLOAT, KEY = types.void, types.boolean, types.int64, types.float64, types.uint64
+BYTES, INDICES, KEYS, VECTOR = types.uint8[::1], types.int64[::1], types.uint64[::1], types.float64[::1]
+PATTERNS, TABLE, MATRIX = types.uint8[:, ::1], types.int64[:, ::1], types.float64[:, ::1]
+SMALL, SMALL_TABLE, BASES = types.int32[::1], types.int32[:, ::1], types.int32[:, :, ::1]
+FLAGS, COLUMN, PLACE = types.boolean[::1], types.float64[:], types.UniTuple(types.int64, 3)
+#: The arrays of :class:`polyregions.recentred.RecentredNetwork`, which many kernels take first.
+NETWORK = (TABLE, VECTOR, INDICES, VECTOR, VECTOR, VECTOR)
+
+
+def kernel(result: Any, *arguments: Any) -> Callable[[Function], Function]:
+    """Compile a function of arrays and numbers for these types."""
+    decorate: Callable[[Function], Function] = njit(
+        result(*arguments), cache=True, nogil=True, error_model="numpy"
+    )
+    return decorate
