@@ -151,9 +151,19 @@ class Network:
             raise type(error)(f"{path}: {error}") from error
 
     def save(self, path: str | Path) -> None:
-        """Write the network; :meth:`load` gives it back bit for bit."""
+        """Write the network; :meth:`load` gives it back bit for bit.
+
+        Raises
+        ------
+        FileFormatError
+            If no network format has the name's ending, or the file cannot be written.
+        """
         path = Path(path)
-        adapters.module(path).write(path, self.layers)
+        write = adapters.module(path).write
+        try:
+            write(path, self.layers)
+        except OSError as error:
+            raise FileFormatError(f"{path}: cannot be written: {error.strerror or error}") from error
 
     @property
     def input_dim(self) -> int:

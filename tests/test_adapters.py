@@ -626,3 +626,9 @@ def test_fuzzed_arrays_in_the_npz(data: st.DataObject, tmp_path: Path) -> None:
     array = np.resize(value, max(count, 1))[:count].view(dtype).reshape(shape)
     np.savez(path, **(whole | {name: array}))
     loads_or_refuses(path)
+
+
+@pytest.mark.parametrize("name", ["net.json", "net.npz"])
+def test_a_file_that_cannot_be_written(name: str, tmp_path: Path) -> None:
+    with pytest.raises(FileFormatError, match="cannot be written"):
+        NET.save(tmp_path / "missing" / name)

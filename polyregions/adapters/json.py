@@ -54,7 +54,7 @@ def from_document(document: Any) -> list[Layer]:
     """Turn the parsed JSON document into layers."""
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise FileFormatError(f'not a network: the top level needs "format": "{FORMAT}"')
-    if document.get("version") != VERSION:
+    if document.get("version") != VERSION or isinstance(document["version"], bool):
         raise FileFormatError(
             f"version {short_repr(document.get('version'))} of the network format is unknown; "
             f"this release reads {VERSION}"
