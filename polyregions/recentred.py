@@ -130,7 +130,7 @@ class RecentredNetwork:
         self.intercepts: FloatArray = np.array(intercepts)
         self.thresholds: FloatArray = np.array(thresholds)
         self.max_rows = _most_rows(network) + 2 * box.dim
-        self.max_width = int(max(box.dim, self.table[:, 1].max(), self.table[:, 2].max()))
+        self.max_width = max(box.dim, int(self.table[:, 1].max()), int(self.table[:, 2].max()))
 
     def _first_weight(self) -> FloatArray:
         """``(W_1 diag(h))^T``, each entry the exact product rounded once."""
