@@ -41,7 +41,7 @@ def float_array(name: str, values: Any, ndim: int) -> FloatArray:
         )
     if raw.dtype.itemsize > 8 and raw.dtype.kind == "f":
         raise InvalidNetworkError(f"{name}: {raw.dtype} is wider than float64; round it first")
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         array = np.array(raw, dtype=np.float64, order="C")
     if raw.dtype.kind in "iu" and not (array.astype(object) == raw.astype(object)).all():
         raise InvalidNetworkError(f"{name}: an integer beyond 2**53 has no float64; round it first")

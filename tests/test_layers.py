@@ -316,3 +316,9 @@ def test_missing_and_superfluous_parameters(kind: str, parameters: dict[str, Any
     with pytest.raises(InvalidNetworkError, match=message) as caught:
         make_layer(kind, [[1]], [0], **parameters)
     assert len(str(caught.value).splitlines()) == 1
+
+
+def test_a_signalling_nan_of_float32_is_refused_like_any_other() -> None:
+    signalling = np.array([[0x7F810000]], dtype=np.uint32).view(np.float32)
+    with pytest.raises(InvalidNetworkError, match="finite"):
+        relu(signalling, [0.0])
