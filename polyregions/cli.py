@@ -118,7 +118,7 @@ def enumerate_command(
     check: bool,
     quiet: bool,
 ) -> None:
-    r"""Enumerate the activation regions of the network file NET in a box.
+    """Enumerate the activation regions of the network file NET in a box.
 
     \b
     NET is .json or .npz. Examples:
@@ -128,7 +128,7 @@ def enumerate_command(
 
     Every count is exact: weights and bounds are read as the rational numbers that they are, and no
     tolerance is used. A result that is not complete says so, and the exit code is 3.
-    """
+    """  # noqa: D301  click needs the character that the escape stands for
     network = Network.load(net)
     box = _box(net, network, sides)
     _check_outputs(net, box, json_path, graph_path, plot_path)
