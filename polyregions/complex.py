@@ -27,6 +27,8 @@ from .network import Network, StateArray
 if TYPE_CHECKING:
     import networkx
 
+    from .cells import Cells
+
 
 @dataclass(frozen=True, eq=False)
 class RegionComplex:
@@ -50,6 +52,8 @@ class RegionComplex:
         Whether these are all regions of the box.
     stopped : str
         Why not, if they are not ("limit", "interrupted", "memory"); else "".
+    cells : Cells or None
+        All faces of all dimensions, from the engine "subdivide"; region i is the i-th face of dimension d.
 
     Notes
     -----
@@ -66,6 +70,7 @@ class RegionComplex:
     facet_neighbors: IntArray
     complete: bool
     stopped: str = ""
+    cells: Cells | None = None
 
     def __post_init__(self) -> None:
         for array in (self.states, self.witnesses, self.facet_offsets, self.facet_neighbors):
@@ -93,6 +98,24 @@ class RegionComplex:
     def n_adjacencies(self) -> int:
         """Number of pairs of regions that share a facet."""
         return len(self.adjacencies)
+
+    @cached_property
+    def f_vector(self) -> list[int] | None:
+        """Numbers of faces of dimension 0, 1, ..., d inside the box, or None if not known.
+
+        Faces that lie in a side of the box do not count: they are its own, not the network's. Known from
+        all faces with the engine "subdivide"; else, for complete results with d <= 2, from regions and
+        adjacencies, since the faces that meet the open box satisfy ``sum (-1)^k f_k = (-1)^d``.
+        """
+        d, regions, facets = self.box.dim, self.n_regions, self.n_adjacencies
+        if self.cells is not None:
+            inside = (self.cells.planes >= 2 * d) | (self.cells.planes < 0)
+            fixed = np.arange(d) < d - self.cells.dim[:, None]
+            counts = np.bincount(self.cells.dim[(inside | ~fixed).all(axis=1)], minlength=d + 1)
+            return [int(n) for n in counts]
+        if not self.complete or d > 2:
+            return None
+        return [facets, regions] if d == 1 else [1 + facets - regions, facets, regions]
 
     @cached_property
     def degrees(self) -> IntArray:

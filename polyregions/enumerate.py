@@ -11,7 +11,9 @@ from .complex import RegionComplex
 from .errors import InvalidBoxError, InvalidInputError
 from .network import Network
 
-ENGINES = ("auto", "traverse", "brute")
+ENGINES = ("auto", "subdivide", "traverse", "brute")
+#: Up to this dimension "auto" takes "subdivide": beyond, its faces outnumber the regions too much.
+FEW_DIMENSIONS = 4
 LP_BACKENDS = ("native", "scipy", "cvxpy")
 
 
@@ -33,10 +35,12 @@ def enumerate_regions(
     network : Network
     box : Box
         Of the network's input dimension.
-    engine : {"auto", "traverse", "brute"}
-        "traverse" goes breadth-first from region to region, in any dimension; "brute" cuts the box by
-        one unit after the other in rational arithmetic, a slow referee for tiny networks. "auto" is
-        "traverse".
+    engine : {"auto", "subdivide", "traverse", "brute"}
+        "subdivide" cuts the whole complex, faces of all dimensions, layer by layer, for low dimension;
+        "traverse" goes breadth-first from region to region, in any dimension, and can stop and resume;
+        "brute" cuts the box by one unit after the other in rational arithmetic, a slow referee for tiny
+        networks. "auto" is "subdivide" for up to 4 inputs without limit, resume, workers or another
+        ``lp``, else "traverse"; the result's ``engine`` tells.
     lp : {"native", "scipy", "cvxpy"}
         Linear programming back end of "traverse". It never changes the answer.
     workers : int
@@ -52,7 +56,7 @@ def enumerate_regions(
     Returns
     -------
     RegionComplex
-        Partial, and labelled so, if the limit was met, memory ran low or Ctrl-C was pressed.
+        Partial, and labelled so, if "traverse" met the limit, memory ran low or Ctrl-C was pressed.
 
     Raises
     ------
@@ -60,9 +64,9 @@ def enumerate_regions(
         If the box has another dimension than the network's input.
     InvalidInputError
         If an engine or a back end is unknown, workers or limit are below 1, ``resume`` is of another network
-        or box, or "brute" is given a limit: it has all regions or none.
+        or box, or "brute" or "subdivide" is given a limit: they have all regions or none.
     TooLargeError
-        If the network is too large for "brute".
+        If the network is too large for "brute", or the complex for "subdivide".
 
     Examples
     --------
@@ -96,14 +100,22 @@ def enumerate_regions(
         if resume.complete:
             return resume
 
+    stops = limit is not None or resume is not None
+    if engine == "auto":
+        simple = network.input_dim <= FEW_DIMENSIONS and not stops and workers == 1 and lp == "native"
+        engine = "subdivide" if simple else "traverse"
+    if engine != "traverse" and stops:
+        raise InvalidInputError(
+            f"engine {engine!r} has all regions or none: leave out limit and resume, or use 'traverse'"
+        )
     if engine == "brute":
-        if limit is not None or resume is not None:
-            raise InvalidInputError(
-                "engine 'brute' has all regions or none: leave out limit and resume, or use 'traverse'"
-            )
         from .engines.brute import enumerate_brute
 
         return enumerate_brute(network, box)
+    if engine == "subdivide":
+        from .engines.subdivide import enumerate_by_subdivision
+
+        return enumerate_by_subdivision(network, box, progress=progress)
     # Loaded here: the kernels take a moment, and everything else can do without them.
     from .engines.traverse import enumerate_by_traversal
 

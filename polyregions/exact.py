@@ -263,6 +263,17 @@ class ExactNetwork:
                 unit += 1
         return rows, beyond
 
+    def hyperplane(self, layer: int, z: IntRows, unit: int, a: int, b: int) -> list[Any]:
+        """Positive multiple of ``z_unit - t_a`` (b < 0), or of ``z_a - z_b`` of a maxout unit's pieces.
+
+        ``z`` are the pre-activations of a layer from :meth:`forms`.
+        """
+        own = self._layers[layer]
+        if own.offsets is None:
+            return own.gap(z, unit, a)
+        first = own.offsets[unit]
+        return [p - q for p, q in zip(z[first + a], z[first + b], strict=True)]
+
     def cross(
         self, pattern: Sequence[int] | StateArray, tied: dict[int, list[int]], direction: Sequence[Any]
     ) -> list[int]:

@@ -186,7 +186,7 @@ def summary(cx: RegionComplex, seconds: float) -> dict[str, Any]:
     dict
         ``regions``, ``adjacencies``, ``explored`` (regions whose facets are known), ``degrees``
         (``min``, ``mean``, ``max`` number of neighbours over the explored regions), ``f_vector``
-        (:func:`f_vector`), ``dimension``, ``units``, ``widths`` (units of each hidden layer),
+        (see :attr:`.RegionComplex.f_vector`), ``dimension``, ``units``, ``widths`` (units of each layer),
         ``box`` (``lower``, ``upper``), ``engine``, ``complete``, ``stopped`` (None if complete),
         ``exact`` (always true: no number here depends on rounding) and ``seconds``.
 
@@ -210,7 +210,7 @@ def summary(cx: RegionComplex, seconds: float) -> dict[str, Any]:
         }
         if degrees.size
         else None,
-        "f_vector": f_vector(cx),
+        "f_vector": cx.f_vector,
         "dimension": cx.box.dim,
         "units": cx.network.n_units,
         "widths": list(cx.network.widths),
@@ -221,16 +221,3 @@ def summary(cx: RegionComplex, seconds: float) -> dict[str, Any]:
         "exact": True,
         "seconds": float(seconds),
     }
-
-
-def f_vector(cx: RegionComplex) -> list[int] | None:
-    """Return the numbers of faces of dimension 0, 1, ..., d inside the box, or None if not known.
-
-    Faces that lie in a side of the box do not count: they are its own, not the network's. For
-    d <= 2 the numbers follow from regions and adjacencies alone: the faces that meet the open box
-    satisfy Euler's relation ``sum (-1)^k f_k = (-1)^d``.
-    """
-    regions, facets = cx.n_regions, cx.n_adjacencies
-    if not cx.complete or cx.box.dim > 2:
-        return None
-    return [facets, regions] if cx.box.dim == 1 else [1 + facets - regions, facets, regions]

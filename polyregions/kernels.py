@@ -9,24 +9,22 @@ order of operations as written.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 from numba import njit, types
-
-Function = TypeVar("Function", bound=Callable[..., Any])
 
 VOID, BOOL, INT, FLOAT, KEY = types.void, types.boolean, types.int64, types.float64, types.uint64
 BYTES, INDICES, KEYS, VECTOR = types.uint8[::1], types.int64[::1], types.uint64[::1], types.float64[::1]
 PATTERNS, TABLE, MATRIX = types.uint8[:, ::1], types.int64[:, ::1], types.float64[:, ::1]
 SMALL, SMALL_TABLE, BASES = types.int32[::1], types.int32[:, ::1], types.int32[:, :, ::1]
 FLAGS, COLUMN, PLACE = types.boolean[::1], types.float64[:], types.UniTuple(types.int64, 3)
+NARROW, NARROW_TABLE, TINY = types.int32[::1], types.int32[:, ::1], types.int8[::1]
+BYTE_TABLE, BLOCKS = types.uint8[:, ::1], types.float64[:, :, ::1]
 #: The arrays of :class:`polyregions.recentred.RecentredNetwork`, which many kernels take first.
 NETWORK = (TABLE, VECTOR, INDICES, VECTOR, VECTOR, VECTOR)
 
 
-def kernel(result: Any, *arguments: Any) -> Callable[[Function], Function]:
+def kernel(result: Any, *arguments: Any) -> Callable[[Any], Any]:
     """Compile a function of arrays and numbers for these types."""
-    decorate: Callable[[Function], Function] = njit(
-        result(*arguments), cache=True, nogil=True, error_model="numpy"
-    )
+    decorate: Callable[[Any], Any] = njit(result(*arguments), cache=True, nogil=True, error_model="numpy")
     return decorate

@@ -146,7 +146,7 @@ def test_interrupted_enumeration_is_written_and_labelled(monkeypatch):
         return enumerate_regions(*arguments, progress=press, **options)
 
     monkeypatch.setattr(cli, "enumerate_regions", interrupted)
-    result = run("net.json", "--box", "-2", "2", "--json", "-")
+    result = run("net.json", "--box", "-2", "2", "--json", "-", "--engine", "traverse")
     assert result.exit_code == 3
     assert json.loads(result.stdout)["stopped"] == "interrupted"
     assert "partial" in result.stderr

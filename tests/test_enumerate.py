@@ -33,7 +33,7 @@ def test_refuses_a_box_of_another_dimension(dim: int) -> None:
 
 
 OPTIONS: list[tuple[dict[str, Any], str]] = [
-    ({"engine": "subdivde"}, "engine 'subdivde' is unknown; known: auto, traverse, brute"),
+    ({"engine": "subdivde"}, "engine 'subdivde' is unknown; known: auto, subdivide, traverse, brute"),
     ({"engine": "Traverse"}, "engine 'Traverse' is unknown"),
     ({"engine": None}, "engine None is unknown"),
     ({"engine": ["auto"]}, "engine .* is unknown"),
@@ -76,11 +76,11 @@ def test_an_engine_that_gives_up_says_so() -> None:
         enumerate_regions(net, Box.cube(6, -1, 1), engine="brute")
 
 
-@pytest.mark.parametrize("engine", ["auto", "traverse", "brute"])
+@pytest.mark.parametrize("engine", ["auto", "subdivide", "traverse", "brute"])
 def test_four_quadrants(engine: str) -> None:
     cx = enumerate_regions(NET, BOX, engine=engine)
     assert (cx.n_regions, cx.n_adjacencies, cx.complete, cx.stopped) == (4, 4, True, "")
-    assert cx.engine == ("traverse" if engine == "auto" else engine)
+    assert cx.engine == ("subdivide" if engine == "auto" else engine)
     assert sorted(map(tuple, cx.states.tolist())) == [(0, 0), (0, 1), (1, 0), (1, 1)]
 
 

@@ -1,15 +1,20 @@
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from strategies import cases
 from zoo import ZOO, Case, by_name, folding
 
-from polyregions import Box, Network, RegionComplex, enumerate_regions
+import polyregions
+from polyregions import Box, Network, RegionComplex
 from polyregions.engines import traverse
 from polyregions.engines.brute import enumerate_brute
 from polyregions.errors import InvalidInputError
+
+enumerate_regions = partial(polyregions.enumerate_regions, engine="traverse")
 
 
 def facets(cx: RegionComplex) -> dict[bytes, set[bytes | int]]:

@@ -1,0 +1,199 @@
+"""A complex of convex cells as pure topology: faces, their boundaries, and how they are cut.
+
+Faces of all dimensions share one numbering. Face f has dimension ``dim[f]`` and the boundary
+``pool[start[f] : start[f] + size[f]]``, its faces of one dimension less (an edge: two vertices; a vertex:
+none). Nothing here knows coordinates, networks or numbers: what is cut is told by *signs*.
+
+Cutting
+-------
+Let hyperplanes 0, 1, ... be given by the sign of each at every vertex. A face is cut by a hyperplane iff it
+has vertices strictly on both sides: two bit masks per face, the OR of those of its vertices, tell. A
+cut face F becomes F+ and F-, and gains ``F0 = F n {z = 0}``, one dimension lower, whose boundary is
+
+* the F0 of every cut face of F's boundary, and
+* every face of the boundary's boundary that lies in {z = 0} already, once.
+
+A face that only touches the hyperplane stays whole. An edge's F0 is a new vertex.
+
+All faces of the old complex are cut in order of dimension: when a k-face is cut, its boundary is final, and
+everything that comes to lie in its interior is its own. So the work is local to one old face at a time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .kernels import INDICES, NARROW, TINY, VOID, kernel
+
+Int32Array = NDArray[np.int32]
+Int64Array = NDArray[np.int64]
+
+
+@dataclass
+class Cells:
+    """Faces of a complex of dimension d; see the module.
+
+    Attributes
+    ----------
+    dim : int8 (faces,)
+    start, size : int64, int32 (faces,)
+        Boundary of each face in ``pool``. A vertex has ``start`` = its number among the vertices.
+    pool : int32
+        Faces.
+    planes : int32 (faces, d)
+        The first d - dim are hyperplanes whose intersection is the face's flat.
+    """
+
+    dim: NDArray[np.int8]
+    start: Int64Array
+    size: Int32Array
+    pool: Int32Array
+    planes: Int32Array
+    _by_dim: dict[int, Int64Array] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def box(cls, d: int) -> Cells:
+        """The 3^d faces of a cube; its hyperplanes are its sides, 2 j the lower, 2 j + 1 the upper.
+
+        Vertex number v is the corner with coordinate j at its upper side if bit j of v is set.
+        """
+        # A face is a word over {lower, upper, free}; digits base 3.
+        words = [[(code // 3**j) % 3 for j in range(d)] for code in range(3**d)]
+        words.sort(key=lambda word: (word.count(2), word))
+        number = {tuple(word): f for f, word in enumerate(words)}
+        dim, start, size, planes = [], [], [], []
+        pool: list[int] = []
+        for word in words:
+            k = word.count(2)
+            fixed = [2 * j + word[j] for j in range(d) if word[j] != 2]
+            boundary = []
+            for j in range(d):
+                if word[j] == 2:
+                    boundary += [number[(*word[:j], side, *word[j + 1 :])] for side in (0, 1)]
+            dim.append(k)
+            start.append(len(pool) if k else sum(word[j] << j for j in range(d)))
+            size.append(len(boundary))
+            pool += boundary
+            planes.append(fixed + [-1] * (d - len(fixed)))
+        return cls(
+            np.array(dim, dtype=np.int8),
+            np.array(start, dtype=np.int64),
+            np.array(size, dtype=np.int32),
+            np.array(pool, dtype=np.int32),
+            np.array(planes, dtype=np.int32).reshape(len(words), d),
+        )
+
+    @property
+    def dimension(self) -> int:
+        """Dimension d of the complex."""
+        return int(self.planes.shape[1])
+
+    @property
+    def lists(self) -> tuple[Int64Array, Int32Array, Int32Array]:
+        """The boundaries, as kernels take them."""
+        return self.start, self.size, self.pool
+
+    def faces(self, k: int) -> Int64Array:
+        """Numbers of the k-faces, ascending."""
+        if k not in self._by_dim:
+            self._by_dim[k] = np.flatnonzero(self.dim == k)
+        return self._by_dim[k]
+
+    def corners(self, f: int) -> set[int]:
+        """The vertices of a face."""
+        faces = {f}
+        for _ in range(int(self.dim[f])):
+            faces = {int(b) for g in faces for b in self.boundary(g)}
+        return faces
+
+    def boundaries(self, faces: Int64Array) -> Int32Array:
+        """Boundaries of the faces, one after the other; ``size[faces]`` of each."""
+        counts = self.size[faces].astype(np.int64)
+        ends = np.cumsum(counts)
+        within = np.arange(ends[-1] if ends.size else 0) - np.repeat(ends - counts, counts)
+        return np.asarray(self.pool[np.repeat(self.start[faces], counts) + within])
+
+    def boundary(self, f: int) -> Int32Array:
+        """Faces of dimension one less in the boundary of face f."""
+        return self.pool[self.start[f] : self.start[f] + self.size[f]]
+
+    def homes(self) -> Int32Array:
+        """A top cell around each face, the one of lowest number; shape (faces,)."""
+        homes = np.full(self.dim.size, -1, dtype=np.int32)
+        top = self.faces(self.dimension)
+        homes[top] = np.arange(top.size)
+        for k in range(self.dimension, 0, -1):
+            pass_down(self.faces(k), *self.lists, homes)
+        return homes
+
+    def compact(self) -> Cells:
+        """The same complex with its boundaries one after the other."""
+        own = np.where(self.dim > 0, self.size, 0)
+        start = np.concatenate([[0], np.cumsum(own, dtype=np.int64)])
+        pool = np.empty(int(start[-1]), dtype=np.int32)
+        copy_lists(self.dim, *self.lists, start, pool)
+        start = np.where(self.dim > 0, start[:-1], self.start)
+        return Cells(self.dim, start, self.size, pool, np.ascontiguousarray(self.planes))
+
+    def merge(self, labels: NDArray[np.uint8]) -> tuple[Cells, Int64Array]:
+        """Merge faces of the same label into one.
+
+        Parameters
+        ----------
+        labels : uint8 (faces, columns)
+            Equal rows belong together: the relative interiors of the faces of one label, of all
+            dimensions, make up the relative interior of one convex face.
+
+        Returns
+        -------
+        cells : Cells
+        pieces : int64 (faces of ``cells``,)
+            For each of them an old face that is a piece of it, of the same dimension.
+        """
+        keys = np.ascontiguousarray(labels).view(np.dtype((np.void, labels.shape[1]))).ravel()
+        _, group = np.unique(keys, return_inverse=True)
+        dim = np.full(group.max() + 1, -1, dtype=np.int8)
+        np.maximum.at(dim, group, self.dim)
+        whole = np.flatnonzero(self.dim == dim[group])  # the pieces of full dimension
+        # Number the groups by their first piece.
+        first = np.full(dim.size, self.dim.size, dtype=np.int64)
+        np.minimum.at(first, group[whole], whole)
+        order = np.argsort(first)
+        rank = np.empty(dim.size, dtype=np.int64)
+        rank[order] = np.arange(dim.size)
+        number = rank[group]
+        dim, pieces = dim[order], first[order]
+        # Boundary of a group: the groups around its pieces, without itself.
+        thick = whole[self.dim[whole] > 0]
+        owner = np.repeat(number[thick], self.size[thick])
+        face = number[self.boundaries(thick)]
+        pairs = np.unique(np.stack([owner, face], axis=1)[owner != face], axis=0)
+        size = np.bincount(pairs[:, 0], minlength=dim.size).astype(np.int32)
+        start = np.concatenate([[0], np.cumsum(size, dtype=np.int64)])[:-1]
+        start[dim == 0] = self.start[pieces[dim == 0]]
+        return Cells(dim, start, size, pairs[:, 1].astype(np.int32), self.planes[pieces]), pieces
+
+
+FACE_LISTS = (INDICES, NARROW, NARROW)
+
+
+@kernel(VOID, INDICES, *FACE_LISTS, NARROW)
+def pass_down(faces: Any, start: Any, size: Any, pool: Any, homes: Any) -> None:
+    """Give the boundary of each face its home where it has none yet."""
+    for f in faces:
+        for i in range(start[f], start[f] + size[f]):
+            if homes[pool[i]] < 0:
+                homes[pool[i]] = homes[f]
+
+
+@kernel(VOID, TINY, *FACE_LISTS, INDICES, NARROW)
+def copy_lists(dim: Any, start: Any, size: Any, pool: Any, new_start: Any, new_pool: Any) -> None:
+    """Copy all boundaries to their new places."""
+    for f in range(dim.size):
+        if dim[f] > 0:
+            for i in range(size[f]):
+                new_pool[new_start[f] + i] = pool[start[f] + i]

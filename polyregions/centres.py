@@ -1,0 +1,99 @@
+"""A point inside each top cell of a subdivision."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from .box import Box
+from .cells import FACE_LISTS, Cells
+from .kernels import BYTES, FLOAT, INDICES, MATRIX, NARROW_TABLE, VECTOR, VOID, kernel
+from .layers import FloatArray
+from .vertices import Vertices
+
+
+def interior_points(cells: Cells, vertices: Vertices, box: Box) -> FloatArray:
+    """A point inside each top cell: means of means, from the vertices up."""
+    d = box.dim
+    centres = np.empty((cells.dim.size, d))
+    faces = cells.faces(0)
+    numbers = cells.start[faces]
+    centres[faces] = vertices.points[numbers, :-1] / vertices.points[numbers, -1:]
+    for i in np.flatnonzero(~(vertices.radii[numbers] < 2.0**-30)).tolist():
+        centres[faces[i]] = _exact_place(vertices, int(numbers[i]), box)
+    for k in range(1, d + 1):
+        average(cells.faces(k), *cells.lists, centres)
+    low, high = box.lower, box.upper
+    middle, half = low / 2 + high / 2, high / 2 - low / 2
+    top = cells.faces(d)
+    witnesses = np.clip(middle + half * centres[top], low, high)
+    # How far a witness may be from its centre, in units of the half widths.
+    with np.errstate(divide="ignore"):
+        moved = float((4 * 2.0**-53 * (1 + (np.abs(middle) + 2.0**-1000) / half)).max()) + 2.0**-50
+    clear = np.zeros(top.size, dtype=np.uint8)
+    away_from_facets(
+        top,
+        cells.start,
+        cells.size,
+        cells.pool,
+        cells.planes,
+        vertices.forms,
+        vertices.errors,
+        centres,
+        moved,
+        clear,
+    )
+    for i in np.flatnonzero(clear == 0).tolist():
+        corners = {tuple(vertices.exact_point(int(cells.start[v]))) for v in cells.corners(int(top[i]))}
+        for j in range(d):
+            mean = sum((Fraction(p[j], p[-1]) for p in corners), Fraction(0)) / len(corners)
+            witnesses[i, j] = float(mean)
+    return witnesses
+
+
+def _exact_place(vertices: Vertices, vertex: int, box: Box) -> list[float]:
+    """A vertex in the coordinates in which the box is [-1, 1]^d, each rounded once."""
+    *x, q = vertices.exact_point(vertex)
+    low = [Fraction(v) for v in box.lower.tolist()]
+    high = [Fraction(v) for v in box.upper.tolist()]
+    return [float((2 * Fraction(v, q) - a - b) / (b - a)) for v, a, b in zip(x, low, high, strict=True)]
+
+
+@kernel(VOID, INDICES, *FACE_LISTS, MATRIX)
+def average(faces: Any, start: Any, size: Any, pool: Any, centres: Any) -> None:
+    """Give each face the mean of the centres of its boundary, a point of its relative interior."""
+    for f in faces:
+        for j in range(centres.shape[1]):
+            total = 0.0
+            for i in range(start[f], start[f] + size[f]):
+                total += centres[pool[i], j]
+            centres[f, j] = total / size[f]
+
+
+@kernel(VOID, INDICES, *FACE_LISTS, NARROW_TABLE, MATRIX, VECTOR, MATRIX, FLOAT, BYTES)
+def away_from_facets(
+    top: Any,
+    start: Any,
+    size: Any,
+    pool: Any,
+    planes: Any,
+    forms: Any,
+    errors: Any,
+    centres: Any,
+    moved: float,
+    clear: Any,
+) -> None:
+    """Mark the cells whose centre is, in every coordinate, more than ``moved`` away from all facets."""
+    d = centres.shape[1]
+    for c in range(top.size):
+        clear[c] = 1
+        for i in range(start[top[c]], start[top[c]] + size[top[c]]):
+            p = planes[pool[i], 0]
+            value, steep = forms[p, d], 0.0
+            for j in range(d):
+                value += forms[p, j] * centres[top[c], j]
+                steep += abs(forms[p, j])
+            if not abs(value) > (errors[p] + steep * moved) * 2.0:
+                clear[c] = 0

@@ -1,0 +1,109 @@
+"""The vertices of a subdivision: their coordinates, the forms that define them, and exact signs.
+
+A vertex is the point where d hyperplanes meet. Each hyperplane is a side of the box or a unit's boundary
+on one cell, known as a float64 form with an error bound and, by where it came from, as an exact integer
+form.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import lcm
+from typing import Any
+
+import numpy as np
+from flint import fmpz_mat
+from numpy.typing import NDArray
+
+from .box import Box
+from .cells import Cells
+from .layer_arrays import LayerArrays
+from .network import Network, StateArray
+from .polytope import box_rows
+
+
+@dataclass(frozen=True)
+class Cut:
+    """What one layer with hyperplanes did: the old cell and the states of each new top cell."""
+
+    layer: int
+    unit: int  # first unit of the layer in a pattern
+    cell_of: NDArray[np.int32]
+    states: StateArray
+
+
+class Vertices:
+    """All vertices so far, starting with the corners of the box.
+
+    Attributes
+    ----------
+    points : float64 (n, d + 1); radii (n,)
+        Homogeneous coordinates in which the box is [-1, 1]^d, and how far the true vertex may be from them.
+    planes : int32 (n, d)
+        The forms that vanish there.
+    forms : float64 (m, d + 1); errors (m,); source : int32 (m, 3)
+        Forms, and the layer, cell and hyperplane of each; the first 2 d are the sides of the box, layer -1.
+    """
+
+    def __init__(self, network: Network, box: Box, layers: list[LayerArrays], cells: Cells) -> None:
+        d = box.dim
+        self.network, self.layers = network, layers
+        corners = np.arange(2**d)[:, None]
+        signs = np.where(corners >> np.arange(d) & 1, 1.0, -1.0)
+        self.points = np.concatenate([signs, np.ones((2**d, 1))], axis=1)
+        self.radii = np.zeros(2**d)
+        self.forms = np.zeros((2 * d, d + 1))
+        self.forms[0::2, :d], self.forms[1::2, :d] = np.eye(d), -np.eye(d)
+        self.forms[:, d] = 1.0
+        self.errors = np.zeros(2 * d)
+        self.source = np.full((2 * d, 3), -1, dtype=np.int32)
+        self.planes = np.zeros((2**d, d), dtype=np.int32)
+        faces = cells.faces(0)
+        self.planes[cells.start[faces]] = cells.planes[faces]
+        self.cuts: list[Cut] = []
+        self._sides = box_rows(box)
+        self._maps: dict[tuple[int, int], Any] = {}
+        self._exact: dict[int, list[int]] = {}
+
+    @property
+    def arrays(self) -> tuple[Any, ...]:
+        """As the kernels take them."""
+        return self.points, self.radii, self.planes, self.forms, self.errors, self.source
+
+    def pattern(self, layer: int, cell: int) -> list[int]:
+        """States of all units on one of the cells that a layer cuts; zero from that layer on."""
+        pattern = [0] * self.network.n_units
+        for cut in reversed(self.cuts):
+            if cut.layer < layer:
+                pattern[cut.unit : cut.unit + cut.states.shape[1]] = cut.states[cell].tolist()
+                cell = int(cut.cell_of[cell])
+        return pattern
+
+    def exact_form(self, layer: int, cell: int, plane: int) -> list[int]:
+        """A hyperplane of a layer on a cell as integers in (x, 1), a positive multiple of the true form."""
+        key = (layer, cell)
+        if key not in self._maps:
+            self._maps[key] = self.network.exact.forms(self.pattern(layer, cell))[0][layer]
+        unit, a, b = self.layers[layer].pairs[plane].tolist()
+        return [int(v) for v in self.network.exact.hyperplane(layer, self._maps[key], unit, a, b)]
+
+    def exact_point(self, vertex: int) -> list[int]:
+        """Homogeneous integer coordinates (d + 1,) of a vertex in x; the last one is positive."""
+        if vertex not in self._exact:
+            rows = []
+            for plane in self.planes[vertex].tolist():
+                source = self.source[plane].tolist()
+                rows.append(
+                    self.exact_form(*source) if source[0] >= 0 else [int(v) for v in self._sides[plane]]
+                )
+            gradients = fmpz_mat([row[:-1] for row in rows])
+            solution = gradients.solve(fmpz_mat([[-row[-1]] for row in rows])).entries()
+            scale = lcm(*(int(v.q) for v in solution))
+            self._exact[vertex] = [*(int(v * scale) for v in solution), scale]
+        return self._exact[vertex]
+
+    def exact_sign(self, layer: int, vertex: int, cell: int, plane: int) -> int:
+        """Sign of a hyperplane's form at a vertex."""
+        form, point = self.exact_form(layer, cell, plane), self.exact_point(vertex)
+        value = sum(a * v for a, v in zip(form, point, strict=True))
+        return (value > 0) - (value < 0)

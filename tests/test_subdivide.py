@@ -1,0 +1,210 @@
+"""The subdivision: the zoo, the other engines, all faces, and the bounds of its predicate."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import comb
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from strategies import cases
+from test_traverse import RANDOM, facets, random_network
+from zoo import ZOO, Case, by_name, folding
+
+from polyregions import Box, Network, enumerate_regions
+from polyregions.cells import Cells
+from polyregions.engines.brute import enumerate_brute
+from polyregions.engines.subdivide import Subdivision
+from polyregions.errors import InvalidInputError, TooLargeError
+from polyregions.layers import absolute, linear, relu
+from polyregions.predicates import UNKNOWN, sign_at, solve_float, solve_whole
+
+
+def check_cells(cells: Cells) -> None:
+    """What is true of every complex of convex cells, whatever its coordinates."""
+    d = cells.dimension
+    for k in range(1, d + 1):
+        for f in cells.faces(k).tolist():
+            boundary = cells.boundary(f).tolist()
+            assert len(set(boundary)) == len(boundary) >= k + 1
+            assert (cells.dim[boundary] == k - 1).all()
+            if k > 1:
+                # Diamond property: a face of dimension k - 2 is in exactly two of the facets of f.
+                _, times = np.unique(cells.boundaries(np.array(boundary)), return_counts=True)
+                assert (times == 2).all()
+    # A closed ball.
+    assert sum((-1) ** k * cells.faces(k).size for k in range(d + 1)) == 1
+    inner = np.bincount(cells.boundaries(cells.faces(d)), minlength=cells.dim.size)[cells.faces(d - 1)]
+    assert set(inner.tolist()) <= {1, 2}
+
+
+@pytest.mark.parametrize("case", ZOO, ids=lambda case: case.name)
+def test_zoo(case: Case) -> None:
+    cx = enumerate_regions(case.network, case.box, engine="subdivide")
+    assert (cx.n_regions, cx.n_adjacencies, cx.complete) == (case.regions, case.pairs, True)
+    if case.multi_flip is not None:
+        assert sum(len(cx.flips(i, j)) > 1 for i, j in cx.adjacencies) == case.multi_flip
+    if case.f_vector is not None:
+        assert cx.f_vector == list(case.f_vector)
+    assert facets(cx) == facets(enumerate_regions(case.network, case.box, engine="traverse"))
+    check_cells(cx.cells)
+    cx.check()
+
+
+@settings(max_examples=400, deadline=None)
+@given(cases(dims=(1, 2, 2, 3, 3, 4), max_units=9))
+def test_agrees_with_the_other_engines(case: tuple[Network, Box]) -> None:
+    cx = enumerate_regions(*case, engine="subdivide")
+    assert facets(cx) == facets(enumerate_brute(*case))
+    assert facets(cx) == facets(enumerate_regions(*case, engine="traverse"))
+    check_cells(cx.cells)
+    cx.check()
+
+
+@pytest.mark.parametrize(
+    ("d", "kinds", "width"), [*RANDOM, (5, ["relu", "abs"], 4), (6, ["relu"], 6)], ids=str
+)
+def test_agrees_with_traverse_on_random_networks(d: int, kinds: list[str], width: int) -> None:
+    case = random_network(7, d, kinds, width), Box.cube(d, -1, 1)
+    subdivision = Subdivision(*case)
+    cx = subdivision.run()
+    assert facets(cx) == facets(enumerate_regions(*case, engine="traverse"))
+    assert subdivision.undecided == 0
+    check_cells(cx.cells)
+
+
+@pytest.mark.parametrize(("n0", "folds"), [(1, [3] * 6), (2, [3, 3, 3]), (2, [4, 4]), (3, [3, 2])], ids=str)
+def test_folds_need_no_integers_beyond_float64(n0: int, folds: list[int]) -> None:
+    """Montufar et al. 2014: prod p^n0 regions in the unit cube, every decision about them a true zero."""
+    subdivision = Subdivision(Network(folding(n0, folds)), Box.cube(n0, 0, 1))
+    cx = subdivision.run()
+    k = int(np.prod(folds))
+    assert (cx.n_regions, cx.n_adjacencies) == (k**n0, n0 * (k - 1) * k ** (n0 - 1))
+    assert subdivision.whole
+    assert subdivision.undecided == 0
+
+
+def test_a_deep_fold_beyond_whole_numbers() -> None:
+    """Telgarsky's tent 40 times over a piece of the line: the forms outgrow 2^53, exact integers decide."""
+    tent = [relu([[1], [1]], [0, -0.5]), *[relu([[2, -4], [2, -4]], [0, -0.5])] * 39, linear([[2, -4]], [0])]
+    box = Box([0.25], [0.25 + 2.0**-36])
+    subdivision = Subdivision(Network(tent), box)
+    assert subdivision.run().n_regions == 2**4
+    assert subdivision.undecided > 0
+
+
+def test_generic_arrangement_in_six_dimensions() -> None:
+    """Zaslavsky: m = 7 planes in general position whose vertices all lie in the box."""
+    W = [[float((i + 1) ** j) for j in range(6)] for i in range(7)]
+    net = Network([relu(W, [float((i + 1) ** 6) for i in range(7)])])
+    cx = enumerate_regions(net, Box.cube(6, -1e7, 1e7), engine="subdivide")
+    # C(7, 6 - k) S(1 + k, k), where S(k + 1, k) = 2^(k + 1) - 1
+    assert cx.f_vector == [comb(7, 6 - k) * (2 ** (k + 1) - 1) for k in range(7)]
+
+
+def test_a_box_has_3_to_the_d_faces() -> None:
+    for d in range(1, 6):
+        cells = Cells.box(d)
+        assert cells.dim.size == 3**d
+        check_cells(cells)
+
+
+def test_refuses_a_limit_and_too_many_dimensions() -> None:
+    net = Network([absolute(np.eye(2), [0, 0])])
+    with pytest.raises(InvalidInputError, match="all regions or none"):
+        enumerate_regions(net, Box.cube(2, -1, 1), engine="subdivide", limit=2)
+    with pytest.raises(TooLargeError, match="traverse"):
+        enumerate_regions(Network([relu(np.eye(13), np.zeros(13))]), Box.cube(13, -1, 1), engine="subdivide")
+
+
+def exact_solution(rows: list[list[Fraction]]) -> list[Fraction]:
+    """Gauss over the rationals."""
+    d = len(rows)
+    work = [list(row) for row in rows]
+    for k in range(d):
+        p = next(i for i in range(k, d) if work[i][k])
+        work[k], work[p] = work[p], work[k]
+        for i in range(d):
+            if i != k:
+                factor = work[i][k] / work[k][k]
+                work[i] = [a - factor * b for a, b in zip(work[i], work[k], strict=True)]
+    return [-work[i][d] / work[i][i] for i in range(d)]
+
+
+@pytest.mark.parametrize("d", [1, 2, 3, 4, 6])
+@pytest.mark.parametrize("closeness", [0, -20, -40, -60])
+def test_vertices_and_signs_are_within_their_bounds(d: int, closeness: int) -> None:
+    """True forms that differ from the computed ones by up to e, and rows that are nearly parallel."""
+    rng = np.random.default_rng(d)
+    proven = decided = 0
+    for _ in range(300):
+        rows = rng.normal(size=(d, d + 1))
+        if d > 1:
+            rows[1] = rows[0] + 2.0**closeness * rng.normal(size=d + 1)
+        errors = 2.0**-52 * rng.integers(0, 9, size=d) * (closeness > -60)
+        true = [[Fraction(v) for v in row] for row in rows.tolist()]
+        for row, e in zip(true, errors.tolist(), strict=True):
+            row[d] += Fraction(e) * int(rng.integers(-1, 2))
+        point, work = np.empty(d + 1), np.empty((d, 2 * d))
+        radius = solve_float(rows, errors, point, work)
+        try:
+            vertex = exact_solution(true)
+        except StopIteration:
+            continue
+        if not radius < np.inf or max(map(abs, vertex)) > 1:
+            continue  # the bound is claimed for vertices in the box
+        proven += 1
+        assert max(abs(Fraction(p) - v) for p, v in zip(point, vertex, strict=False)) <= Fraction(radius)
+        form = rng.normal(size=d + 1)
+        form[d] = -form[:d] @ point[:d] + rng.normal() * radius * rng.choice([0.1, 1.0, 100.0])
+        value = sum(Fraction(a) * v for a, v in zip(form, [*vertex, Fraction(1)], strict=True))
+        sign = sign_at(form, 0.0, point, radius)
+        decided += sign != UNKNOWN
+        assert sign in (UNKNOWN, (value > 0) - (value < 0))
+    if closeness > -60:
+        assert proven > 20
+        assert decided > 10
+
+
+def test_whole_vertices_are_exact() -> None:
+    rng = np.random.default_rng(0)
+    solved = 0
+    for _ in range(500):
+        d = int(rng.integers(1, 6))
+        rows = rng.integers(-9, 10, size=(d, d + 1)).astype(float)
+        if round(abs(np.linalg.det(rows[:, :d]))) == 0:
+            continue
+        point, work = np.empty(d + 1), np.empty((d, 2 * d + 1))
+        assert solve_whole(rows, point, work) == 0.0
+        assert (rows @ point == 0.0).all()
+        assert point[d] > 0.0
+        assert [Fraction(p) / Fraction(point[d]) for p in point[:d]] == exact_solution(
+            [[Fraction(v) for v in row] for row in rows.tolist()]
+        )
+        solved += 1
+    assert solved > 300
+
+
+def test_whole_numbers_stop_at_their_limit() -> None:
+    point, work = np.empty(3), np.empty((2, 5))
+    assert solve_whole(np.array([[2.0**30, 1, 1], [1, 2.0**30, 1]]), point, work) == -1.0
+    assert sign_at(np.array([2.0**53, 0.0, 1.0]), 0.0, np.array([1.0, 0.0, -(2.0**53)]), 0.0) == UNKNOWN
+
+
+@pytest.mark.parametrize("name", ["fold-2d-2-2-outside", "six-differ", "braid-5"])
+def test_nothing_depends_on_how_the_arrays_grow(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Arrays that start full stop the kernel at every place where it can stop."""
+    case = by_name(name)
+    expected = enumerate_regions(case.network, case.box, engine="subdivide")
+
+    def small(self: Subdivision, old: Cells, n_planes: int) -> tuple[np.ndarray, np.ndarray]:
+        table, planes = roomy(self, old, n_planes)
+        n = old.faces(0).size + 1
+        return table[:n].copy(), planes[:n].copy()
+
+    roomy = Subdivision._copy_vertices
+    monkeypatch.setattr(Subdivision, "_copy_vertices", small)
+    cx = enumerate_regions(case.network, case.box, engine="subdivide")
+    assert cx.states.tobytes() == expected.states.tobytes()
+    assert cx.facet_neighbors.tobytes() == expected.facet_neighbors.tobytes()
