@@ -11,17 +11,22 @@ from .box import Box
 from .cells import FACE_LISTS, Cells
 from .kernels import BYTES, FLOAT, INDICES, MATRIX, NARROW_TABLE, VECTOR, VOID, kernel
 from .layers import FloatArray
+from .network import StateArray
 from .vertices import Vertices
 
 
-def interior_points(cells: Cells, vertices: Vertices, box: Box) -> FloatArray:
-    """A point inside each top cell: means of means, from the vertices up."""
+def interior_points(cells: Cells, vertices: Vertices, states: StateArray, box: Box) -> FloatArray:
+    """A point inside each top cell: means of means, from the vertices up, rounded to float64.
+
+    Where a rounded mean is not clearly inside, the network's states there are compared with the cell's, and
+    if they differ the mean is computed exactly before it is rounded (the cell may hold no float64 point).
+    """
     d = box.dim
     centres = np.empty((cells.dim.size, d))
     faces = cells.faces(0)
     numbers = cells.start[faces]
     centres[faces] = vertices.points[numbers, :-1] / vertices.points[numbers, -1:]
-    for i in np.flatnonzero(~(vertices.radii[numbers] < 2.0**-30)).tolist():
+    for i in np.flatnonzero(~(vertices.radii[numbers] < 0.25)).tolist():
         centres[faces[i]] = _exact_place(vertices, int(numbers[i]), box)
     for k in range(1, d + 1):
         average(cells.faces(k), *cells.lists, centres)
@@ -45,12 +50,14 @@ def interior_points(cells: Cells, vertices: Vertices, box: Box) -> FloatArray:
         moved,
         clear,
     )
-    for i in np.flatnonzero(clear == 0).tolist():
+    doubtful = np.flatnonzero(clear == 0)
+    elsewhere = (vertices.network.states(witnesses[doubtful]) != states[doubtful]).any(axis=1)
+    for i in doubtful[elsewhere].tolist():
         corners = {tuple(vertices.exact_point(int(cells.start[v]))) for v in cells.corners(int(top[i]))}
         for j in range(d):
             mean = sum((Fraction(p[j], p[-1]) for p in corners), Fraction(0)) / len(corners)
             witnesses[i, j] = float(mean)
-    return witnesses
+    return np.asarray(witnesses)
 
 
 def _exact_place(vertices: Vertices, vertex: int, box: Box) -> list[float]:

@@ -292,7 +292,7 @@ class Subdivision:
             box=self.box,
             engine="subdivide",
             states=states,
-            witnesses=interior_points(cells, self.vertices, self.box),
+            witnesses=interior_points(cells, self.vertices, states, self.box),
             facet_offsets=np.concatenate([[0], np.cumsum(counts)]),
             facet_neighbors=neighbors,
             complete=True,
