@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from .kernels import INDICES, INT, NARROW, NARROW_TABLE, VOID, kernel
+from .kernels import INDICES, INT, NARROW, NARROW_TABLE, TABLE, VOID, kernel
 
 DIM, CARRIER, SIBLING, SECTION, BEYOND, SEEN, STAMP, START, SIZE, MASKS = range(10)
 #: Hyperplanes in one mask, and a mask of them.
@@ -83,3 +83,20 @@ def begin_face(face: int, kind: int, old: int, table: Any) -> None:
     """Set up a face of dimension ``kind`` inside an old face."""
     table[face, DIM], table[face, CARRIER] = kind, old
     table[face, SIBLING], table[face, STAMP], table[face, SEEN] = -1, -1, -1
+
+
+@kernel(VOID, NARROW_TABLE, INT, TABLE, INT)
+def join(table: Any, face: int, masks: Any, which: int) -> None:
+    """Join the masks of a face to those that are collected for a face around it, ``masks[:, which]``."""
+    for i in range(0, masks.shape[0], 3):
+        up, down = table[face, MASKS + i], table[face, MASKS + i + 1]
+        masks[i, which] |= up
+        masks[i + 1, which] |= down
+        masks[i + 2, which] |= ~(up | down)
+
+
+@kernel(VOID, NARROW_TABLE, INT, TABLE, INT)
+def take(table: Any, face: int, masks: Any, which: int) -> None:
+    """Give a face the masks collected for it."""
+    for i in range(masks.shape[0]):
+        table[face, MASKS + i] = masks[i, which]

@@ -34,7 +34,9 @@ from .face_table import (
     begin_face,
     bit_number,
     enter,
+    join,
     set_boundary,
+    take,
 )
 from .kernels import (
     FLOAT,
@@ -129,6 +131,7 @@ def cut_faces(
     n_planes = threshold.size
     form, rows, row_errors = np.empty(d + 1), np.empty((d, d + 1)), np.empty(d)
     work = np.empty((d, 2 * d + 1))
+    masks = np.empty((table.shape[1] - MASKS, 3), dtype=np.int64)
     while at[BLOCK] <= d:
         k = at[BLOCK]
         if at[STAGE] == 0:
@@ -297,22 +300,31 @@ def cut_faces(
                         set_boundary(new, tail, tail + 2, pool, table)
                     else:
                         # Room for two boundaries and a section; count[MOST] bounds all sizes.
-                        if count[POOL] + (end - begin) * (count[MOST] + 2) + 2 > pool.size:
+                        if count[POOL] + (end - begin) * (count[MOST] + 3) + 4 > pool.size:
                             return MORE_POOL
-                        # The section first: the F0 of cut faces, and what lies in the hyperplane already.
+                        # One pass over the boundary of F. F- and F0 are collected at the end of the
+                        # pool, F+ in the place of F; masks are joined on the way.
                         zero = count[FACES]
                         new = zero + 1
                         count[FACES] = zero + 2
-                        tail = count[POOL]
-                        above = np.int64(0)
+                        lower = count[POOL]
+                        section = lower + (end - begin) + 1
+                        tail, last, place = section, lower, begin
+                        masks[:] = 0
                         for i in range(begin, end):
-                            b = pool[i]
-                            if table[b, STAMP] == mark or table[b, column] & bit != 0:
-                                above += 1
+                            b = np.int64(pool[i])
                             if table[b, STAMP] == mark:
                                 pool[tail] = table[b, SECTION]
+                                join(table, pool[tail], masks, 2)
                                 tail += 1
-                            elif table[b, column + 2] & bit != 0:
+                                pool[last] = table[b, BEYOND]
+                                join(table, pool[last], masks, 1)
+                                last += 1
+                                pool[place] = b
+                                join(table, b, masks, 0)
+                                place += 1
+                                continue
+                            if table[b, column + 2] & bit != 0:
                                 for j in range(table[b, START], table[b, START] + table[b, SIZE]):
                                     e = pool[j]
                                     if table[e, SEEN] != zero and (
@@ -320,42 +332,50 @@ def cut_faces(
                                     ):
                                         table[e, SEEN] = zero
                                         pool[tail] = e
+                                        join(table, e, masks, 2)
                                         tail += 1
-                        if tail - count[POOL] < level:
+                            if table[b, column] & bit != 0:
+                                pool[place] = b
+                                join(table, b, masks, 0)
+                                place += 1
+                            else:
+                                pool[last] = b
+                                join(table, b, masks, 1)
+                                last += 1
+                        if tail - section < level:
                             return BROKEN
                         begin_face(zero, level - 1, table[f, CARRIER], table)
-                        set_boundary(zero, count[POOL], tail, pool, table)
                         for i in range(d - level):
                             planes[zero, i] = planes[f, i]
                         planes[zero, d - level] = cached[c]
+                        take(table, zero, masks, 2)
+                        join(table, zero, masks, 0)
+                        join(table, zero, masks, 1)
+                        take(table, f, masks, 0)
+                        take(table, new, masks, 1)
                         enter(zero, level - 1, plane, table, head, entry_face, entry_next, count)
-                        lower = tail
-                        for i in range(begin, end):
-                            b = pool[i]
-                            if table[b, STAMP] == mark:
-                                pool[tail] = table[b, BEYOND]
-                                tail += 1
-                            elif table[b, column + 1] & bit != 0:
-                                pool[tail] = b
-                                tail += 1
-                        pool[tail] = zero
-                        tail += 1
-                        set_boundary(new, lower, tail, pool, table)
-                        # F+ takes the place of F if it fits.
-                        upper = begin if above < end - begin else tail
-                        place = upper
-                        for i in range(begin, end):
-                            b = pool[i]
-                            if table[b, STAMP] == mark or table[b, column] & bit != 0:
-                                pool[place] = b
-                                place += 1
+                        pool[last] = zero
+                        last += 1
+                        table[new, START], table[new, SIZE] = lower, last - lower
+                        table[zero, START], table[zero, SIZE] = last, tail - section
+                        for i in range(tail - section):
+                            pool[last + i] = pool[section + i]
+                        last += tail - section
+                        upper = begin
+                        if place == end:
+                            # Every face of the boundary reaches above: F+ has one more, and moves.
+                            upper = last
+                            for i in range(begin, end):
+                                pool[last] = pool[i]
+                                last += 1
+                            place = last
+                            last += 1
                         pool[place] = zero
-                        set_boundary(f, upper, place + 1, pool, table)
-                        count[POOL] = max(tail, place + 1)
+                        table[f, START], table[f, SIZE] = upper, place + 1 - upper
+                        count[POOL] = last
                         table[f, SECTION], table[f, STAMP] = zero, mark
-                        count[MOST] = max(
-                            count[MOST], above + 1, tail - lower, lower - np.int64(table[zero, START])
-                        )
+                        for g in (f, new, zero):
+                            count[MOST] = max(count[MOST], np.int64(table[g, SIZE]))
                     begin_face(new, level, table[f, CARRIER], table)
                     for i in range(d - level):
                         planes[new, i] = planes[f, i]
