@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .certificates import INFLATE, REDUNDANT, U, upper_bound
-from .kernels import BOOL, BYTES, INDICES, INT, MATRIX, VECTOR, VOID, kernel
+from .certificates import REDUNDANT, upper_bound
+from .kernels import BOOL, BYTES, INDICES, INFLATE, INT, MATRIX, VECTOR, VOID, U, kernel
 from .simplex import STEER, blocking, drop_row, pivot
 
 

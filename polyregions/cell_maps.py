@@ -26,6 +26,7 @@ from .kernels import (
     BYTE_TABLE,
     FLOAT,
     INDICES,
+    INFLATE,
     INT,
     MATRIX,
     NARROW,
@@ -33,14 +34,12 @@ from .kernels import (
     TABLE,
     VECTOR,
     VOID,
+    U,
     kernel,
 )
 from .layer_arrays import LayerArrays
 from .layers import FloatArray
 from .network import StateArray
-
-U = 2.0**-53
-INFLATE = 1.0 + 2.0**-10
 
 
 @dataclass(frozen=True)

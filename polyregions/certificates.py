@@ -46,11 +46,7 @@ from typing import Any
 
 import numpy as np
 
-from .kernels import BOOL, BYTES, COLUMN, FLOAT, INDICES, INT, MATRIX, VECTOR, kernel
-
-U = 2.0**-53
-#: Covers the second-order terms and the rounding of the bounds themselves.
-INFLATE = 1.0 + 2.0**-10
+from .kernels import BOOL, BYTES, COLUMN, FLOAT, INDICES, INFLATE, INT, MATRIX, VECTOR, U, kernel
 
 AMBIGUOUS, FACET, REDUNDANT = 0, 1, 2
 

@@ -66,6 +66,15 @@ def round_fraction(numerator: Any, denominator: Any) -> float:
         return math.inf if numerator > 0 else -math.inf  # denominators are positive
 
 
+def round_nonzero(value: Fraction) -> float:
+    """Return the nearest float64, but never 0 for another number, and infinite beyond the range."""
+    sign = 1.0 if value > 0 else -1.0
+    try:
+        return float(value) or (sign * 5e-324 if value else 0.0)
+    except OverflowError:
+        return sign * float("inf")
+
+
 def rational_point(x: Sequence[Fraction] | FloatArray) -> list[Any]:
     """Return homogeneous integer coordinates (d + 1) of a point; the last one is positive."""
     if isinstance(x, np.ndarray):

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from math import lcm
+
+from .polytope import homogeneous
 
 IntegerRow = Sequence[int]  # (d + 1): row . (x, 1) >= 0
 
@@ -29,10 +30,10 @@ class IntegerDictionary:
     def __init__(self, rows: Sequence[IntegerRow], interior: Sequence[Fraction]) -> None:
         d = len(interior)
         self.d = d
-        homogeneous = _homogeneous(interior)
-        self.origin, self.unit = list(interior), homogeneous[-1]
+        start = homogeneous(interior)
+        self.origin, self.unit = list(interior), start[-1]
         # Columns: the coordinates y with x = interior + y / q, then one slack for each row.
-        constants = [0] * d + [sum(a * v for a, v in zip(row, homogeneous, strict=True)) for row in rows]
+        constants = [0] * d + [sum(a * v for a, v in zip(row, start, strict=True)) for row in rows]
         self.entries = [constants]
         for j in range(d):
             self.entries.append([int(i == j) for i in range(d)] + [row[j] for row in rows])
@@ -144,10 +145,5 @@ def interior_point(rows: Sequence[IntegerRow], start: Sequence[Fraction]) -> lis
 
 def positive_at(rows: Sequence[IntegerRow], point: Sequence[Fraction]) -> bool:
     """Whether every row is strictly positive at the point."""
-    homogeneous = _homogeneous(point)
-    return all(sum(a * v for a, v in zip(row, homogeneous, strict=True)) > 0 for row in rows)
-
-
-def _homogeneous(point: Sequence[Fraction]) -> list[int]:
-    q = lcm(*(value.denominator for value in point))
-    return [int(value * q) for value in point] + [q]
+    x = homogeneous(point)
+    return all(sum(a * v for a, v in zip(row, x, strict=True)) > 0 for row in rows)

@@ -13,6 +13,9 @@ from typing import Any
 
 from numba import njit, types
 
+#: Unit roundoff of float64, and a factor that covers second-order terms and the rounding of bounds.
+U, INFLATE = 2.0**-53, 1.0 + 2.0**-10
+
 VOID, BOOL, INT, FLOAT, KEY = types.void, types.boolean, types.int64, types.float64, types.uint64
 BYTES, INDICES, KEYS, VECTOR = types.uint8[::1], types.int64[::1], types.uint64[::1], types.float64[::1]
 PATTERNS, TABLE, MATRIX = types.uint8[:, ::1], types.int64[:, ::1], types.float64[:, ::1]

@@ -17,7 +17,7 @@ import numpy as np
 from flint import fmpz_mat
 
 from .box import Box
-from .exact import rational_point, scalar_intercepts
+from .exact import rational_point, round_nonzero, scalar_intercepts
 from .layers import FloatArray, IntArray, MaxoutLayer, ScalarLayer
 from .network import Network
 
@@ -103,7 +103,7 @@ def _exact_layers(network: Network, box: Box) -> list[_ExactLayer]:
 
 def _rounded(rows: list[list[Fraction]]) -> tuple[FloatArray, bool]:
     """Round each number once; whether all of them are exact."""
-    table = [[_float(v) for v in row] for row in rows]
+    table = [[round_nonzero(v) for v in row] for row in rows]
     exact = all(
         abs(v) < WHOLE_RANGE and Fraction(v) == w
         for row, other in zip(table, rows, strict=True)
@@ -203,20 +203,11 @@ def _round(layer: _ExactLayer, whole: bool) -> LayerArrays:
         np.array(layer.cut, order="C"),
         norms,
         np.array(layer.row_of, dtype=np.int64),
-        np.array([_float(v) for v in layer.threshold]),
+        np.array([round_nonzero(v) for v in layer.threshold]),
         np.array(layer.pairs, dtype=np.int64).reshape(-1, 3),
         np.array(layer.first, dtype=np.int64),
         np.array(layer.piece, dtype=np.int64),
-        np.array([_float(v) for v in layer.slopes]),
-        np.array([_float(v) for v in layer.constants]),
+        np.array([round_nonzero(v) for v in layer.slopes]),
+        np.array([round_nonzero(v) for v in layer.constants]),
         whole,
     )
-
-
-def _float(value: Fraction) -> float:
-    """The nearest float64, but never 0 for another number, and infinite beyond the range."""
-    sign = 1.0 if value > 0 else -1.0
-    try:
-        return float(value) or (sign * 5e-324 if value else 0.0)
-    except OverflowError:
-        return sign * float("inf")

@@ -234,7 +234,7 @@ def _simplex_volume(simplex: Sequence[Point]) -> Fraction:
     return Fraction(determinant, prod(row[-1] for row in rows) * factorial(len(simplex) - 1))
 
 
-def homogeneous(point: Point) -> list[int]:
+def homogeneous(point: Sequence[Fraction]) -> list[int]:
     """Return the least integers proportional to ``(point, 1)``; the last one is positive."""
     q = lcm(*(v.denominator for v in point))
     return [int(v * q) for v in point] + [q]

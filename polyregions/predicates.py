@@ -32,11 +32,9 @@ from typing import Any
 
 import numpy as np
 
-from .kernels import BOOL, FLOAT, INT, MATRIX, NARROW, NARROW_TABLE, TABLE, VECTOR, kernel
+from .kernels import BOOL, FLOAT, INFLATE, INT, MATRIX, NARROW, NARROW_TABLE, TABLE, VECTOR, U, kernel
 
-U = 2.0**-53
 WHOLE = 2.0**53
-INFLATE = 1.0 + 2.0**-10
 UNKNOWN = 2
 
 

@@ -44,12 +44,11 @@ import numpy as np
 from flint import fmpz_mat
 
 from .box import Box
-from .exact import rational_point, scalar_intercepts
-from .kernels import BYTES, INDICES, INT, MATRIX, NETWORK, kernel
+from .exact import rational_point, round_nonzero, scalar_intercepts
+from .kernels import BYTES, INDICES, INT, MATRIX, NETWORK, U, kernel
 from .layers import FloatArray, IntArray, MaxoutLayer
 from .network import Network, StateArray
 
-U = 2.0**-53
 INFLATE = 1.0 + 2.0**-16
 #: Bounds the underflow of one operation, flushed to zero or not.
 TINY = 2.0**-1022
@@ -109,7 +108,7 @@ class RecentredNetwork:
                     top = max(z0[a:b])
                     slopes += [1.0] * int(b - a)
                     repeats = _repeated(layer.weight[a:b], layer.bias[a:b])
-                    intercepts += [_rounded(v - top) for v in z0[a:b]]
+                    intercepts += [round_nonzero(v - top) for v in z0[a:b]]
                     thresholds += repeats
                     first.append(len(slopes))
             else:
@@ -120,8 +119,8 @@ class RecentredNetwork:
                     here = sum(v > b for b in t)
                     value = s[here] * v + c[here]
                     slopes += [float(k) for k in s]
-                    intercepts += [_rounded(k * v + i - value) for k, i in zip(s, c, strict=True)]
-                    thresholds += [*(_rounded(b - v) if moves or b != v else 1.0 for b in t), 0.0]
+                    intercepts += [round_nonzero(k * v + i - value) for k, i in zip(s, c, strict=True)]
+                    thresholds += [*(round_nonzero(b - v) if moves or b != v else 1.0 for b in t), 0.0]
                     first.append(len(slopes))
         self.table: IntArray = np.array(table, dtype=np.int64)
         self.weights: FloatArray = np.concatenate([np.ascontiguousarray(w).ravel() for w in weights])
@@ -139,7 +138,7 @@ class RecentredNetwork:
         if all(float(v) == v for v in h):
             with np.errstate(over="ignore"):
                 return np.asarray(W.T * np.array([[float(v)] for v in h]))
-        return np.array([[_rounded(Fraction(float(w)) * v) for w in W[:, j]] for j, v in enumerate(h)])
+        return np.array([[round_nonzero(Fraction(float(w)) * v) for w in W[:, j]] for j, v in enumerate(h)])
 
     @property
     def arrays(self) -> tuple[IntArray, FloatArray, IntArray, FloatArray, FloatArray, FloatArray]:
@@ -159,15 +158,6 @@ class RecentredNetwork:
         delta, eta = np.empty((d + 2, self.max_width)), np.empty((d + 2, self.max_width))
         n = cell_rows(*self.arrays, pattern, rows, owner, beyond, delta, eta)
         return rows[:, :n], owner[:n], beyond[:n]
-
-
-def _rounded(value: Fraction) -> float:
-    """The nearest float64, but never 0 for another number, and infinite beyond the range."""
-    sign = 1.0 if value > 0 else -1.0
-    try:
-        return float(value) or (sign * 5e-324 if value else 0.0)
-    except OverflowError:
-        return sign * float("inf")
 
 
 def _repeated(weight: FloatArray, bias: FloatArray) -> list[float]:
