@@ -15,7 +15,7 @@ and 1e-300 for underflow.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,7 @@ from .kernels import (
     VECTOR,
     VOID,
     U,
+    group,
     kernel,
 )
 from .layer_arrays import LayerArrays
@@ -271,54 +272,61 @@ def count_bends(faces: Any, table: Any, pairs: Any, states: Any) -> None:
             states[i, pairs[plane, 0]] += (word >> np.int64(plane % WORD)) & 1
 
 
-#: The layer below: maps of its cells, which of them a cell is in, states, and the activation's pieces.
-LAYER = (MATRIX, VECTOR, INDICES, VECTOR, BLOCKS, NARROW, BYTE_TABLE, INDICES, INDICES, VECTOR, VECTOR)
+class LayerForms(NamedTuple):
+    """What the forms of a layer's hyperplanes are made of: its arrays, and the layer below.
+
+    See :class:`polyregions.layer_arrays.LayerArrays` for the first four and :class:`CellMaps`.
+    """
+
+    cut: Any
+    norms: Any
+    row_of: Any
+    threshold: Any
+    maps: Any
+    parent: Any
+    states: Any
+    first: Any
+    piece: Any
+    slopes: Any
+    constants: Any
+    sizes: Any
+    errors: Any
 
 
-@kernel(FLOAT, INT, INT, *LAYER, VECTOR, VECTOR, FLOAT, VECTOR)
-def cell_form(
-    cell: int,
-    plane: int,
-    weight: Any,
-    norms: Any,
-    row_of: Any,
-    threshold: Any,
-    maps: Any,
-    parent: Any,
-    states: Any,
-    first: Any,
-    piece: Any,
-    slopes: Any,
-    constants: Any,
-    sizes: Any,
-    errors: Any,
-    whole: float,
-    form: Any,
-) -> Any:
+LAYER_FORMS = group(
+    LayerForms,
+    *[MATRIX, VECTOR, INDICES, VECTOR],
+    *[BLOCKS, NARROW, BYTE_TABLE, INDICES, INDICES, *[VECTOR] * 4],
+)
+
+
+@kernel(FLOAT, INT, INT, LAYER_FORMS, FLOAT, VECTOR, bare=True)
+def cell_form(cell: int, plane: int, layer: Any, whole: float, form: Any) -> Any:
     """Write the form (d + 1,) of a hyperplane on a cell of the complex below; return its error."""
     d = form.size - 1
-    unit = row_of[plane]
+    row = layer.row_of[plane]
     for j in range(d + 1):
         form[j] = 0.0
-    home = parent[cell]
-    for k in range(weight.shape[1]):
-        w = weight[unit, k]
+    home = layer.parent[cell]
+    inputs = layer.cut.shape[1]
+    for k in range(inputs):
+        w = layer.cut[row, k]
         if w == 0.0:
             continue
-        entry = first[k] + states[cell, k]
-        slope = slopes[entry] * w
+        entry = layer.first[k] + layer.states[cell, k]
+        slope = layer.slopes[entry] * w
         if slope != 0.0:
-            p = piece[entry]
+            p = layer.piece[entry]
             for j in range(d + 1):
-                form[j] += slope * maps[home, j, p]
-        form[d] += w * constants[entry]
-    constant = form[d]
-    form[d] = constant - threshold[plane]
-    n = weight.shape[1] + 6
-    size = norms[unit] * sizes[cell]
-    if whole != 0.0 and errors[cell] == 0.0 and size + abs(threshold[plane]) < 2.0**53:
+                form[j] += slope * layer.maps[home, j, p]
+        form[d] += w * layer.constants[entry]
+    threshold = layer.threshold[plane]
+    form[d] -= threshold
+    n = inputs + 6
+    size, error = layer.norms[row] * layer.sizes[cell], layer.errors[cell]
+    if whole != 0.0 and error == 0.0 and size + abs(threshold) < 2.0**53:
         return 0.0
-    if size == 0.0 and errors[cell] == 0.0:
-        return 2.0**-53 * abs(threshold[plane])
-    rounding = n * 2.0**-53 / (1.0 - n * 2.0**-53)
-    return (norms[unit] * errors[cell] + rounding * (size + abs(threshold[plane]))) * INFLATE + 1e-300
+    if size == 0.0 and error == 0.0:
+        return U * abs(threshold)
+    rounding = n * U / (1.0 - n * U)
+    return (layer.norms[row] * error + rounding * (size + abs(threshold))) * INFLATE + 1e-300

@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .kernels import INDICES, NARROW, TINY, VOID, kernel
+from .kernels import INDICES, NARROW, NARROW_TABLE, VOID, kernel
 
 Int32Array = NDArray[np.int32]
 Int64Array = NDArray[np.int64]
@@ -40,7 +40,7 @@ class Cells:
     Attributes
     ----------
     dim : int8 (faces,)
-    start, size : int64, int32 (faces,)
+    start, size : int32 (faces,)
         Boundary of each face in ``pool``. A vertex has ``start`` = its number among the vertices.
     pool : int32
         Faces.
@@ -49,7 +49,7 @@ class Cells:
     """
 
     dim: NDArray[np.int8]
-    start: Int64Array
+    start: Int32Array
     size: Int32Array
     pool: Int32Array
     planes: Int32Array
@@ -81,7 +81,7 @@ class Cells:
             planes.append(fixed + [-1] * (d - len(fixed)))
         return cls(
             np.array(dim, dtype=np.int8),
-            np.array(start, dtype=np.int64),
+            np.array(start, dtype=np.int32),
             np.array(size, dtype=np.int32),
             np.array(pool, dtype=np.int32),
             np.array(planes, dtype=np.int32).reshape(len(words), d),
@@ -93,7 +93,7 @@ class Cells:
         return int(self.planes.shape[1])
 
     @property
-    def lists(self) -> tuple[Int64Array, Int32Array, Int32Array]:
+    def lists(self) -> tuple[Int32Array, Int32Array, Int32Array]:
         """The boundaries, as kernels take them."""
         return self.start, self.size, self.pool
 
@@ -115,7 +115,7 @@ class Cells:
         counts = self.size[faces].astype(np.int64)
         ends = np.cumsum(counts)
         within = np.arange(ends[-1] if ends.size else 0) - np.repeat(ends - counts, counts)
-        return np.asarray(self.pool[np.repeat(self.start[faces], counts) + within])
+        return np.asarray(self.pool[np.repeat(self.start[faces].astype(np.int64), counts) + within])
 
     def boundary(self, f: int) -> Int32Array:
         """Faces of dimension one less in the boundary of face f."""
@@ -123,21 +123,12 @@ class Cells:
 
     def homes(self) -> Int32Array:
         """A top cell around each face, the one of lowest number; shape (faces,)."""
-        homes = np.full(self.dim.size, -1, dtype=np.int32)
+        homes = np.full(self.dim.size, 2**31 - 1, dtype=np.int32)
         top = self.faces(self.dimension)
         homes[top] = np.arange(top.size)
         for k in range(self.dimension, 0, -1):
             pass_down(self.faces(k), *self.lists, homes)
         return homes
-
-    def compact(self) -> Cells:
-        """The same complex with its boundaries one after the other."""
-        own = np.where(self.dim > 0, self.size, 0)
-        start = np.concatenate([[0], np.cumsum(own, dtype=np.int64)])
-        pool = np.empty(int(start[-1]), dtype=np.int32)
-        copy_lists(self.dim, *self.lists, start, pool)
-        start = np.where(self.dim > 0, start[:-1], self.start)
-        return Cells(self.dim, start, self.size, pool, np.ascontiguousarray(self.planes))
 
     def merge(self, labels: NDArray[np.uint8]) -> tuple[Cells, Int64Array]:
         """Merge faces of the same label into one.
@@ -173,27 +164,38 @@ class Cells:
         face = number[self.boundaries(thick)]
         pairs = np.unique(np.stack([owner, face], axis=1)[owner != face], axis=0)
         size = np.bincount(pairs[:, 0], minlength=dim.size).astype(np.int32)
-        start = np.concatenate([[0], np.cumsum(size, dtype=np.int64)])[:-1]
+        start = np.concatenate([[0], np.cumsum(size)])[:-1].astype(np.int32)
         start[dim == 0] = self.start[pieces[dim == 0]]
         return Cells(dim, start, size, pairs[:, 1].astype(np.int32), self.planes[pieces]), pieces
 
 
-FACE_LISTS = (INDICES, NARROW, NARROW)
+FACE_LISTS = (NARROW, NARROW, NARROW)
 
 
 @kernel(VOID, INDICES, *FACE_LISTS, NARROW)
 def pass_down(faces: Any, start: Any, size: Any, pool: Any, homes: Any) -> None:
-    """Give the boundary of each face its home where it has none yet."""
+    """Give the boundary of each face its home, if that is lower."""
     for f in faces:
         for i in range(start[f], start[f] + size[f]):
-            if homes[pool[i]] < 0:
-                homes[pool[i]] = homes[f]
+            homes[pool[i]] = min(homes[pool[i]], homes[f])
 
 
-@kernel(VOID, TINY, *FACE_LISTS, INDICES, NARROW)
-def copy_lists(dim: Any, start: Any, size: Any, pool: Any, new_start: Any, new_pool: Any) -> None:
-    """Copy all boundaries to their new places."""
-    for f in range(dim.size):
-        if dim[f] > 0:
-            for i in range(size[f]):
-                new_pool[new_start[f] + i] = pool[start[f] + i]
+@kernel(VOID, INDICES, *FACE_LISTS, NARROW_TABLE, INDICES, NARROW, INDICES, bare=True)
+def find_neighbors(
+    top: Any, start: Any, size: Any, pool: Any, planes: Any, offsets: Any, met: Any, neighbors: Any
+) -> None:
+    """For each facet of each top cell, the cell across, or -1 - hyperplane where there is none.
+
+    ``met (faces,)`` is memory, all -1.
+    """
+    for c in range(top.size):
+        for i in range(size[top[c]]):
+            facet = pool[start[top[c]] + i]
+            other = np.int64(met[facet])
+            neighbors[offsets[c] + i] = other if other >= 0 else -1 - np.int64(planes[facet, 0])
+            if other >= 0:
+                k = 0
+                while pool[start[top[other]] + k] != facet:
+                    k += 1
+                neighbors[offsets[other] + k] = c
+            met[facet] = c

@@ -16,24 +16,21 @@ from .vertices import Vertices
 
 
 def interior_points(cells: Cells, vertices: Vertices, states: StateArray, box: Box) -> FloatArray:
-    """A point inside each top cell: means of means, from the vertices up, rounded to float64.
+    """A point inside each top cell: a mean of its vertices, rounded to float64.
 
     Where a rounded mean is not clearly inside, the network's states there are compared with the cell's, and
     if they differ the mean is computed exactly before it is rounded (the cell may hold no float64 point).
     """
-    d = box.dim
-    centres = np.empty((cells.dim.size, d))
-    faces = cells.faces(0)
-    numbers = cells.start[faces]
-    centres[faces] = vertices.points[numbers, :-1] / vertices.points[numbers, -1:]
-    for i in np.flatnonzero(~(vertices.radii[numbers] < 0.25)).tolist():
-        centres[faces[i]] = _exact_place(vertices, int(numbers[i]), box)
-    for k in range(1, d + 1):
-        average(cells.faces(k), *cells.lists, centres)
+    d, top = box.dim, cells.faces(box.dim)
+    places = vertices.points[:, :-1] / vertices.points[:, -1:]
+    for v in np.flatnonzero(~(vertices.radii < 0.25)).tolist():
+        places[v] = _exact_place(vertices, v, box)
+    centres = np.empty((top.size, d))
+    inner_points(top, *cells.lists, places, centres)
     low, high = box.lower, box.upper
     middle, half = low / 2 + high / 2, high / 2 - low / 2
     top = cells.faces(d)
-    witnesses = np.clip(middle + half * centres[top], low, high)
+    witnesses = np.clip(middle + half * centres, low, high)
     # How far a witness may be from its centre, in units of the half widths.
     with np.errstate(divide="ignore"):
         moved = float((4 * 2.0**-53 * (1 + (np.abs(middle) + 2.0**-1000) / half)).max()) + 2.0**-50
@@ -68,15 +65,26 @@ def _exact_place(vertices: Vertices, vertex: int, box: Box) -> list[float]:
     return [float((2 * Fraction(v, q) - a - b) / (b - a)) for v, a, b in zip(x, low, high, strict=True)]
 
 
-@kernel(VOID, INDICES, *FACE_LISTS, MATRIX)
-def average(faces: Any, start: Any, size: Any, pool: Any, centres: Any) -> None:
-    """Give each face the mean of the centres of its boundary, a point of its relative interior."""
-    for f in faces:
-        for j in range(centres.shape[1]):
-            total = 0.0
-            for i in range(start[f], start[f] + size[f]):
-                total += centres[pool[i], j]
-            centres[f, j] = total / size[f]
+@kernel(VOID, INDICES, *FACE_LISTS, MATRIX, MATRIX, bare=True)
+def inner_points(faces: Any, start: Any, size: Any, pool: Any, places: Any, centres: Any) -> None:
+    """A point of the relative interior of each face.
+
+    It is the midpoint of such points of two faces of the boundary, the first and the last: a face that held
+    the midpoint would hold both. So it is a mean of vertices, one for each sequence of firsts and lasts.
+    """
+    d = places.shape[1]
+    for c in range(faces.size):
+        for j in range(d):
+            centres[c, j] = 0.0
+        for choices in range(1 << d):
+            f = faces[c]
+            for k in range(d):
+                last = np.int64(size[f] - 1) if choices >> k & 1 else np.int64(0)
+                f = np.int64(pool[start[f] + last])
+            for j in range(d):
+                centres[c, j] += places[start[f], j]
+        for j in range(d):
+            centres[c, j] /= 1 << d
 
 
 @kernel(VOID, INDICES, *FACE_LISTS, NARROW_TABLE, MATRIX, VECTOR, MATRIX, FLOAT, BYTES)
@@ -100,7 +108,7 @@ def away_from_facets(
             p = planes[pool[i], 0]
             value, steep = forms[p, d], 0.0
             for j in range(d):
-                value += forms[p, j] * centres[top[c], j]
+                value += forms[p, j] * centres[c, j]
                 steep += abs(forms[p, j])
             if not abs(value) > (errors[p] + steep * moved) * 2.0:
                 clear[c] = 0

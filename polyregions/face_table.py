@@ -1,36 +1,59 @@
 """One row of int32 for each face of a complex that is being cut, and the kernels that fill it.
 
-A row is read whole, again and again, while its face is near one that is cut: so all of it is together.
-The columns:
+A row is read whole, again and again, while its face is near one that is cut: so all of it is together, in
+half a cache line for up to 32 hyperplanes. The columns:
 
 =========  ==========================================================================================
-DIM        dimension
 CARRIER    the old face that it lies in
-SIBLING    the next piece of the same old face, or -1
-SECTION    F0 and
-BEYOND     F- of a face F that was cut
-STAMP      in this round
-SEEN       the last section that it was put in
+SIBLING    the next piece of the same face, or -1
+SECTION    F0 of a face F when it was cut last; F- is the face after it
 START      where its boundary starts in the pool; of a vertex, its number
 SIZE       of its boundary
 MASKS      from here on, for every 32 hyperplanes three masks: of those it is partly above of, of those
            it is partly below of, and of those that a face of its boundary lies in
 =========  ==========================================================================================
+
+Faces are numbered as they are made. So a face was cut in this round iff its SECTION is one of the faces
+made in this round.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from .kernels import INDICES, INT, NARROW, NARROW_TABLE, TABLE, VOID, kernel
+from .kernels import INDICES, INT, NARROW, NARROW_TABLE, TABLE, TINY, VOID, group, kernel
 
-DIM, CARRIER, SIBLING, SECTION, BEYOND, SEEN, STAMP, START, SIZE, MASKS = range(10)
+CARRIER, SIBLING, SECTION, START, SIZE, MASKS = range(6)
 #: Hyperplanes in one mask, and a mask of them.
 WORD, LOW = 32, 0xFFFFFFFF
-#: Where the number of list entries stands in ``count``, see :mod:`polyregions.splitting`.
-ENTRIES = 4
+#: Places in ``count``: how much of each array is in use.
+FACES, POOL, VERTICES, PLANES, ENTRIES, OPEN = range(6)
+
+
+class NewFaces(NamedTuple):
+    """``table`` as above, dimensions ``dim``, boundaries ``pool``, ``planes (faces, d)``.
+
+    ``piece_of (old faces,)`` is the first piece of each old face.
+    """
+
+    table: Any
+    dim: Any
+    pool: Any
+    planes: Any
+    piece_of: Any
+
+
+class Lists(NamedTuple):
+    """The faces that a hyperplane cuts: entries (face, next entry), from ``head[dimension, hyperplane]`` on."""
+
+    entries: Any
+    head: Any
+
+
+NEW_FACES = group(NewFaces, NARROW_TABLE, TINY, NARROW, NARROW_TABLE, NARROW)
+LISTS = group(Lists, NARROW_TABLE, NARROW_TABLE)
 
 #: Position of the only bit of a number by its product with a de Bruijn sequence (Leiserson et al., 1998).
 DE_BRUIJN = 0x03F79D71B4CB0A89
@@ -39,16 +62,14 @@ for _bit in range(64):
     BITS[(DE_BRUIJN << _bit) % 2**64 >> 58] = _bit
 
 
-@kernel(INT, INT)
+@kernel(INT, INT, inline=True, bare=True)
 def bit_number(power: int) -> Any:
     """Position of the only bit set."""
     return BITS[np.int64((np.uint64(power) * np.uint64(DE_BRUIJN)) >> np.uint64(58))]
 
 
-@kernel(VOID, INT, INT, INT, NARROW_TABLE, NARROW_TABLE, NARROW, NARROW, INDICES)
-def enter(
-    face: int, level: int, after: int, table: Any, head: Any, entry_face: Any, entry_next: Any, count: Any
-) -> None:
+@kernel(VOID, INT, INT, INT, NARROW_TABLE, NARROW_TABLE, NARROW_TABLE, INDICES, inline=True, bare=True)
+def enter(face: int, level: int, after: int, table: Any, entries: Any, head: Any, count: Any) -> None:
     """Enter a face of dimension ``level`` into the lists of the hyperplanes beyond ``after`` that cut it."""
     for column in range(MASKS, table.shape[1], 3):
         both = np.int64(table[face, column] & table[face, column + 1]) & LOW
@@ -58,13 +79,13 @@ def enter(
             plane = WORD * ((column - MASKS) // 3) + bit_number(lowest)
             if plane > after:
                 entry = count[ENTRIES]
-                entry_face[entry] = face
-                entry_next[entry] = head[level, plane]
+                entries[entry, 0] = face
+                entries[entry, 1] = head[level, plane]
                 head[level, plane] = entry
                 count[ENTRIES] = entry + 1
 
 
-@kernel(VOID, INT, INT, INT, NARROW, NARROW_TABLE)
+@kernel(VOID, INT, INT, INT, NARROW, NARROW_TABLE, inline=True, bare=True)
 def set_boundary(face: int, begin: int, end: int, pool: Any, table: Any) -> None:
     """Give a face the boundary ``pool[begin:end]`` and the masks that follow from it."""
     table[face, START], table[face, SIZE] = begin, end - begin
@@ -78,25 +99,18 @@ def set_boundary(face: int, begin: int, end: int, pool: Any, table: Any) -> None
         table[face, column], table[face, column + 1], table[face, column + 2] = above, below, touched
 
 
-@kernel(VOID, INT, INT, INT, NARROW_TABLE)
-def begin_face(face: int, kind: int, old: int, table: Any) -> None:
-    """Set up a face of dimension ``kind`` inside an old face."""
-    table[face, DIM], table[face, CARRIER] = kind, old
-    table[face, SIBLING], table[face, STAMP], table[face, SEEN] = -1, -1, -1
-
-
-@kernel(VOID, NARROW_TABLE, INT, TABLE, INT)
+@kernel(VOID, NARROW_TABLE, INT, TABLE, INT, inline=True, bare=True)
 def join(table: Any, face: int, masks: Any, which: int) -> None:
-    """Join the masks of a face to those that are collected for a face around it, ``masks[:, which]``."""
-    for i in range(0, masks.shape[0], 3):
+    """Join the masks of a face to those that are collected for a face around it, ``masks[which]``."""
+    for i in range(0, masks.shape[1], 3):
         up, down = table[face, MASKS + i], table[face, MASKS + i + 1]
-        masks[i, which] |= up
-        masks[i + 1, which] |= down
-        masks[i + 2, which] |= ~(up | down)
+        masks[which, i] |= up
+        masks[which, i + 1] |= down
+        masks[which, i + 2] |= ~(up | down)
 
 
-@kernel(VOID, NARROW_TABLE, INT, TABLE, INT)
+@kernel(VOID, NARROW_TABLE, INT, TABLE, INT, inline=True, bare=True)
 def take(table: Any, face: int, masks: Any, which: int) -> None:
     """Give a face the masks collected for it."""
-    for i in range(masks.shape[0]):
-        table[face, MASKS + i] = masks[i, which]
+    for i in range(masks.shape[1]):
+        table[face, MASKS + i] = masks[which, i]

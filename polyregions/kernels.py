@@ -27,7 +27,14 @@ BYTE_TABLE, BLOCKS = types.uint8[:, ::1], types.float64[:, :, ::1]
 NETWORK = (TABLE, VECTOR, INDICES, VECTOR, VECTOR, VECTOR)
 
 
-def kernel(result: Any, *arguments: Any) -> Callable[[Any], Any]:
-    """Compile a function of arrays and numbers for these types."""
-    decorate: Callable[[Any], Any] = njit(result(*arguments), cache=True, nogil=True, error_model="numpy")
+def kernel(result: Any, *arguments: Any, inline: bool = False, bare: bool = False) -> Callable[[Any], Any]:
+    """Compile a function of arrays and numbers for these types; ``inline`` into each place that calls it."""
+    decorate: Callable[[Any], Any] = njit(
+        result(*arguments), cache=True, nogil=True, error_model="numpy", forceinline=inline, _nrt=not bare
+    )
     return decorate
+
+
+def group(names: Any, *members: Any) -> Any:
+    """The type of a named tuple of arrays, which kernels take as one argument."""
+    return types.BaseTuple.from_types(members, names)

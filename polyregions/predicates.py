@@ -38,7 +38,7 @@ WHOLE = 2.0**53
 UNKNOWN = 2
 
 
-@kernel(FLOAT, MATRIX, VECTOR, MATRIX)
+@kernel(FLOAT, MATRIX, VECTOR, MATRIX, bare=True)
 def solve_whole(rows: Any, point: Any, work: Any) -> float:
     """Solve d whole forms (d, d + 1) for homogeneous coordinates (d + 1,); 0 if exact, else -1."""
     d = rows.shape[0]
@@ -73,7 +73,7 @@ def solve_whole(rows: Any, point: Any, work: Any) -> float:
     return 0.0
 
 
-@kernel(FLOAT, MATRIX, VECTOR, VECTOR, MATRIX)
+@kernel(FLOAT, MATRIX, VECTOR, VECTOR, MATRIX, bare=True)
 def solve_float(rows: Any, errors: Any, point: Any, work: Any) -> float:
     """Solve d forms (d, d + 1) for a point (d,) with ``point[d] = 1``; the radius of a proven ball, or inf.
 
@@ -136,7 +136,7 @@ def solve_float(rows: Any, errors: Any, point: Any, work: Any) -> float:
     return float(radius / (1.0 - contraction) * INFLATE)
 
 
-@kernel(INT, VECTOR, FLOAT, VECTOR, FLOAT)
+@kernel(INT, VECTOR, FLOAT, VECTOR, FLOAT, bare=True)
 def sign_at(form: Any, error: float, point: Any, radius: float) -> int:
     """Sign of a form (d + 1,) at a vertex (d + 1,): -1, 0, 1, or UNKNOWN."""
     d = form.size - 1
@@ -156,7 +156,7 @@ def sign_at(form: Any, error: float, point: Any, radius: float) -> int:
     return 0 if bound == 0.0 else UNKNOWN
 
 
-@kernel(BOOL, NARROW, NARROW_TABLE, TABLE, INT, INT)
+@kernel(BOOL, NARROW, NARROW_TABLE, TABLE, INT, INT, bare=True)
 def tied(planes: Any, source: Any, pairs: Any, layer: int, plane: int) -> bool:
     """Whether a hyperplane of two maxout pieces p, q holds a vertex because p = r and r = q do so."""
     unit, p, q = pairs[plane, 0], pairs[plane, 1], pairs[plane, 2]

@@ -37,6 +37,7 @@ ORDER = [
     "recentred",
     "predicates",
     "face_table",
+    "cutting",
     "layer_arrays",
     "cell_maps",
     "splitting",

@@ -21,31 +21,36 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..box import Box
-from ..cell_maps import CellMaps, count_bends, mark_signs, vertex_values
-from ..cells import Cells
+from ..cell_maps import CellMaps, LayerForms, count_bends, mark_signs, vertex_values
+from ..cells import Cells, find_neighbors
 from ..centres import interior_points
 from ..complex import RegionComplex
 from ..errors import CheckFailedError, TooLargeError
-from ..face_table import CARRIER, DIM, MASKS, SEEN, SIBLING, SIZE, STAMP, START, WORD
+from ..cutting import DECIDE, DONE, MORE_ENTRIES, MORE_FACES, MORE_PLANES, MORE_POOL, MORE_VERTICES
+from ..face_table import (
+    CARRIER,
+    FACES,
+    MASKS,
+    OPEN,
+    PLANES,
+    POOL,
+    SECTION,
+    SIBLING,
+    SIZE,
+    START,
+    VERTICES,
+    WORD,
+    Lists,
+    NewFaces,
+)
 from ..layer_arrays import LayerArrays, layer_arrays
 from ..memory import available_memory
 from ..network import Network, StateArray
-from ..splitting import (
-    DECIDE,
-    DONE,
-    FACES,
-    MORE_ENTRIES,
-    MORE_FACES,
-    MORE_PLANES,
-    MORE_POOL,
-    MORE_VERTICES,
-    OPEN,
-    PLANES,
-    VERTICES,
-    cut_faces,
-)
+from ..splitting import OldFaces, Scratch, Signs, Store, cut_faces, order_faces
 from ..vertices import Cut, Vertices
 
+#: Old faces that are cut together: few enough that their pieces stay in the processor's cache.
+FACES_TOGETHER = 128
 #: Faces are numbered by int32.
 MOST_FACES = 2**31 - 1
 
@@ -113,16 +118,9 @@ class Subdivision:
         if n_planes == 0:
             return np.arange(n_cells, dtype=np.int32), np.zeros((n_cells, units), dtype=np.uint8)
         homes = old.homes()
-        table, planes = self._copy_vertices(old, n_planes)
+        table = self._copy_vertices(old, n_planes)
         self._mark_vertices(number, layer, maps, homes, table)
-        table, pool, planes = self._cut_faces(number, layer, maps, homes, table, planes)
-        cells = Cells(
-            table[:, DIM].astype(np.int8),
-            table[:, START].astype(np.int64),
-            table[:, SIZE].copy(),
-            pool,
-            planes,
-        )
+        table, cells = self._cut_faces(number, layer, maps, homes, table)
         top = cells.faces(d)
         if (layer.pairs[:, 2] < 0).all():
             states = np.zeros((top.size, units), dtype=np.uint8)
@@ -134,20 +132,18 @@ class Subdivision:
             top = pieces[cells.faces(d)]
             cuts = zip(layer.first[:-1], layer.first[1:], strict=True)
             states = np.stack([largest[top, a:b].argmax(axis=1) for a, b in cuts], axis=1).astype(np.uint8)
-        self.cells = cells.compact()
+        self.cells = cells
         return homes[table[top, CARRIER]], states
 
-    def _copy_vertices(self, old: Cells, n_planes: int) -> tuple[Any, Any]:
-        """Start the table of new faces with the old vertices; see :mod:`polyregions.splitting`."""
+    def _copy_vertices(self, old: Cells, n_planes: int) -> Any:
+        """Start the table of new faces with the old vertices; see :mod:`polyregions.face_table`."""
         vertices = old.faces(0)
-        n, room = vertices.size, max(1024, 8 * old.dim.size)
-        table = np.empty((room, MASKS + 3 * ((n_planes + WORD - 1) // WORD)), dtype=np.int32)
-        table[:n, DIM], table[:n, CARRIER], table[:n, START] = 0, vertices, old.start[vertices]
-        table[:n, SIBLING] = table[:n, STAMP] = table[:n, SEEN] = -1
-        table[:n, SIZE], table[:n, MASKS:] = 0, 0
-        planes = np.empty((room, self.d), np.int32)
-        planes[:n] = old.planes[vertices]
-        return table, planes
+        n, words = vertices.size, (n_planes + WORD - 1) // WORD
+        table = np.empty((max(1024, 8 * old.dim.size), MASKS + 3 * words), dtype=np.int32)
+        table[:n, CARRIER], table[:n, START], table[:n, SIZE] = vertices, old.start[vertices], 0
+        table[:n, SIBLING] = table[:n, SECTION] = -1
+        table[:n, MASKS:] = 0
+        return table
 
     def _mark_vertices(self, number: int, layer: LayerArrays, maps: CellMaps, homes: Any, table: Any) -> None:
         """Signs of the layer's hyperplanes at the old vertices, cell after cell."""
@@ -157,7 +153,7 @@ class Subdivision:
         chunk = max(1, 2**19 // layer.row_of.size)
         for start in range(0, vertices.size, chunk):
             part = order[start : start + chunk]
-            numbers = old.start[vertices[part]]
+            numbers = old.start[vertices[part]].astype(np.int64)
             cells = homes[vertices[part]].astype(np.int64)
             values, bounds = np.empty((part.size, layer.weight.shape[1])), np.empty(part.size)
             vertex_values(
@@ -195,64 +191,58 @@ class Subdivision:
             self.undecided += n
 
     def _cut_faces(
-        self, number: int, layer: LayerArrays, maps: CellMaps, homes: Any, table: Any, planes: Any
-    ) -> tuple[Any, Any, Any]:
+        self, number: int, layer: LayerArrays, maps: CellMaps, homes: Any, table: Any
+    ) -> tuple[Any, Cells]:
         """Run the kernel to its end: enlarge what is full, decide what is open."""
-        old, store, d, n_planes = self.cells, self.vertices, self.d, layer.row_of.size
-        n_cells, vertices = old.faces(d).size, old.faces(0)
-        piece_of = np.full(old.dim.size, -1, dtype=np.int32)
+        cells, store, n_planes = self.cells, self.vertices, layer.row_of.size
+        vertices = cells.faces(0)
+        old = self._in_parts(homes)
+        piece_of = np.full(cells.dim.size, -1, dtype=np.int32)
         piece_of[vertices] = np.arange(vertices.size)
-        pool = np.empty(max(4096, 16 * old.pool.size), np.int32)
-        at = np.array([1, 0, 0, 0, 0, 0, 0, 0], dtype=np.int64)
-        count = np.array([vertices.size, 0, store.radii.size, store.errors.size, 0, 0, 2], dtype=np.int64)
-        entries = [np.empty(4096 + 4 * n_planes, np.int32) for _ in range(2)]
-        head = np.full((d + 1, n_planes), -1, dtype=np.int32)
-        cached, cached_round = np.empty(n_cells, np.int32), np.full(n_cells, -1, np.int64)
-        signs = np.empty((max(1024, 2 * n_planes), 3), np.int32)
+        dim = np.zeros(len(table), dtype=np.int8)
+        planes = np.empty((len(table), self.d), dtype=np.int32)
+        planes[: vertices.size] = cells.planes[vertices]
+        pool = np.empty(max(4096, 16 * cells.pool.size), np.int32)
+        at = np.zeros(7, dtype=np.int64)
+        count = np.array([vertices.size, 0, store.radii.size, store.errors.size, 0, 0], dtype=np.int64)
+        entries = np.empty((4096 + 4 * n_planes, 2), np.int32)
+        head = np.full((self.d + 1, n_planes), -1, dtype=np.int32)
+        signs = Signs(
+            np.full((int(np.diff(old.cells).max()), n_planes), -1, dtype=np.int32),
+            np.empty((max(1024, 2 * n_planes), 3), np.int32),
+            layer.pairs,
+            number,
+        )
+        forms = LayerForms(
+            layer.cut, layer.norms, layer.row_of, layer.threshold, *maps.arrays, maps.sizes, maps.errors
+        )
+        scratch = Scratch.empty(self.d, table.shape[1] - MASKS)
         while True:
             code = cut_faces(
                 at,
                 count,
-                old.dim,
-                old.start,
-                old.size,
-                old.pool,
-                old.planes,
-                homes,
-                piece_of,
-                table,
-                pool,
-                planes,
-                *store.arrays,
-                layer.pairs,
-                *entries,
-                head,
-                cached,
-                cached_round,
+                old,
+                NewFaces(table, dim, pool, planes, piece_of),
+                Lists(entries, head),
+                Store(*store.arrays),
                 signs,
-                layer.cut,
-                layer.norms,
-                layer.row_of,
-                layer.threshold,
-                *maps.arrays,
-                maps.sizes,
-                maps.errors,
+                forms,
                 self.whole,
-                number,
+                scratch,
             )
             if code == DONE:
                 break
             if code == DECIDE:
-                for v, plane, cell in signs[: count[OPEN]].tolist():
+                for v, plane, cell in signs.open[: count[OPEN]].tolist():
                     _set_sign(table, v, plane, store.exact_sign(number, int(table[v, START]), cell, plane))
                 self.undecided += int(count[OPEN])
                 count[OPEN] = 0
             elif code == MORE_FACES:
-                table, planes = _grown(table), _grown(planes)
+                table, dim, planes = map(_grown, (table, dim, planes))
             elif code == MORE_POOL:
                 pool = _grown(pool)
             elif code == MORE_ENTRIES:
-                entries = [_grown(array) for array in entries]
+                entries = _grown(entries)
             elif code == MORE_VERTICES:
                 store.points, store.radii, store.planes = map(
                     _grown, (store.points, store.radii, store.planes)
@@ -266,8 +256,23 @@ class Subdivision:
         v, p = int(count[VERTICES]), int(count[PLANES])
         store.points, store.radii, store.planes = store.points[:v], store.radii[:v], store.planes[:v]
         store.forms, store.errors, store.source = store.forms[:p], store.errors[:p], store.source[:p]
-        faces = int(count[FACES])
-        return table[:faces], pool, planes[:faces]
+        table = table[: count[FACES]]
+        start, size = table[:, START].copy(), table[:, SIZE].copy()
+        return table, Cells(dim[: len(table)], start, size, pool[: count[POOL]], planes[: len(table)])
+
+    def _in_parts(self, homes: Any) -> OldFaces:
+        """The complex in parts that are cut one after the other: neighbouring cells, with their faces."""
+        cells = self.cells
+        counts = np.bincount(homes[cells.dim > 0], minlength=cells.faces(self.d).size)
+        begins = (np.cumsum(counts) - counts) // FACES_TOGETHER
+        part_of = np.concatenate([[0], np.cumsum(begins[1:] > begins[:-1])]).astype(np.int32)
+        parts = int(part_of[-1]) + 1
+        ends = np.zeros(parts * (self.d + 1) + 1, dtype=np.int64)
+        order = np.empty(int(counts.sum()), dtype=np.int32)
+        order_faces(cells.dim, homes, part_of, ends, order)
+        first = np.searchsorted(part_of, np.arange(parts + 1))
+        ends = ends[self.d : -1 : self.d + 1].copy()
+        return OldFaces(cells.dim, *cells.lists, cells.planes, homes, order, ends, first)
 
     def _result(self) -> RegionComplex:
         cells, d = self.cells, self.d
@@ -277,23 +282,17 @@ class Subdivision:
         for cut in reversed(self.vertices.cuts):
             states[:, cut.unit : cut.unit + cut.states.shape[1]] = cut.states[at]
             at = cut.cell_of[at]
-        counts = cells.size[top].astype(np.int64)
-        facets = cells.boundaries(top)
-        owner = np.repeat(np.arange(top.size), counts)
-        # Each facet stands in one list or in two: its first owner and its last.
-        first, last = np.empty(cells.dim.size, dtype=np.int64), np.empty(cells.dim.size, dtype=np.int64)
-        last[facets] = owner
-        first[facets[::-1]] = owner[::-1]
-        neighbors = first[facets] + last[facets] - owner
-        rim = first[facets] == last[facets]
-        neighbors[rim] = -1 - cells.planes[facets[rim], 0]
+        offsets = np.concatenate([[0], np.cumsum(cells.size[top], dtype=np.int64)])
+        neighbors = np.empty(offsets[-1], dtype=np.int64)
+        met = np.full(cells.dim.size, -1, dtype=np.int32)
+        find_neighbors(top, *cells.lists, cells.planes, offsets, met, neighbors)
         return RegionComplex(
             network=self.network,
             box=self.box,
             engine="subdivide",
             states=states,
             witnesses=interior_points(cells, self.vertices, states, self.box),
-            facet_offsets=np.concatenate([[0], np.cumsum(counts)]),
+            facet_offsets=offsets,
             facet_neighbors=neighbors,
             complete=True,
             cells=cells,
@@ -317,12 +316,14 @@ def _set_sign(table: Any, face: int, plane: int, sign: int) -> None:
 
 
 def _grown(array: Any) -> Any:
-    """The array with as much room again, which is not touched until it is used."""
-    if 2 * len(array) > MOST_FACES or 2 * array.nbytes > available_memory():
+    """The array with room for eight times as much. Memory that is never touched costs nothing."""
+    width = array[:1].nbytes
+    room = min(8 * len(array), MOST_FACES, available_memory() // (2 * width))
+    if room < len(array) + len(array) // 8 + 1:
         raise TooLargeError(
-            f"the complex needs more than {2 * array.nbytes / 2**30:.1f} GiB for one of its arrays; "
+            f"the complex needs arrays of more than {len(array):,} rows, {width} bytes each; "
             "take a smaller box, or engine 'traverse' with a limit"
         )
-    result = np.empty((2 * len(array), *array.shape[1:]), dtype=array.dtype)
+    result = np.empty((room, *array.shape[1:]), dtype=array.dtype)
     result[: len(array)] = array
     return result
