@@ -95,7 +95,7 @@ def measure(name: str, network: Network, box: Box, repeats: int, with_regioncam:
         seconds.setdefault("subdivide", []).append(spent + setup)
         row.setdefault("MiB", (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
         row |= {"regions": cx.n_regions, "faces": cx.cells.dim.size, "open": subdivision.undecided}
-        points = rng.uniform(-1, 1, (subdivision.vertices.radii.size, network.input_dim))
+        points = rng.uniform(-1, 1, (subdivision.vertices.store.radii.size, network.input_dim))
         seconds.setdefault("forward", []).append(timed(partial(network, points))[0])
         if with_regioncam:
             spent, faces = timed(lambda: regioncam_faces(network))

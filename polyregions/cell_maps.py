@@ -43,6 +43,34 @@ from .layers import FloatArray
 from .network import StateArray
 
 
+class LayerForms(NamedTuple):
+    """What the forms of a layer's hyperplanes are made of: its arrays, and the layer below.
+
+    See :class:`polyregions.layer_arrays.LayerArrays` for the first four and :class:`CellMaps`.
+    """
+
+    cut: Any
+    norms: Any
+    row_of: Any
+    threshold: Any
+    maps: Any
+    parent: Any
+    states: Any
+    first: Any
+    piece: Any
+    slopes: Any
+    constants: Any
+    sizes: Any
+    errors: Any
+
+
+LAYER_FORMS = group(
+    LayerForms,
+    *[MATRIX, VECTOR, INDICES, VECTOR],
+    *[BLOCKS, NARROW, BYTE_TABLE, INDICES, INDICES, *[VECTOR] * 4],
+)
+
+
 @dataclass(frozen=True)
 class CellMaps:
     """Unit k of cell c is, by its state, a slope times a piece of ``maps[parent[c]]`` plus a constant.
@@ -76,6 +104,11 @@ class CellMaps:
             np.ones(1),
             np.zeros(1),
         )
+
+    def forms(self, layer: LayerArrays) -> LayerForms:
+        """What the forms of a layer on these cells are made of."""
+        arrays = layer.cut, layer.norms, layer.row_of, layer.threshold, *self.arrays, self.sizes, self.errors
+        return LayerForms(*arrays)
 
     @property
     def arrays(self) -> tuple[Any, ...]:
@@ -270,34 +303,6 @@ def count_bends(faces: Any, table: Any, pairs: Any, states: Any) -> None:
         for plane in range(pairs.shape[0]):
             word = table[faces[i], MASKS + 3 * (plane // WORD)]
             states[i, pairs[plane, 0]] += (word >> np.int64(plane % WORD)) & 1
-
-
-class LayerForms(NamedTuple):
-    """What the forms of a layer's hyperplanes are made of: its arrays, and the layer below.
-
-    See :class:`polyregions.layer_arrays.LayerArrays` for the first four and :class:`CellMaps`.
-    """
-
-    cut: Any
-    norms: Any
-    row_of: Any
-    threshold: Any
-    maps: Any
-    parent: Any
-    states: Any
-    first: Any
-    piece: Any
-    slopes: Any
-    constants: Any
-    sizes: Any
-    errors: Any
-
-
-LAYER_FORMS = group(
-    LayerForms,
-    *[MATRIX, VECTOR, INDICES, VECTOR],
-    *[BLOCKS, NARROW, BYTE_TABLE, INDICES, INDICES, *[VECTOR] * 4],
-)
 
 
 @kernel(FLOAT, INT, INT, LAYER_FORMS, FLOAT, VECTOR, bare=True)

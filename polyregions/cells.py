@@ -46,6 +46,8 @@ class Cells:
         Faces.
     planes : int32 (faces, d)
         The first d - dim are hyperplanes whose intersection is the face's flat.
+    top : int64 (cells,)
+        The faces of dimension d, in the order in which cells are numbered.
     """
 
     dim: NDArray[np.int8]
@@ -53,6 +55,7 @@ class Cells:
     size: Int32Array
     pool: Int32Array
     planes: Int32Array
+    top: Int64Array
     _by_dim: dict[int, Int64Array] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -85,12 +88,18 @@ class Cells:
             np.array(size, dtype=np.int32),
             np.array(pool, dtype=np.int32),
             np.array(planes, dtype=np.int32).reshape(len(words), d),
+            np.array([len(words) - 1]),
         )
 
     @property
     def dimension(self) -> int:
         """Dimension d of the complex."""
         return int(self.planes.shape[1])
+
+    @property
+    def arrays(self) -> tuple[Any, ...]:
+        """The first five, as kernels take them."""
+        return self.dim, self.start, self.size, self.pool, self.planes
 
     @property
     def lists(self) -> tuple[Int32Array, Int32Array, Int32Array]:
@@ -121,14 +130,14 @@ class Cells:
         """Faces of dimension one less in the boundary of face f."""
         return self.pool[self.start[f] : self.start[f] + self.size[f]]
 
-    def homes(self) -> Int32Array:
-        """A top cell around each face, the one of lowest number; shape (faces,)."""
+    def homes(self, *, last: bool = False) -> Int32Array:
+        """Number of a cell around each face, the first of them, or the last; shape (faces,)."""
+        sign = -1 if last else 1
         homes = np.full(self.dim.size, 2**31 - 1, dtype=np.int32)
-        top = self.faces(self.dimension)
-        homes[top] = np.arange(top.size)
+        homes[self.top] = sign * np.arange(self.top.size)
         for k in range(self.dimension, 0, -1):
             pass_down(self.faces(k), *self.lists, homes)
-        return homes
+        return sign * homes
 
     def merge(self, labels: NDArray[np.uint8]) -> tuple[Cells, Int64Array]:
         """Merge faces of the same label into one.
@@ -145,28 +154,42 @@ class Cells:
         pieces : int64 (faces of ``cells``,)
             For each of them an old face that is a piece of it, of the same dimension.
         """
-        keys = np.ascontiguousarray(labels).view(np.dtype((np.void, labels.shape[1]))).ravel()
+        # All below is in terms of places in this order, so that the result does not depend on numbers.
+        order = self.from_the_top()
+        place = np.empty_like(order)
+        place[order] = np.arange(order.size)
+        dims = self.dim[order]
+        keys = np.ascontiguousarray(labels[order]).view(np.dtype((np.void, labels.shape[1]))).ravel()
         _, group = np.unique(keys, return_inverse=True)
         dim = np.full(group.max() + 1, -1, dtype=np.int8)
-        np.maximum.at(dim, group, self.dim)
-        whole = np.flatnonzero(self.dim == dim[group])  # the pieces of full dimension
+        np.maximum.at(dim, group, dims)
+        whole = np.flatnonzero(dims == dim[group])  # the pieces of full dimension
         # Number the groups by their first piece.
-        first = np.full(dim.size, self.dim.size, dtype=np.int64)
+        first = np.full(dim.size, order.size, dtype=np.int64)
         np.minimum.at(first, group[whole], whole)
-        order = np.argsort(first)
         rank = np.empty(dim.size, dtype=np.int64)
-        rank[order] = np.arange(dim.size)
+        rank[np.argsort(first)] = np.arange(dim.size)
         number = rank[group]
-        dim, pieces = dim[order], first[order]
+        dim, pieces = dim[np.argsort(first)], order[np.sort(first)]
         # Boundary of a group: the groups around its pieces, without itself.
-        thick = whole[self.dim[whole] > 0]
-        owner = np.repeat(number[thick], self.size[thick])
-        face = number[self.boundaries(thick)]
+        thick = whole[dims[whole] > 0]
+        owner = np.repeat(number[thick], self.size[order[thick]])
+        face = number[place[self.boundaries(order[thick])]]
         pairs = np.unique(np.stack([owner, face], axis=1)[owner != face], axis=0)
         size = np.bincount(pairs[:, 0], minlength=dim.size).astype(np.int32)
         start = np.concatenate([[0], np.cumsum(size)])[:-1].astype(np.int32)
         start[dim == 0] = self.start[pieces[dim == 0]]
-        return Cells(dim, start, size, pairs[:, 1].astype(np.int32), self.planes[pieces]), pieces
+        top = np.flatnonzero(dim == self.dimension)
+        return Cells(dim, start, size, pairs[:, 1].astype(np.int32), self.planes[pieces], top), pieces
+
+    def from_the_top(self) -> Int64Array:
+        """All faces: the cells in order, then the facets in the order in which cells have them, and so on."""
+        parts = [self.top]
+        for _ in range(self.dimension):
+            boundaries = self.boundaries(parts[-1])
+            _, first = np.unique(boundaries, return_index=True)
+            parts.append(boundaries[np.sort(first)].astype(np.int64))
+        return np.concatenate(parts)
 
 
 FACE_LISTS = (NARROW, NARROW, NARROW)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from typing import Any
 
@@ -14,39 +15,38 @@ from .layers import FloatArray
 from .network import StateArray
 from .vertices import Vertices
 
+#: Cells that one worker takes at once.
+TOGETHER = 2**14
 
-def interior_points(cells: Cells, vertices: Vertices, states: StateArray, box: Box) -> FloatArray:
+
+def interior_points(
+    cells: Cells, vertices: Vertices, states: StateArray, box: Box, workers: int = 1
+) -> FloatArray:
     """A point inside each top cell: a mean of its vertices, rounded to float64.
 
     Where a rounded mean is not clearly inside, the network's states there are compared with the cell's, and
     if they differ the mean is computed exactly before it is rounded (the cell may hold no float64 point).
     """
-    d, top = box.dim, cells.faces(box.dim)
-    places = vertices.points[:, :-1] / vertices.points[:, -1:]
-    for v in np.flatnonzero(~(vertices.radii < 0.25)).tolist():
+    d, top, store = box.dim, cells.top, vertices.store
+    places = store.points[:, :-1] / store.points[:, -1:]
+    for v in np.flatnonzero(~(store.radii < 0.25)).tolist():
         places[v] = _exact_place(vertices, v, box)
     centres = np.empty((top.size, d))
-    inner_points(top, *cells.lists, places, centres)
     low, high = box.lower, box.upper
     middle, half = low / 2 + high / 2, high / 2 - low / 2
-    top = cells.faces(d)
-    witnesses = np.clip(middle + half * centres, low, high)
     # How far a witness may be from its centre, in units of the half widths.
     with np.errstate(divide="ignore"):
         moved = float((4 * 2.0**-53 * (1 + (np.abs(middle) + 2.0**-1000) / half)).max()) + 2.0**-50
     clear = np.zeros(top.size, dtype=np.uint8)
-    away_from_facets(
-        top,
-        cells.start,
-        cells.size,
-        cells.pool,
-        cells.planes,
-        vertices.forms,
-        vertices.errors,
-        centres,
-        moved,
-        clear,
-    )
+
+    def work(part: slice) -> None:
+        inner_points(top[part], *cells.lists, places, centres[part])
+        forms = store.forms, store.errors
+        away_from_facets(top[part], *cells.lists, cells.planes, *forms, centres[part], moved, clear[part])
+
+    with ThreadPoolExecutor(workers) as pool:
+        list(pool.map(work, (slice(i, i + TOGETHER) for i in range(0, top.size, TOGETHER))))
+    witnesses = np.clip(middle + half * centres, low, high)
     doubtful = np.flatnonzero(clear == 0)
     elsewhere = (vertices.network.states(witnesses[doubtful]) != states[doubtful]).any(axis=1)
     for i in doubtful[elsewhere].tolist():

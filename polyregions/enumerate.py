@@ -39,12 +39,12 @@ def enumerate_regions(
         "subdivide" cuts the whole complex, faces of all dimensions, layer by layer, for low dimension;
         "traverse" goes breadth-first from region to region, in any dimension, and can stop and resume;
         "brute" cuts the box by one unit after the other in rational arithmetic, a slow referee for tiny
-        networks. "auto" is "subdivide" for up to 4 inputs without limit, resume, workers or another
-        ``lp``, else "traverse"; the result's ``engine`` tells.
+        networks. "auto" is "subdivide" for up to 4 inputs without limit, resume or another ``lp``, else
+        "traverse"; the result's ``engine`` tells.
     lp : {"native", "scipy", "cvxpy"}
         Linear programming back end of "traverse". It never changes the answer.
     workers : int
-        Threads that "traverse" may use. They never change the answer.
+        Threads. They never change the answer.
     limit : int, optional
         Most regions to list; with more, the result is partial (``complete`` is False).
     progress : callable, optional
@@ -102,7 +102,7 @@ def enumerate_regions(
 
     stops = limit is not None or resume is not None
     if engine == "auto":
-        simple = network.input_dim <= FEW_DIMENSIONS and not stops and workers == 1 and lp == "native"
+        simple = network.input_dim <= FEW_DIMENSIONS and not stops and lp == "native"
         engine = "subdivide" if simple else "traverse"
     if engine != "traverse" and stops:
         raise InvalidInputError(
@@ -115,7 +115,7 @@ def enumerate_regions(
     if engine == "subdivide":
         from .engines.subdivide import enumerate_by_subdivision
 
-        return enumerate_by_subdivision(network, box, progress=progress)
+        return enumerate_by_subdivision(network, box, workers=workers, progress=progress)
     # Loaded here: the kernels take a moment, and everything else can do without them.
     from .engines.traverse import enumerate_by_traversal
 

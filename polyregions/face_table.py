@@ -46,7 +46,7 @@ class NewFaces(NamedTuple):
 
 
 class Lists(NamedTuple):
-    """The faces that a hyperplane cuts: entries (face, next entry), from ``head[dimension, hyperplane]`` on."""
+    """The faces that a hyperplane cuts: entries (face, next), from ``head[dimension, hyperplane]`` on."""
 
     entries: Any
     head: Any
@@ -114,3 +114,43 @@ def take(table: Any, face: int, masks: Any, which: int) -> None:
     """Give a face the masks collected for it."""
     for i in range(masks.shape[1]):
         table[face, MASKS + i] = masks[which, i]
+
+
+@kernel(VOID, INDICES, NARROW, NARROW_TABLE, INDICES)
+def pieces_in_order(old: Any, piece_of: Any, table: Any, new: Any) -> None:
+    """List the pieces of old faces, of two pieces the one above their first hyperplane first."""
+    n = 0
+    for f in old:
+        piece = np.int64(piece_of[f])
+        while piece >= 0:
+            new[n] = piece
+            n += 1
+            piece = np.int64(table[piece, SIBLING])
+
+
+@kernel(VOID, NARROW_TABLE, TINY, NARROW_TABLE, NARROW, NARROW, INDICES, INDICES)
+def renumber(table: Any, dim: Any, planes: Any, pool: Any, piece_of: Any, base: Any, shift: Any) -> None:
+    """Add ``shift`` to the numbers from ``base`` on, of faces, places in the pool, vertices and forms."""
+    d = planes.shape[1]
+    for f in range(table.shape[0]):
+        if table[f, SIBLING] >= base[FACES]:
+            table[f, SIBLING] += shift[FACES]
+        table[f, START] += shift[POOL] if dim[f] > 0 else shift[VERTICES]
+        for i in range(d - dim[f]):
+            if planes[f, i] >= base[PLANES]:
+                planes[f, i] += shift[PLANES]
+    for i in range(pool.size):
+        if pool[i] >= base[FACES]:
+            pool[i] += shift[FACES]
+    for f in range(piece_of.size):
+        if piece_of[f] >= base[FACES]:
+            piece_of[f] += shift[FACES]
+
+
+@kernel(VOID, INDICES, NARROW, NARROW, NARROW, NARROW_TABLE)
+def join_masks(faces: Any, start: Any, size: Any, pool: Any, masks: Any) -> None:
+    """Give each face the union of the masks of its boundary."""
+    for f in faces:
+        for i in range(start[f], start[f] + size[f]):
+            for j in range(masks.shape[1]):
+                masks[f, j] |= masks[pool[i], j]

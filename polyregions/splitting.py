@@ -31,6 +31,7 @@ from .cutting import (
     MORE_PLANES,
     MORE_POOL,
     MORE_VERTICES,
+    PAUSE,
     cut_edge,
     cut_face,
 )
@@ -70,18 +71,22 @@ from .kernels import (
     kernel,
 )
 from .predicates import UNKNOWN, sign_at, solve_float, solve_whole, tied
+from .vertices import STORE
 
 #: Places in ``at``: part of the old complex, stage (0 copy, 1 cut), place in the order of the old faces,
-#: hyperplane, dimension being cut (0: new vertices), place in its list, faces when the hyperplane's turn began.
-PART, STAGE, OLD, ROUND, LEVEL, CURSOR, MARK = range(7)
+#: hyperplane, dimension being cut (0: new vertices), place in its list, faces when the hyperplane's turn
+#: began, faces at which to pause.
+PART, STAGE, OLD, ROUND, LEVEL, CURSOR, MARK, NEXT = range(8)
+#: Faces made between pauses: less than a second.
+STEP = 2**18
 
 
 class OldFaces(NamedTuple):
     """The complex to cut, and in which order.
 
-    ``home`` is a top cell around each face, the first. ``order`` lists all faces but the vertices, part after
-    part, and dimension after dimension within a part: part p is that of the homes ``cells[p] .. cells[p + 1]``
-    and ends at ``ends[p]``.
+    ``home`` is a cell around each face, the first. ``order`` lists the faces to cut, not the vertices, part
+    after part, and dimension after dimension within a part: those of part p have the homes ``cells[p]`` to
+    ``cells[p + 1] - 1``, and end at ``ends[p]``.
     """
 
     dim: Any
@@ -93,17 +98,6 @@ class OldFaces(NamedTuple):
     order: Any
     ends: Any
     cells: Any
-
-
-class Store(NamedTuple):
-    """Vertices and forms: arrays of :class:`polyregions.vertices.Vertices`."""
-
-    points: Any
-    radii: Any
-    planes: Any
-    forms: Any
-    errors: Any
-    source: Any
 
 
 class Signs(NamedTuple):
@@ -136,7 +130,6 @@ class Scratch(NamedTuple):
 
 
 OLD_FACES = group(OldFaces, TINY, NARROW, NARROW, NARROW, NARROW_TABLE, NARROW, NARROW, INDICES, INDICES)
-STORE = group(Store, MATRIX, VECTOR, NARROW_TABLE, MATRIX, VECTOR, NARROW_TABLE)
 SIGNS = group(Signs, NARROW_TABLE, NARROW_TABLE, TABLE, INT)
 SCRATCH = group(Scratch, MATRIX, VECTOR, MATRIX, TABLE)
 
@@ -174,7 +167,7 @@ def copy_face(f: int, old: Any, new: Any, lists: Any, count: Any, n_planes: int)
 @kernel(INT, INT, INT, INT, STORE, SIGNS, LAYER_FORMS, FLOAT, INDICES, bare=True)
 def form_number(
     plane: int, cell: int, row: int, store: Any, signs: Any, layer: Any, whole: float, count: Any
-) -> int:
+) -> Any:
     """Number of the form of a hyperplane on an old cell. It is computed when it is first asked for."""
     p = np.int64(signs.forms[row, plane])
     if p < 0:
@@ -279,7 +272,7 @@ def cut_faces(
     layer: Any,
     whole: float,
     scratch: Any,
-) -> int:
+) -> Any:
     """Cut all faces of dimension 1 .. d; return DONE or what is missing.
 
     ``at`` and ``count`` hold where the work stands. Vertices of the old complex stand in the new one already,
@@ -300,6 +293,9 @@ def cut_faces(
             at[CURSOR] = head[1, 0]
         first_cell = old.cells[at[PART]]
         while at[ROUND] < n_planes:
+            if at[LEVEL] == 0 and count[FACES] >= at[NEXT]:
+                at[NEXT] = count[FACES] + STEP
+                return PAUSE
             plane, mark = at[ROUND], at[MARK]
             column, bit = MASKS + 3 * (plane // WORD), np.int64(1) << np.int64(plane % WORD)
             while at[LEVEL] <= d:
@@ -346,20 +342,18 @@ def cut_faces(
     return DONE
 
 
-@kernel(VOID, TINY, NARROW, NARROW, INDICES, NARROW)
-def order_faces(dim: Any, home: Any, part_of: Any, ends: Any, order: Any) -> None:
-    """Order all faces but the vertices by the part of their home and then by dimension.
+@kernel(VOID, INDICES, TINY, NARROW, NARROW, INDICES, NARROW)
+def order_faces(faces: Any, dim: Any, home: Any, part_of: Any, ends: Any, order: Any) -> None:
+    """Order faces by the part of their home and then by dimension.
 
     ``ends (parts * (d + 1) + 1,)`` is memory: zeros, and on return where each part and dimension ends.
     """
     d1 = (ends.size - 1) // (part_of[part_of.size - 1] + 1)
-    for f in range(dim.size):
-        if dim[f] > 0:
-            ends[part_of[home[f]] * d1 + dim[f] + 1] += 1
+    for f in faces:
+        ends[part_of[home[f]] * d1 + dim[f] + 1] += 1
     for i in range(1, ends.size):
         ends[i] += ends[i - 1]
-    for f in range(dim.size):
-        if dim[f] > 0:
-            i = part_of[home[f]] * d1 + dim[f]
-            order[ends[i]] = f
-            ends[i] += 1
+    for f in faces:
+        i = part_of[home[f]] * d1 + dim[f]
+        order[ends[i]] = f
+        ends[i] += 1

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import lcm
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from flint import fmpz_mat
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from .box import Box
 from .cells import Cells
+from .kernels import MATRIX, NARROW_TABLE, VECTOR, group
 from .layer_arrays import LayerArrays
 from .network import Network, StateArray
 from .polytope import box_rows
@@ -32,8 +33,8 @@ class Cut:
     states: StateArray
 
 
-class Vertices:
-    """All vertices so far, starting with the corners of the box.
+class Store(NamedTuple):
+    """Vertices and the forms that vanish there, as kernels take them.
 
     Attributes
     ----------
@@ -45,30 +46,76 @@ class Vertices:
         Forms, and the layer, cell and hyperplane of each; the first 2 d are the sides of the box, layer -1.
     """
 
+    points: Any
+    radii: Any
+    planes: Any
+    forms: Any
+    errors: Any
+    source: Any
+
+
+STORE = group(Store, MATRIX, VECTOR, NARROW_TABLE, MATRIX, VECTOR, NARROW_TABLE)
+
+
+class Vertices:
+    """All vertices so far, starting with the corners of the box.
+
+    Attributes
+    ----------
+    store : Store
+    cuts : list of Cut
+        What the layers did.
+    """
+
     def __init__(self, network: Network, box: Box, layers: list[LayerArrays], cells: Cells) -> None:
         d = box.dim
         self.network, self.layers = network, layers
         corners = np.arange(2**d)[:, None]
         signs = np.where(corners >> np.arange(d) & 1, 1.0, -1.0)
-        self.points = np.concatenate([signs, np.ones((2**d, 1))], axis=1)
-        self.radii = np.zeros(2**d)
-        self.forms = np.zeros((2 * d, d + 1))
-        self.forms[0::2, :d], self.forms[1::2, :d] = np.eye(d), -np.eye(d)
-        self.forms[:, d] = 1.0
-        self.errors = np.zeros(2 * d)
-        self.source = np.full((2 * d, 3), -1, dtype=np.int32)
-        self.planes = np.zeros((2**d, d), dtype=np.int32)
+        forms = np.zeros((2 * d, d + 1))
+        forms[0::2, :d], forms[1::2, :d] = np.eye(d), -np.eye(d)
+        forms[:, d] = 1.0
         faces = cells.faces(0)
-        self.planes[cells.start[faces]] = cells.planes[faces]
+        planes = np.zeros((2**d, d), dtype=np.int32)
+        planes[cells.start[faces]] = cells.planes[faces]
+        points = np.concatenate([signs, np.ones((2**d, 1))], axis=1)
+        source = np.full((2 * d, 3), -1, dtype=np.int32)
+        self.store = Store(points, np.zeros(2**d), planes, forms, np.zeros(2 * d), source)
         self.cuts: list[Cut] = []
         self._sides = box_rows(box)
         self._maps: dict[tuple[int, int], Any] = {}
         self._exact: dict[int, list[int]] = {}
 
-    @property
-    def arrays(self) -> tuple[Any, ...]:
-        """As the kernels take them."""
-        return self.points, self.radii, self.planes, self.forms, self.errors, self.source
+    def first(self, vertices: int, forms: int) -> Store:
+        """So many vertices and forms of the store."""
+        n, m = vertices, forms
+        s = self.store
+        return Store(s.points[:n], s.radii[:n], s.planes[:n], s.forms[:m], s.errors[:m], s.source[:m])
+
+    def copy(self, vertices: int, forms: int) -> Vertices:
+        """A copy of so many vertices and forms, to add others to."""
+        copy = object.__new__(Vertices)
+        copy.network, copy.layers, copy.cuts = self.network, self.layers, self.cuts
+        copy._sides, copy._maps, copy._exact = self._sides, dict(self._maps), dict(self._exact)
+        copy.store = Store(*(array.copy() for array in self.first(vertices, forms)))
+        return copy
+
+    def append(self, other: Vertices, vertices: tuple[int, int, int], forms: tuple[int, int, int]) -> None:
+        """Add what a copy has added: of each kind, after how many here, and which there, from and to."""
+        (n, begin, end), (m, first, last) = vertices, forms
+        mine, its = self.first(n, m), other.store
+        planes = its.planes[begin:end]
+        planes[planes >= first] += m - first
+        self.store = Store(
+            np.concatenate([mine.points, its.points[begin:end]]),
+            np.concatenate([mine.radii, its.radii[begin:end]]),
+            np.concatenate([mine.planes, planes]),
+            np.concatenate([mine.forms, its.forms[first:last]]),
+            np.concatenate([mine.errors, its.errors[first:last]]),
+            np.concatenate([mine.source, its.source[first:last]]),
+        )
+        self._maps |= other._maps
+        self._exact |= {v + n - begin if v >= begin else v: point for v, point in other._exact.items()}
 
     def pattern(self, layer: int, cell: int) -> list[int]:
         """States of all units on one of the cells that a layer cuts; zero from that layer on."""
@@ -91,8 +138,8 @@ class Vertices:
         """Homogeneous integer coordinates (d + 1,) of a vertex in x; the last one is positive."""
         if vertex not in self._exact:
             rows = []
-            for plane in self.planes[vertex].tolist():
-                source = self.source[plane].tolist()
+            for plane in self.store.planes[vertex].tolist():
+                source = self.store.source[plane].tolist()
                 rows.append(
                     self.exact_form(*source) if source[0] >= 0 else [int(v) for v in self._sides[plane]]
                 )

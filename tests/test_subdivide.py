@@ -13,6 +13,7 @@ from test_traverse import RANDOM, facets, random_network
 from zoo import ZOO, Case, by_name, folding
 
 from polyregions import Box, Network, enumerate_regions
+from polyregions import layer_cut
 from polyregions.cells import Cells
 from polyregions.engines.brute import enumerate_brute
 from polyregions.engines.subdivide import Subdivision
@@ -192,17 +193,38 @@ def test_whole_numbers_stop_at_their_limit() -> None:
     assert sign_at(np.array([2.0**53, 0.0, 1.0]), 0.0, np.array([1.0, 0.0, -(2.0**53)]), 0.0) == UNKNOWN
 
 
+@settings(max_examples=60, deadline=None)
+@given(cases(dims=(1, 2, 3, 4), max_units=10))
+def test_workers_change_nothing(case: tuple[Network, Box]) -> None:
+    """Every cell its own part, every part its own share."""
+    expected = enumerate_regions(*case, engine="subdivide")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(layer_cut, "SHARED_CELLS", 1)
+        patch.setattr(layer_cut, "FACES_TOGETHER", 1)
+        for workers in (2, 3):
+            cx = enumerate_regions(*case, engine="subdivide", workers=workers)
+            for name in ("states", "facet_neighbors", "facet_offsets", "witnesses"):
+                assert getattr(cx, name).tobytes() == getattr(expected, name).tobytes()
+            assert cx.f_vector == expected.f_vector
+            check_cells(cx.cells)
+
+
 @pytest.mark.parametrize("name", ["fold-2d-2-2-outside", "six-differ", "braid-5"])
 def test_nothing_depends_on_how_the_arrays_grow(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Arrays that start full stop the kernel at every place where it can stop."""
     case = by_name(name)
     expected = enumerate_regions(case.network, case.box, engine="subdivide")
 
-    def small(self: Subdivision, old: Cells, n_planes: int) -> np.ndarray:
-        return roomy(self, old, n_planes)[: old.faces(0).size + 1].copy()
+    def tight(rows: int, *columns: int) -> np.ndarray:
+        return np.empty((rows // 64, *columns), dtype=np.int32)
 
-    roomy = Subdivision._copy_vertices
-    monkeypatch.setattr(Subdivision, "_copy_vertices", small)
+    def little(array: np.ndarray, rows: int = 0) -> np.ndarray:
+        grown = np.empty((max(rows, len(array) + 1), *array.shape[1:]), dtype=array.dtype)
+        grown[: len(array)] = array
+        return grown
+
+    monkeypatch.setattr(layer_cut, "_room", tight)
+    monkeypatch.setattr(layer_cut, "_grown", little)
     cx = enumerate_regions(case.network, case.box, engine="subdivide")
     assert cx.states.tobytes() == expected.states.tobytes()
     assert cx.facet_neighbors.tobytes() == expected.facet_neighbors.tobytes()
