@@ -94,7 +94,7 @@ def measure(name: str, network: Network, box: Box, repeats: int, with_regioncam:
         setup, _ = timed(lambda: Subdivision(network, box))
         seconds.setdefault("subdivide", []).append(spent + setup)
         row.setdefault("MiB", (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
-        row |= {"regions": cx.n_regions, "faces": cx.cells.dim.size, "open": subdivision.undecided}
+        row |= {"regions": cx.n_regions, "faces": cx.faces.cells.dim.size, "open": subdivision.undecided}
         points = rng.uniform(-1, 1, (subdivision.vertices.store.radii.size, network.input_dim))
         seconds.setdefault("forward", []).append(timed(partial(network, points))[0])
         if with_regioncam:

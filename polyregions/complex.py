@@ -7,8 +7,8 @@ the exact rational.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from . import invariants as _invariants
 from . import polygons as _polygons
 from . import polytope
 from .box import Box
+from .decision import DecisionBoundary, with_argmax, with_level
 from .errors import CheckFailedError, InvalidInputError
 from .layers import FloatArray, IntArray
 from .network import Network, StateArray
@@ -27,7 +28,7 @@ from .network import Network, StateArray
 if TYPE_CHECKING:
     import networkx
 
-    from .cells import Cells
+    from .faces import Faces
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,8 +53,10 @@ class RegionComplex:
         Whether these are all regions of the box.
     stopped : str
         Why not, if they are not ("limit", "interrupted", "memory"); else "".
-    cells : Cells or None
-        All faces of all dimensions, from the engine "subdivide"; region i is the i-th face of dimension d.
+    faces : Faces or None
+        All faces of all dimensions, from the engine "subdivide".
+    undecided : int or None
+        How many signs float64 could not decide and integers did; None if not counted.
 
     Notes
     -----
@@ -70,7 +73,9 @@ class RegionComplex:
     facet_neighbors: IntArray
     complete: bool
     stopped: str = ""
-    cells: Cells | None = None
+    faces: Faces | None = None
+    undecided: int | None = None
+    further: Callable[[Network], RegionComplex] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         for array in (self.states, self.witnesses, self.facet_offsets, self.facet_neighbors):
@@ -108,11 +113,8 @@ class RegionComplex:
         adjacencies, since the faces that meet the open box satisfy ``sum (-1)^k f_k = (-1)^d``.
         """
         d, regions, facets = self.box.dim, self.n_regions, self.n_adjacencies
-        if self.cells is not None:
-            inside = (self.cells.planes >= 2 * d) | (self.cells.planes < 0)
-            fixed = np.arange(d) < d - self.cells.dim[:, None]
-            counts = np.bincount(self.cells.dim[(inside | ~fixed).all(axis=1)], minlength=d + 1)
-            return [int(n) for n in counts]
+        if self.faces is not None:
+            return self.faces.inside_counts
         if not self.complete or d > 2:
             return None
         return [facets, regions] if d == 1 else [1 + facets - regions, facets, regions]
@@ -174,6 +176,47 @@ class RegionComplex:
     def polygons(self) -> list[Any]:
         """Return one ``shapely.Polygon`` per region, d = 2 only."""
         return _polygons.region_polygons(self)
+
+    def decision_boundary(self, outputs: Sequence[int] | None = None) -> DecisionBoundary:
+        """Return where the largest of the outputs changes.
+
+        Parameters
+        ----------
+        outputs : sequence of int, optional
+            Which outputs compete; all, by default. Of outputs that tie, the first one listed wins.
+
+        Raises
+        ------
+        InvalidInputError
+            If there are fewer than two, one does not exist, or the engine was not "subdivide".
+
+        Examples
+        --------
+        >>> from polyregions import Box, Network, enumerate_regions
+        >>> net = Network.from_arrays([([[1, 0]], [0]), ([[1], [0]], [0, 0.5])])   # relu(x) or 1/2
+        >>> boundary = enumerate_regions(net, Box.cube(2, -1, 1)).decision_boundary()
+        >>> boundary.decisions.tolist(), [piece.tolist() for piece in boundary.pieces()]
+        ([0, 1, 1], [[[0.5, -1.0], [0.5, 1.0]]])
+        """
+        network, labels = with_argmax(self.network, outputs)
+        return DecisionBoundary(self._cut_further(network), labels)
+
+    def level_set(self, output: int = 0, level: float = 0.0) -> DecisionBoundary:
+        """Return where an output crosses a level; the decisions are 1 above the level, else 0.
+
+        Raises
+        ------
+        InvalidInputError
+            If the output does not exist, the level is not finite, or the engine was not "subdivide".
+        """
+        return DecisionBoundary(self._cut_further(with_level(self.network, output, level)), (0, 1))
+
+    def _cut_further(self, network: Network) -> RegionComplex:
+        if self.further is None:
+            raise InvalidInputError(
+                f"engine {self.engine!r} cannot cut its regions further; use engine='subdivide'"
+            )
+        return self.further(network)
 
     def check(self) -> None:
         """Check the invariants of the result; raise CheckFailedError on the first violation."""

@@ -100,6 +100,12 @@ class Vertices:
         copy.store = Store(*(array.copy() for array in self.first(vertices, forms)))
         return copy
 
+    def continued(self, network: Network, layers: list[LayerArrays]) -> Vertices:
+        """The same vertices, to go on with in a network that begins like this one."""
+        other = self.copy(len(self.store.radii), len(self.store.errors))
+        other.network, other.layers, other.cuts, other._maps = network, layers, list(self.cuts), {}
+        return other
+
     def append(self, other: Vertices, vertices: tuple[int, int, int], forms: tuple[int, int, int]) -> None:
         """Add what a copy has added: of each kind, after how many here, and which there, from and to."""
         (n, begin, end), (m, first, last) = vertices, forms

@@ -12,8 +12,7 @@ from strategies import cases
 from test_traverse import RANDOM, facets, random_network
 from zoo import ZOO, Case, by_name, folding
 
-from polyregions import Box, Network, enumerate_regions
-from polyregions import layer_cut
+from polyregions import Box, Network, enumerate_regions, layer_cut
 from polyregions.cells import Cells
 from polyregions.engines.brute import enumerate_brute
 from polyregions.engines.subdivide import Subdivision
@@ -49,7 +48,7 @@ def test_zoo(case: Case) -> None:
     if case.f_vector is not None:
         assert cx.f_vector == list(case.f_vector)
     assert facets(cx) == facets(enumerate_regions(case.network, case.box, engine="traverse"))
-    check_cells(cx.cells)
+    check_cells(cx.faces.cells)
     cx.check()
 
 
@@ -59,7 +58,7 @@ def test_agrees_with_the_other_engines(case: tuple[Network, Box]) -> None:
     cx = enumerate_regions(*case, engine="subdivide")
     assert facets(cx) == facets(enumerate_brute(*case))
     assert facets(cx) == facets(enumerate_regions(*case, engine="traverse"))
-    check_cells(cx.cells)
+    check_cells(cx.faces.cells)
     cx.check()
 
 
@@ -72,7 +71,7 @@ def test_agrees_with_traverse_on_random_networks(d: int, kinds: list[str], width
     cx = subdivision.run()
     assert facets(cx) == facets(enumerate_regions(*case, engine="traverse"))
     assert subdivision.undecided == 0
-    check_cells(cx.cells)
+    check_cells(cx.faces.cells)
 
 
 @pytest.mark.parametrize(("n0", "folds"), [(1, [3] * 6), (2, [3, 3, 3]), (2, [4, 4]), (3, [3, 2])], ids=str)
@@ -206,7 +205,7 @@ def test_workers_change_nothing(case: tuple[Network, Box]) -> None:
             for name in ("states", "facet_neighbors", "facet_offsets", "witnesses"):
                 assert getattr(cx, name).tobytes() == getattr(expected, name).tobytes()
             assert cx.f_vector == expected.f_vector
-            check_cells(cx.cells)
+            check_cells(cx.faces.cells)
 
 
 @pytest.mark.parametrize("name", ["fold-2d-2-2-outside", "six-differ", "braid-5"])

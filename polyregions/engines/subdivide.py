@@ -29,6 +29,7 @@ from ..centres import interior_points
 from ..complex import RegionComplex
 from ..errors import TooLargeError
 from ..face_table import CARRIER, MASKS, WORD
+from ..faces import Faces
 from ..layer_arrays import LayerArrays, layer_arrays
 from ..layer_cut import LayerCut, LayerOnCells
 from ..network import Network, StateArray
@@ -84,10 +85,28 @@ class Subdivision:
 
     def run(self, progress: Callable[[int, int], None] | None = None) -> RegionComplex:
         """Cut by all layers."""
-        maps = CellMaps.identity(self.d)
+        return self._cut_layers(0, CellMaps.identity(self.d), progress)
+
+    def further(self, network: Network) -> RegionComplex:
+        """Cut this complex further, by what a network has beyond the layers that cut it already."""
+        other = Subdivision(network, self.box, self.workers)
+        done = 1 + max((cut.layer for cut in self.vertices.cuts), default=-1)
+        other.cells, other.undecided = self.cells, self.undecided
+        other.vertices = self.vertices.continued(network, other.layers)
+        maps, cuts = CellMaps.identity(self.d), {cut.layer: cut for cut in self.vertices.cuts}
+        for i, layer in enumerate(other.layers[:done]):
+            cells = np.arange(len(maps.parent), dtype=np.int32)
+            none = np.zeros((cells.size, layer.first.size - 1), dtype=np.uint8)
+            parent, states = (cuts[i].cell_of, cuts[i].states) if i in cuts else (cells, none)
+            maps = maps.above(layer, parent, states)
+        return other._cut_layers(done, maps, None)
+
+    def _cut_layers(
+        self, first: int, maps: CellMaps, progress: Callable[[int, int], None] | None
+    ) -> RegionComplex:
         own = [layer.n_units if layer.kind != "linear" else 0 for layer in self.network.layers]
         last = max((i for i, layer in enumerate(self.layers) if layer.row_of.size), default=-1)
-        for i, layer in enumerate(self.layers[: last + 1]):
+        for i, layer in enumerate(self.layers[first : last + 1], first):
             parent, states = self._cut(LayerOnCells(i, layer, maps), progress)
             if layer.row_of.size:
                 self.vertices.cuts.append(Cut(i, sum(own[:i]), parent, states))
@@ -176,7 +195,9 @@ class Subdivision:
             facet_offsets=offsets,
             facet_neighbors=neighbors,
             complete=True,
-            cells=cells,
+            faces=Faces(cells, self.vertices, self.box, states),
+            undecided=self.undecided,
+            further=self.further,
         )
 
 

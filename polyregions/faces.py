@@ -1,0 +1,261 @@
+"""All faces of a complex, as the user sees them: incidences, coordinates, and the units that bend there.
+
+A thin layer over :mod:`polyregions.cells`, which knows how faces bound each other, and over
+:mod:`polyregions.vertices`, which knows where the vertices are.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .box import Box
+from .cells import FACE_LISTS, Cells
+from .errors import InvalidInputError
+from .kernels import INDICES, MATRIX, VECTOR, VOID, kernel
+from .layers import FloatArray, IntArray
+from .network import StateArray
+from .vertices import Vertices
+
+
+class Faces:
+    """All faces of all dimensions of the subdivided, closed box. Faces are numbered from 0.
+
+    Attributes
+    ----------
+    cells : Cells
+        Which face bounds which; ``cells.top[i]`` is the face of region i.
+    box : Box
+
+    Examples
+    --------
+    >>> from polyregions import Box, Network, enumerate_regions
+    >>> net = Network.from_arrays([([[1, 0], [0, 1]], [0, 0]), ([[1, 1]], [0])])   # a cross
+    >>> faces = enumerate_regions(net, Box.cube(2, -1, 1), engine="subdivide").faces
+    >>> [len(faces.of_dimension(k)) for k in range(3)], faces.inside_counts
+    ([9, 12, 4], [1, 4, 4])
+    >>> centre = next(v for v in faces.of_dimension(0) if faces.inside[v])
+    >>> faces.point(centre), faces.exact_point(centre)
+    (array([0., 0.]), [Fraction(0, 1), Fraction(0, 1)])
+    """
+
+    def __init__(self, cells: Cells, vertices: Vertices, box: Box, states: StateArray) -> None:
+        self.cells, self.box = cells, box
+        self._vertices, self._states = vertices, states
+
+    def __len__(self) -> int:
+        return len(self.cells.dim)
+
+    def of_dimension(self, k: int) -> IntArray:
+        """Faces of dimension k, ascending; int64.
+
+        Raises
+        ------
+        InvalidInputError
+            If k is not one of 0, ..., d.
+        """
+        if not 0 <= k <= self.box.dim:
+            raise InvalidInputError(f"dimension {k}: the faces of this complex have 0 to {self.box.dim}")
+        return self.cells.faces(k)
+
+    def boundary(self, face: int) -> IntArray:
+        """The faces of dimension one less in a face's boundary."""
+        return self.cells.boundary(self._valid(face)).astype(np.int64)
+
+    def corners(self, face: int) -> IntArray:
+        """The vertices of a face, as faces; ascending."""
+        return np.array(sorted(self.cells.corners(self._valid(face))), dtype=np.int64)
+
+    @cached_property
+    def inside(self) -> NDArray[np.bool_]:
+        """Whether each face meets the open box, that is, lies in none of its sides; bool (faces,)."""
+        d, cells = self.box.dim, self.cells
+        fixed = np.arange(d) < d - cells.dim[:, None]
+        return np.asarray(((cells.planes >= 2 * d) | ~fixed).all(axis=1))
+
+    @property
+    def inside_counts(self) -> list[int]:
+        """Numbers of faces of dimension 0, ..., d that meet the open box."""
+        return [int(n) for n in np.bincount(self.cells.dim[self.inside], minlength=self.box.dim + 1)]
+
+    @cached_property
+    def points(self) -> FloatArray:
+        """Places of the vertices, in the order of ``of_dimension(0)``; float64 (vertices, d).
+
+        A vertex has one place in all faces that it belongs to. Its coordinates are those computed in float64
+        where they are proven to be within 2^-40 of the box's half width, else the exact ones, rounded.
+        """
+        store, box = self._vertices.store, self.box
+        numbers = self.cells.start[self.cells.faces(0)]
+        middle, half = box.lower / 2 + box.upper / 2, box.upper / 2 - box.lower / 2
+        places = store.points[numbers, :-1] / store.points[numbers, -1:]
+        points = np.clip(middle + half * places, box.lower, box.upper)
+        for i in np.flatnonzero(~(store.radii[numbers] < 2.0**-40)).tolist():
+            points[i] = [float(v) for v in self._exact(int(numbers[i]))]
+        points.flags.writeable = False
+        return np.asarray(points)
+
+    def point(self, vertex: int) -> FloatArray:
+        """Place of one vertex; float64 (d,)."""
+        return np.asarray(self.points[self._place(vertex)])
+
+    def exact_point(self, vertex: int) -> list[Fraction]:
+        """Place of one vertex as rational numbers."""
+        self._place(vertex)
+        return self._exact(int(self.cells.start[vertex]))
+
+    def bent_units(self, k: int) -> NDArray[np.bool_]:
+        """For each face of dimension k, the units that bend there; bool (faces, units).
+
+        A unit bends on a face iff its states differ among the regions around it: its boundary runs through
+        the face. A unit that is zero there without changing its state does not count.
+        """
+        self.of_dimension(k)
+        low = high = self._states
+        faces = self.cells.top
+        for _ in range(self.box.dim - k):
+            owner = np.repeat(np.arange(faces.size), self.cells.size[faces])
+            boundary = self.cells.boundaries(faces).astype(np.int64)
+            order = np.argsort(boundary, kind="stable")
+            faces, first = np.unique(boundary[order], return_index=True)
+            low = np.minimum.reduceat(low[owner[order]], first, axis=0)
+            high = np.maximum.reduceat(high[owner[order]], first, axis=0)
+        return np.asarray((low != high)[np.argsort(faces, kind="stable")])
+
+    def rings(self) -> tuple[FloatArray, IntArray]:
+        """The corners of each region in counter-clockwise order, one after the other; d = 2 only.
+
+        Returns
+        -------
+        points : float64 (corners, 2)
+        offsets : int64 (regions + 1,)
+            Region i has the corners ``points[offsets[i]:offsets[i + 1]]``.
+        """
+        cells, top = self.cells, self.cells.top
+        offsets = np.concatenate([[0], np.cumsum(cells.size[top], dtype=np.int64)])
+        corners = np.empty(int(offsets[-1]), dtype=np.int64)
+        go_round(top, *cells.lists, offsets, corners)
+        points = self.points[self._places[corners]]
+        following = np.arange(1, len(points) + 1)
+        following[offsets[1:] - 1] = offsets[:-1]
+        x, y = points.T
+        doubled = np.add.reduceat(x * y[following] - x[following] * y, offsets[:-1])
+        clockwise = np.repeat(doubled < 0, np.diff(offsets))
+        mirrored = np.repeat(offsets[:-1] + offsets[1:] - 1, np.diff(offsets)) - np.arange(len(points))
+        points = points[np.where(clockwise, mirrored, np.arange(len(points)))]
+        return np.asarray(points), offsets
+
+    def volumes(self) -> FloatArray:
+        """Volume (length, area, ...) of each region; float64 (regions,).
+
+        The sum of the simplices of the barycentric subdivision: one for each vertex of an edge of a ... of
+        the region. They are about 2^d d! for a region, so this is for d <= 4 or so.
+        """
+        cells, d = self.cells, self.box.dim
+        centres = np.empty((len(self), d))
+        centres[cells.faces(0)] = self.points
+        for k in range(1, d + 1):
+            average(cells.faces(k), *cells.lists, centres)
+        volumes = np.empty(len(cells.top))
+        sum_simplices(cells.top, *cells.lists, centres, volumes)
+        return volumes
+
+    @cached_property
+    def _places(self) -> IntArray:
+        places = np.full(len(self), -1, dtype=np.int64)
+        places[self.cells.faces(0)] = np.arange(len(self.cells.faces(0)))
+        return places
+
+    def _exact(self, number: int) -> list[Fraction]:
+        *x, scale = self._vertices.exact_point(number)
+        return [Fraction(v, scale) for v in x]
+
+    def _place(self, vertex: int) -> int:
+        place = int(self._places[self._valid(vertex)])
+        if place < 0:
+            raise InvalidInputError(f"face {vertex} is no vertex: its dimension is {self.cells.dim[vertex]}")
+        return place
+
+    def _valid(self, face: int) -> int:
+        if not 0 <= face < len(self):
+            raise InvalidInputError(f"face {face}: this complex has {len(self)} faces, from 0")
+        return face
+
+    def __repr__(self) -> str:
+        counts = np.bincount(self.cells.dim, minlength=self.box.dim + 1).tolist()
+        return f"Faces({', '.join(f'{n} of dimension {k}' for k, n in enumerate(counts))})"
+
+
+@kernel(VOID, INDICES, *FACE_LISTS, INDICES, INDICES, bare=True)
+def go_round(polygons: Any, start: Any, size: Any, pool: Any, offsets: Any, corners: Any) -> None:
+    """List the vertices of each polygon from edge to edge."""
+    for i in range(polygons.size):
+        begin, n = start[polygons[i]], size[polygons[i]]
+        edge, at = np.int64(pool[begin]), np.int64(pool[start[pool[begin]]])
+        for step in range(n):
+            corners[offsets[i] + step] = at
+            # The other end of this edge, and the other edge at that end.
+            a, b = np.int64(pool[start[edge]]), np.int64(pool[start[edge] + 1])
+            at = b if a == at else a
+            for k in range(begin, begin + n):
+                other = np.int64(pool[k])
+                if other != edge and (pool[start[other]] == at or pool[start[other] + 1] == at):
+                    edge = other
+                    break
+
+
+@kernel(VOID, INDICES, *FACE_LISTS, MATRIX, bare=True)
+def average(faces: Any, start: Any, size: Any, pool: Any, centres: Any) -> None:
+    """Give each face the mean of the centres of its boundary, a point of its relative interior."""
+    for f in faces:
+        for j in range(centres.shape[1]):
+            total = 0.0
+            for i in range(start[f], start[f] + size[f]):
+                total += centres[pool[i], j]
+            centres[f, j] = total / size[f]
+
+
+@kernel(VOID, INDICES, *FACE_LISTS, MATRIX, VECTOR)
+def sum_simplices(top: Any, start: Any, size: Any, pool: Any, centres: Any, volumes: Any) -> None:
+    """Volumes of the cells from the chains cell, facet, ..., vertex: each is a simplex of centres."""
+    d = centres.shape[1]
+    chain, place = np.empty(d + 1, dtype=np.int64), np.zeros(d + 1, dtype=np.int64)
+    sides = np.empty((d, d))
+    for c in range(top.size):
+        total = 0.0
+        chain[d], place[d] = top[c], 0
+        k = d
+        while k <= d:
+            if k > 0 and place[k] < size[chain[k]]:
+                chain[k - 1] = pool[start[chain[k]] + place[k]]
+                place[k] += 1
+                k -= 1
+                place[k] = 0
+                continue
+            if k == 0:
+                for i in range(d):
+                    for j in range(d):
+                        sides[i, j] = centres[chain[i + 1], j] - centres[chain[0], j]
+                # |det| by elimination with pivots
+                volume = 1.0
+                for i in range(d):
+                    p = i
+                    for r in range(i + 1, d):
+                        if abs(sides[r, i]) > abs(sides[p, i]):
+                            p = r
+                    volume *= abs(sides[p, i]) / (i + 1)
+                    if sides[p, i] == 0.0:
+                        break
+                    for j in range(d):
+                        sides[i, j], sides[p, j] = sides[p, j], sides[i, j]
+                    for r in range(i + 1, d):
+                        factor = sides[r, i] / sides[i, i]
+                        for j in range(i, d):
+                            sides[r, j] -= factor * sides[i, j]
+                total += volume
+            k += 1
+        volumes[c] = total
