@@ -126,6 +126,20 @@ class Faces:
             high = np.maximum.reduceat(high[owner[order]], first, axis=0)
         return np.asarray((low != high)[np.argsort(faces, kind="stable")])
 
+    def scalar_units(self, faces: IntArray) -> IntArray:
+        """For faces that lie in no side of the box, the unit by whose boundary each was made; int64.
+
+        -1 for maxout units: a face may be made where two pieces are equal that are not the largest, and stay
+        because another unit bends there too.
+        """
+        source = self._vertices.store.source[self.cells.planes[faces, 0]]
+        units = np.full(len(faces), -1, dtype=np.int64)
+        for cut in self._vertices.cuts:
+            here = source[:, 0] == cut.layer
+            unit, _, second = self._vertices.layers[cut.layer].pairs[source[here, 2]].T
+            units[here] = np.where(second < 0, cut.unit + unit, -1)
+        return units
+
     def rings(self) -> tuple[FloatArray, IntArray]:
         """The corners of each region in counter-clockwise order, one after the other; d = 2 only.
 
@@ -139,7 +153,7 @@ class Faces:
         offsets = np.concatenate([[0], np.cumsum(cells.size[top], dtype=np.int64)])
         corners = np.empty(int(offsets[-1]), dtype=np.int64)
         go_round(top, *cells.lists, offsets, corners)
-        points = self.points[self._places[corners]]
+        points = self.points[self.places[corners]]
         following = np.arange(1, len(points) + 1)
         following[offsets[1:] - 1] = offsets[:-1]
         x, y = points.T
@@ -165,7 +179,8 @@ class Faces:
         return volumes
 
     @cached_property
-    def _places(self) -> IntArray:
+    def places(self) -> IntArray:
+        """Row of each vertex in ``points``, and -1 for other faces; int64 (faces,)."""
         places = np.full(len(self), -1, dtype=np.int64)
         places[self.cells.faces(0)] = np.arange(len(self.cells.faces(0)))
         return places
@@ -175,7 +190,7 @@ class Faces:
         return [Fraction(v, scale) for v in x]
 
     def _place(self, vertex: int) -> int:
-        place = int(self._places[self._valid(vertex)])
+        place = int(self.places[self._valid(vertex)])
         if place < 0:
             raise InvalidInputError(f"face {vertex} is no vertex: its dimension is {self.cells.dim[vertex]}")
         return place

@@ -1,19 +1,25 @@
 """What must be true of every result; each violation is a defect of an engine.
 
-All in exact arithmetic, from the network and the box alone:
+For all regions:
 
 * patterns are distinct, and each is realised at an interior point of its region;
 * facets are symmetric: if j is across a facet of i, then i is across exactly one facet of j;
 * a bounded cell has at least d + 1 facets, and all the regions hang together;
+* if the faces are known, they fit together (:mod:`polyregions.face_checks`).
+
+In exact rational arithmetic, from the network and the box alone, for all regions, or for a thousand spread
+over the result if the faces are known:
+
 * the network is continuous: across a facet the two affine maps differ by multiples of the facet's form;
 * for d <= 4, the facets of a region bound exactly the cell of its pattern, and two neighbours share a whole
   facet;
-* for d <= 3, the regions fill the box: their volumes add up to the box's (complete results only).
+* for d <= 3, the regions fill the box: their volumes add up to the box's (complete results, all regions).
 """
 
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache, partial
 from math import prod
 from typing import TYPE_CHECKING, NoReturn
 
@@ -22,6 +28,8 @@ from flint import fmpz_mat
 
 from . import polytope
 from .errors import CheckFailedError
+from .face_checks import check_faces
+from .network import StateArray
 
 if TYPE_CHECKING:
     from .complex import Region, RegionComplex
@@ -29,6 +37,8 @@ if TYPE_CHECKING:
 
 #: Cells (their vertices) and volumes are checked up to these dimensions; beyond, they take too long.
 CELL_DIM, VOLUME_DIM = 4, 3
+#: Regions that are checked in rational arithmetic if float64 has checked them all.
+SAMPLE = 1000
 
 
 def check(cx: RegionComplex) -> None:
@@ -38,6 +48,8 @@ def check(cx: RegionComplex) -> None:
     _check_facets(cx)
     if cx.complete:
         _check_connected(cx)
+    if cx.complete and cx.faces is not None:
+        check_faces(cx, cx.faces)
     _check_geometry(cx)
 
 
@@ -65,7 +77,7 @@ def _check_arrays(cx: RegionComplex) -> None:
 
 
 def _check_patterns(cx: RegionComplex) -> None:
-    if len(np.unique(cx.states, axis=0)) != cx.n_regions and cx.network.n_units:
+    if cx.network.n_units and not _distinct(cx.states):
         _fail("two regions have the same pattern")
     if not cx.network.n_units and cx.n_regions != 1:
         _fail("a network without units has one region")
@@ -81,6 +93,19 @@ def _check_patterns(cx: RegionComplex) -> None:
         mean = [sum(column, Fraction(0)) / len(points) for column in zip(*points, strict=True)]
         if cx.network.exact.states_at(mean) != cx.states[i].tolist():
             _fail(f"the pattern of region {i} is not the one at its interior")
+
+
+def _distinct(rows: StateArray) -> bool:
+    """Whether no two rows are the same: by a hash of each, and those of equal hash themselves."""
+    width = -(-rows.shape[1] // 8) * 8
+    padded = np.zeros((len(rows), width), dtype=np.uint8)
+    padded[:, : rows.shape[1]] = rows
+    factors = np.random.default_rng(0).integers(2**63, size=width // 8, dtype=np.uint64) * 2 + 1
+    hashes = (padded.view(np.uint64) * factors).sum(axis=1, dtype=np.uint64)
+    order = np.argsort(hashes)
+    same = hashes[order[1:]] == hashes[order[:-1]]
+    doubtful = rows[np.unique(np.concatenate([order[1:][same], order[:-1][same]]))]
+    return len(np.unique(doubtful, axis=0)) == len(doubtful)
 
 
 def _rounded_from_inside(cx: RegionComplex, i: int) -> bool:
@@ -126,22 +151,26 @@ def _check_connected(cx: RegionComplex) -> None:
 
 
 def _check_geometry(cx: RegionComplex) -> None:
-    """Continuity across every facet, the cells in low dimension: one pass, since rows are dear."""
+    """Continuity across facets, the cells in low dimension: one pass, since rows are dear."""
     volumes = Fraction(0)
-    measured = cx.complete and cx.box.dim <= VOLUME_DIM
+    chosen = range(cx.n_explored)
+    if cx.complete and cx.faces is not None and cx.n_regions > SAMPLE:
+        chosen = range(0, cx.n_regions, -(-cx.n_regions // SAMPLE))
+    measured = cx.complete and cx.box.dim <= VOLUME_DIM and len(chosen) == cx.n_regions
     seen: dict[tuple[int, int], frozenset[polytope.Point]] = {}
-    maps = [_integer_map(cx, i) for i in range(cx.n_regions)]
-    for i in range(cx.n_explored):
+    integer_map = lru_cache(maxsize=None)(partial(_integer_map, cx))
+    for i in chosen:
         region = cx[i]
         rows = region.exact_halfspaces
         for j, row in zip(region.facets.tolist(), rows, strict=True):
-            if j > i and not _continuous(maps[i], maps[j], [int(v) for v in row]):
+            new = j > i or (j >= 0 and j not in chosen)
+            if new and not _continuous(integer_map(i), integer_map(j), [int(v) for v in row]):
                 _fail(f"the network jumps between regions {i} and {j}")
         if cx.box.dim <= CELL_DIM:
             for j, face in zip(region.facets.tolist(), _facet_vertices(region), strict=True):
                 if seen.pop((j, i), face) != face:
                     _fail(f"regions {i} and {j} do not share a whole facet")
-                if i < j < cx.n_explored:
+                if j > i and j in chosen:
                     seen[i, j] = face
         if measured:
             volumes += polytope.exact_volume(region.exact_vertices, rows)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from test_traverse import facets
@@ -18,7 +20,7 @@ def random_net(d: int, widths: tuple[int, ...], outputs: int) -> Network:
     rng = np.random.default_rng([7, d, *widths, outputs])
     sizes = [d, *widths, outputs]
     return Network.from_arrays(
-        [(rng.normal(size=(n, m)), rng.normal(size=n) / 2) for m, n in zip(sizes, sizes[1:], strict=False)]
+        [(rng.normal(size=(n, m)), rng.normal(size=n) / 2) for m, n in pairwise(sizes)]
     )
 
 

@@ -58,7 +58,9 @@ def test_rings_go_round(case: Case) -> None:
         ring, exact = points[offsets[i] : offsets[i + 1]], region.vertices
         # The same corners in the same cyclic order, from another start.
         shift = next(
-            k for k in range(len(exact)) if np.allclose(np.roll(ring, k, axis=0), exact, rtol=1e-9, atol=1e-12)
+            k
+            for k in range(len(exact))
+            if np.allclose(np.roll(ring, k, axis=0), exact, rtol=1e-9, atol=1e-12)
         )
         assert 0 <= shift < len(exact)
 

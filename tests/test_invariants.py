@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -19,9 +20,9 @@ from polyregions.errors import CheckFailedError
 from polyregions.layers import relu
 
 
-def enumerated(name: str) -> RegionComplex:
+def enumerated(name: str, engine: str = "traverse") -> RegionComplex:
     case = by_name(name)
-    return enumerate_regions(case.network, case.box)
+    return enumerate_regions(case.network, case.box, engine=engine)
 
 
 NAMES = [
@@ -45,9 +46,9 @@ NAMES = [
 ]
 
 
-@pytest.fixture(scope="module", params=NAMES)
+@pytest.fixture(scope="module", params=product(NAMES, ("traverse", "subdivide")), ids="-".join)
 def cx(request: pytest.FixtureRequest) -> RegionComplex:
-    return enumerated(request.param)
+    return enumerated(*request.param)
 
 
 def lists(cx: RegionComplex) -> list[list[int]]:
