@@ -7,8 +7,8 @@ and medians are reported. A run shorter than a quarter of a second is repeated u
 happens once in a process is not timed: imports, compiling, and a first small run of each tool.
 
 subdivide
-    ``enumerate_regions(engine="subdivide")``, with 1 and with 2 workers, from the arrays to the region complex
-    with all faces.
+    ``enumerate_regions(engine="subdivide")``, with 1 and with 2 workers: from the arrays to the complex
+    with faces of all dimensions.
 forward
     One float64 numpy forward pass of the network over as many points as the complex has vertices.
 left to integers

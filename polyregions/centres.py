@@ -28,10 +28,11 @@ def interior_points(
     if they differ the mean is computed exactly before it is rounded (the cell may hold no float64 point).
     """
     d, top, store = box.dim, cells.top, vertices.store
-    places = store.points[:, :-1] / store.points[:, -1:]
-    for v in np.flatnonzero(~(store.radii < 0.25)).tolist():
-        places[v] = _exact_place(vertices, v, box)
-    centres = np.empty((top.size, d))
+    # In the last column, how far off each place is at most.
+    places = np.column_stack([store.points[:, :-1] / store.points[:, -1:], store.radii])
+    for v in np.flatnonzero(~(store.radii < 2.0**-20)).tolist():
+        places[v] = [*_exact_place(vertices, v, box), 2.0**-53]
+    centres = np.empty((top.size, d + 1))
     low, high = box.lower, box.upper
     middle, half = low / 2 + high / 2, high / 2 - low / 2
     # How far a witness may be from its centre, in units of the half widths.
@@ -46,7 +47,7 @@ def interior_points(
 
     with ThreadPoolExecutor(workers) as pool:
         list(pool.map(work, (slice(i, i + TOGETHER) for i in range(0, top.size, TOGETHER))))
-    witnesses = np.clip(middle + half * centres, low, high)
+    witnesses = np.clip(middle + half * centres[:, :d], low, high)
     doubtful = np.flatnonzero(clear == 0)
     elsewhere = (vertices.network.states(witnesses[doubtful]) != states[doubtful]).any(axis=1)
     for i in doubtful[elsewhere].tolist():
@@ -71,19 +72,20 @@ def inner_points(faces: Any, start: Any, size: Any, pool: Any, places: Any, cent
 
     It is the midpoint of such points of two faces of the boundary, the first and the last: a face that held
     the midpoint would hold both. So it is a mean of vertices, one for each sequence of firsts and lasts.
+    ``places (n, d + 1)`` and ``centres (faces, d + 1)`` have a bound of their errors in the last column.
     """
-    d = places.shape[1]
+    d = places.shape[1] - 1
     for c in range(faces.size):
-        for j in range(d):
+        for j in range(d + 1):
             centres[c, j] = 0.0
         for choices in range(1 << d):
             f = faces[c]
             for k in range(d):
                 last = np.int64(size[f] - 1) if choices >> k & 1 else np.int64(0)
                 f = np.int64(pool[start[f] + last])
-            for j in range(d):
+            for j in range(d + 1):
                 centres[c, j] += places[start[f], j]
-        for j in range(d):
+        for j in range(d + 1):
             centres[c, j] /= 1 << d
 
 
@@ -100,15 +102,19 @@ def away_from_facets(
     moved: float,
     clear: Any,
 ) -> None:
-    """Mark the cells whose centre is, in every coordinate, more than ``moved`` away from all facets."""
-    d = centres.shape[1]
+    """Mark the cells whose centre is farther from all facets than its error and ``moved`` together.
+
+    Then what is no farther from the true centre, which is inside, is on the same side of all facets.
+    """
+    d = centres.shape[1] - 1
     for c in range(top.size):
         clear[c] = 1
+        reach = moved + centres[c, d]
         for i in range(start[top[c]], start[top[c]] + size[top[c]]):
             p = planes[pool[i], 0]
             value, steep = forms[p, d], 0.0
             for j in range(d):
                 value += forms[p, j] * centres[c, j]
                 steep += abs(forms[p, j])
-            if not abs(value) > (errors[p] + steep * moved) * 2.0:
+            if not abs(value) > (errors[p] + steep * reach) * 2.0:
                 clear[c] = 0

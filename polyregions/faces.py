@@ -21,6 +21,9 @@ from .layers import FloatArray, IntArray
 from .network import StateArray
 from .vertices import Vertices
 
+#: Vertices that are proven to be this close, in units of the half widths of the box, are not computed again.
+CLOSE = 2.0**-20
+
 
 class Faces:
     """All faces of all dimensions of the subdivided, closed box. Faces are numbered from 0.
@@ -86,18 +89,30 @@ class Faces:
     def points(self) -> FloatArray:
         """Places of the vertices, in the order of ``of_dimension(0)``; float64 (vertices, d).
 
-        A vertex has one place in all faces that it belongs to. Its coordinates are those computed in float64
-        where they are proven to be within 2^-40 of the box's half width, else the exact ones, rounded.
+        A vertex has one place in all faces that it belongs to. Its coordinates are computed in float64, and
+        off by at most ``reach``; where that is not small they are the exact ones, rounded.
         """
         store, box = self._vertices.store, self.box
         numbers = self.cells.start[self.cells.faces(0)]
         middle, half = box.lower / 2 + box.upper / 2, box.upper / 2 - box.lower / 2
         places = store.points[numbers, :-1] / store.points[numbers, -1:]
         points = np.clip(middle + half * places, box.lower, box.upper)
-        for i in np.flatnonzero(~(store.radii[numbers] < 2.0**-40)).tolist():
+        for i in np.flatnonzero(~(store.radii[numbers] < CLOSE)).tolist():
             points[i] = [float(v) for v in self._exact(int(numbers[i]))]
         points.flags.writeable = False
         return np.asarray(points)
+
+    @cached_property
+    def reach(self) -> FloatArray:
+        """How far each of ``points`` may be from the true vertex, in each coordinate; (vertices, d).
+
+        It is a proven bound, and mostly a thousand times the true error.
+        """
+        box = self.box
+        radii = self._vertices.store.radii[self.cells.start[self.cells.faces(0)]]
+        largest = np.maximum(np.abs(box.lower), np.abs(box.upper))
+        known = np.where(radii < CLOSE, radii, 0.0)[:, None]
+        return np.asarray(known * (box.upper / 2 - box.lower / 2) * 1.01 + 2.0**-50 * largest)
 
     def point(self, vertex: int) -> FloatArray:
         """Place of one vertex; float64 (d,)."""

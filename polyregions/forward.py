@@ -22,6 +22,8 @@ from numpy.typing import NDArray
 from .layers import FloatArray, Layer, MaxoutLayer, ScalarLayer, preactivation
 
 UNIT_ROUNDOFF = float(np.finfo(np.float64).eps) / 2
+#: Numbers that are worked on at once.
+TOGETHER = 2**21
 SMALLEST = 5e-324  # the smallest subnormal: bounds what one underflow can lose
 
 Certain = NDArray[np.bool_]  # (points,)
@@ -34,6 +36,14 @@ def gamma(n: int) -> float:
 
 def filtered_states(layers: Sequence[Layer], points: FloatArray) -> tuple[NDArray[np.uint8], Certain]:
     """States (n, units) of points (n, d), and for each point whether all of them are certain."""
+    widest = max(layer.weight.size // layer.n_inputs * layer.n_states.max() for layer in layers)
+    chunk = max(1, int(TOGETHER // widest))
+    parts = [_filtered(layers, points[i : i + chunk]) for i in range(0, max(1, len(points)), chunk)]
+    states, certain = zip(*parts, strict=True)
+    return np.concatenate(states), np.concatenate(certain)
+
+
+def _filtered(layers: Sequence[Layer], points: FloatArray) -> tuple[NDArray[np.uint8], Certain]:
     y, error = points, np.zeros_like(points)
     columns: list[NDArray[np.uint8]] = []
     certain = np.ones(len(points), dtype=bool)

@@ -1,8 +1,9 @@
 """The regions of a two-dimensional box as polygons: ``shapely`` objects, and the edges between them.
 
-Vertices are computed exactly and rounded once, so a vertex that several regions share has the same
-float64 coordinates in all their polygons, and no polygon has a vertex inside the edge of another: the
-polygons fit without gaps or overlaps.
+A vertex that several regions share has the same float64 coordinates in all their polygons, and no polygon
+has a vertex inside the edge of another: the polygons fit without gaps or overlaps. With the engine
+"subdivide" the coordinates are those of :attr:`polyregions.faces.Faces.points`; with others they are computed
+exactly and rounded once.
 """
 
 from __future__ import annotations
@@ -32,8 +33,8 @@ def region_polygons(cx: RegionComplex) -> list[shapely.Polygon]:
     Returns
     -------
     list of shapely.Polygon
-        Counter-clockwise; each coordinate is the exact one rounded once. A region thinner than the
-        spacing of float64 there can round to a polygon of area 0 (``is_valid`` is then False).
+        Counter-clockwise. A region thinner than the spacing of float64 there can round to a polygon of
+        area 0 (``is_valid`` is then False).
 
     Raises
     ------
@@ -63,6 +64,9 @@ def region_rings(cx: RegionComplex) -> list[FloatArray]:
             f"polygons: the box has {cx.box.dim} dimensions, polygons need 2; "
             "net.restrict(origin, directions) gives the network on a plane"
         )
+    if cx.faces is not None:
+        points, offsets = cx.faces.rings()
+        return np.split(points, offsets[1:-1])
     return [region_vertices(cx, i) for i in range(cx.n_regions)]
 
 
