@@ -232,6 +232,8 @@ def _print_table(numbers: dict[str, Any]) -> None:
         ("engine", numbers["engine"]),
         ("time", f"{numbers['seconds']:.3g} s"),
     ]
+    if numbers["undecided"] is not None:
+        rows.insert(-1, ("left to integers", f"{numbers['undecided']:,} signs"))
     if numbers["f_vector"] is not None:
         rows.insert(3, ("inner faces", ", ".join(f"{n:,}" for n in numbers["f_vector"])))
     if numbers["check"] is not None:

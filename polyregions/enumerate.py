@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import numpy as np
 
 from .box import Box
 from .complex import RegionComplex
-from .errors import InvalidBoxError, InvalidInputError
+from .errors import InvalidBoxError, InvalidInputError, TooLargeError
 from .network import Network
 
 ENGINES = ("auto", "subdivide", "traverse", "brute")
@@ -39,8 +40,8 @@ def enumerate_regions(
         "subdivide" cuts the whole complex, faces of all dimensions, layer by layer, for low dimension;
         "traverse" goes breadth-first from region to region, in any dimension, and can stop and resume;
         "brute" cuts the box by one unit after the other in rational arithmetic, a slow referee for tiny
-        networks. "auto" is "subdivide" for up to 4 inputs without limit, resume or another ``lp``, else
-        "traverse"; the result's ``engine`` tells.
+        networks. "auto" is "subdivide" for up to 4 inputs without limit, resume or another ``lp``, if all
+        faces fit into memory, else "traverse"; the result's ``engine`` tells.
     lp : {"native", "scipy", "cvxpy"}
         Linear programming back end of "traverse". It never changes the answer.
     workers : int
@@ -101,9 +102,11 @@ def enumerate_regions(
             return resume
 
     stops = limit is not None or resume is not None
+    if engine == "auto" and network.input_dim <= FEW_DIMENSIONS and not stops and lp == "native":
+        with suppress(TooLargeError):
+            return _subdivide(network, box, workers, progress)
     if engine == "auto":
-        simple = network.input_dim <= FEW_DIMENSIONS and not stops and lp == "native"
-        engine = "subdivide" if simple else "traverse"
+        engine = "traverse"
     if engine != "traverse" and stops:
         raise InvalidInputError(
             f"engine {engine!r} has all regions or none: leave out limit and resume, or use 'traverse'"
@@ -113,12 +116,19 @@ def enumerate_regions(
 
         return enumerate_brute(network, box)
     if engine == "subdivide":
-        from .engines.subdivide import enumerate_by_subdivision
-
-        return enumerate_by_subdivision(network, box, workers=workers, progress=progress)
+        return _subdivide(network, box, workers, progress)
     # Loaded here: the kernels take a moment, and everything else can do without them.
     from .engines.traverse import enumerate_by_traversal
 
     return enumerate_by_traversal(
         network, box, lp=lp, workers=workers, limit=limit, progress=progress, resume=resume
     )
+
+
+def _subdivide(
+    network: Network, box: Box, workers: int, progress: Callable[[int, int], None] | None
+) -> RegionComplex:
+    # Loaded here, like the other kernels.
+    from .engines.subdivide import enumerate_by_subdivision
+
+    return enumerate_by_subdivision(network, box, workers=workers, progress=progress)

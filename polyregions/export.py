@@ -188,7 +188,8 @@ def summary(cx: RegionComplex, seconds: float) -> dict[str, Any]:
         (``min``, ``mean``, ``max`` number of neighbours over the explored regions), ``f_vector``
         (see :attr:`.RegionComplex.f_vector`), ``dimension``, ``units``, ``widths`` (units of each layer),
         ``box`` (``lower``, ``upper``), ``engine``, ``complete``, ``stopped`` (None if complete),
-        ``exact`` (always true: no number here depends on rounding) and ``seconds``.
+        ``exact`` (always true: no number here depends on rounding), ``undecided`` (signs that float64 left
+        to integers, None if not counted) and ``seconds``.
 
     Examples
     --------
@@ -219,5 +220,6 @@ def summary(cx: RegionComplex, seconds: float) -> dict[str, Any]:
         "complete": cx.complete,
         "stopped": None if cx.complete else cx.stopped,
         "exact": True,
+        "undecided": cx.undecided,
         "seconds": float(seconds),
     }

@@ -40,6 +40,8 @@ class LayerArrays:
     threshold : float64 (hyperplanes,), tau
     pairs : int64 (hyperplanes, 3)
         For each hyperplane its unit, and its breakpoint and -1, or the pieces a and b.
+    same : int64 (hyperplanes,)
+        The first hyperplane that is the same one, because the rows are multiples of each other.
     first : int64 (units + 1,)
         Where a unit's entries start in the three arrays below, one entry a state.
     piece, slopes, constants
@@ -53,6 +55,7 @@ class LayerArrays:
     row_of: IntArray
     threshold: FloatArray
     pairs: IntArray
+    same: IntArray
     first: IntArray
     piece: IntArray
     slopes: FloatArray
@@ -153,6 +156,40 @@ def _maxout(layer: MaxoutLayer, weight: FloatArray, exact: bool, z0: list[Fracti
     return result
 
 
+def _first_of_the_same(layer: _ExactLayer) -> IntArray:
+    """For each hyperplane the first one that is a multiple of it; differences of pieces are left alone."""
+    same = np.arange(len(layer.threshold))
+    if not layer.exact or not same.size or layer.pairs[0][2] >= 0:
+        return same
+    rows = layer.cut[layer.row_of]
+    scale = np.abs(rows).max(axis=1)
+    # Rows that are multiples of each other have nearly the same directions; few others do.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        directions = rows / scale[:, None]
+        lead = np.take_along_axis(directions, (np.abs(directions) > 0.5).argmax(axis=1)[:, None], axis=1)
+        directions = np.round(directions * np.sign(lead), 9) + 0.0
+    _, group = np.unique(directions, axis=0, return_inverse=True)
+    members: dict[int, list[int]] = {}
+    for plane in np.flatnonzero(scale > 0).tolist():
+        for other in members.setdefault(int(group.ravel()[plane]), []):
+            if _multiples(rows[plane], layer.threshold[plane], rows[other], layer.threshold[other]):
+                same[plane] = other
+                break
+        else:
+            members[int(group.ravel()[plane])].append(plane)
+    return same
+
+
+def _multiples(row: FloatArray, threshold: Fraction, other: FloatArray, bound: Fraction) -> bool:
+    k = int(np.abs(row).argmax())
+    a, b = Fraction(float(row[k])), Fraction(float(other[k]))
+    pairs = [
+        *zip(map(Fraction, row.tolist()), map(Fraction, other.tolist()), strict=True),
+        (threshold, bound),
+    ]
+    return all(v * b == w * a for v, w in pairs)
+
+
 def _whole_layers(layers: list[_ExactLayer]) -> list[_ExactLayer] | None:
     """Scale all layers to whole numbers below 2^53, or return None."""
     scaled = []
@@ -205,6 +242,7 @@ def _round(layer: _ExactLayer, whole: bool) -> LayerArrays:
         np.array(layer.row_of, dtype=np.int64),
         np.array([round_nonzero(v) for v in layer.threshold]),
         np.array(layer.pairs, dtype=np.int64).reshape(-1, 3),
+        _first_of_the_same(layer),
         np.array(layer.first, dtype=np.int64),
         np.array(layer.piece, dtype=np.int64),
         np.array([round_nonzero(v) for v in layer.slopes]),

@@ -178,7 +178,8 @@ class LayerCut:
         head = np.full((self.old.dimension + 1, n_planes), -1, dtype=np.int32)
         numbers = np.full((int(np.diff(old.cells).max(initial=0)), n_planes), -1, dtype=np.int32)
         undecided = np.empty((max(1024, 2 * n_planes), 3), dtype=np.int32)
-        signs = Signs(numbers, undecided, self.layer.arrays.pairs, self.layer.number)
+        arrays = self.layer.arrays
+        signs = Signs(numbers, undecided, arrays.pairs, arrays.same, self.layer.number)
         forms = self.layer.maps.forms(self.layer.arrays)
         scratch = Scratch.empty(self.old.dimension, self.table.shape[1] - MASKS)
         while True:

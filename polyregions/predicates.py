@@ -32,7 +32,20 @@ from typing import Any
 
 import numpy as np
 
-from .kernels import BOOL, FLOAT, INFLATE, INT, MATRIX, NARROW, NARROW_TABLE, TABLE, VECTOR, U, kernel
+from .kernels import (
+    BOOL,
+    FLOAT,
+    INDICES,
+    INFLATE,
+    INT,
+    MATRIX,
+    NARROW,
+    NARROW_TABLE,
+    TABLE,
+    VECTOR,
+    U,
+    kernel,
+)
 
 WHOLE = 2.0**53
 UNKNOWN = 2
@@ -156,9 +169,16 @@ def sign_at(form: Any, error: float, point: Any, radius: float) -> int:
     return 0 if bound == 0.0 else UNKNOWN
 
 
-@kernel(BOOL, NARROW, NARROW_TABLE, TABLE, INT, INT, bare=True)
-def tied(planes: Any, source: Any, pairs: Any, layer: int, plane: int) -> bool:
-    """Whether a hyperplane of two maxout pieces p, q holds a vertex because p = r and r = q do so."""
+@kernel(BOOL, NARROW, NARROW_TABLE, TABLE, INDICES, INT, INT, bare=True)
+def tied(planes: Any, source: Any, pairs: Any, same: Any, layer: int, plane: int) -> bool:
+    """Whether a vertex lies on a hyperplane because of those of the same layer on which it was made.
+
+    That is so if one of them is the same hyperplane, or if it is that of two maxout pieces p, q and two of
+    them are those of p, r and r, q.
+    """
+    for i in range(planes.size):
+        if source[planes[i], 0] == layer and same[source[planes[i], 2]] == same[plane]:
+            return True
     unit, p, q = pairs[plane, 0], pairs[plane, 1], pairs[plane, 2]
     if q < 0:
         return False

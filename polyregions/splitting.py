@@ -104,12 +104,13 @@ class Signs(NamedTuple):
     """The hyperplanes of the layer on the cells of the part that is cut.
 
     ``forms (cells, hyperplanes)`` is the number of each form that is known, else -1; ``open (n, 3)`` are the
-    signs that wait for a decision: face, hyperplane, cell. ``pairs`` as in the layer's arrays.
+    signs that wait for a decision: face, hyperplane, cell. ``pairs`` and ``same`` as in the layer's arrays.
     """
 
     forms: Any
     open: Any
     pairs: Any
+    same: Any
     layer: Any
 
 
@@ -130,7 +131,7 @@ class Scratch(NamedTuple):
 
 
 OLD_FACES = group(OldFaces, TINY, NARROW, NARROW, NARROW, NARROW_TABLE, NARROW, NARROW, INDICES, INDICES)
-SIGNS = group(Signs, NARROW_TABLE, NARROW_TABLE, TABLE, INT)
+SIGNS = group(Signs, NARROW_TABLE, NARROW_TABLE, TABLE, INDICES, INT)
 SCRATCH = group(Scratch, MATRIX, VECTOR, MATRIX, TABLE)
 
 
@@ -240,7 +241,7 @@ def new_vertex(
             there = both & -both
             both ^= there
             other = WORD * ((column - MASKS) // 3) + bit_number(there)
-            if other <= plane or tied(planes[v], store.source, signs.pairs, signs.layer, other):
+            if other <= plane or tied(planes[v], store.source, signs.pairs, signs.same, signs.layer, other):
                 continue
             q = form_number(other, cell, row, store, signs, layer, whole, count)
             sign = sign_at(store.forms[q], store.errors[q], point, radius)

@@ -188,6 +188,7 @@ def test_summary_of_three_lines(cx):
         "complete": True,
         "stopped": None,
         "exact": True,
+        "undecided": None,
         "seconds": 0.25,
     }
 

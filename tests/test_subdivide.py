@@ -227,3 +227,57 @@ def test_nothing_depends_on_how_the_arrays_grow(name: str, monkeypatch: pytest.M
     cx = enumerate_regions(case.network, case.box, engine="subdivide")
     assert cx.states.tobytes() == expected.states.tobytes()
     assert cx.facet_neighbors.tobytes() == expected.facet_neighbors.tobytes()
+
+
+@pytest.mark.parametrize(("d", "widths"), [(5, (6, 5)), (5, (8,)), (6, (7,)), (6, (5, 4))])
+def test_five_and_six_dimensions(d: int, widths: tuple[int, ...]) -> None:
+    net = random_network(0, d, ["relu"] * len(widths), max(widths))
+    box = Box.cube(d, -1, 1)
+    cx = enumerate_regions(net, box, engine="subdivide")
+    assert facets(cx) == facets(enumerate_regions(net, box, engine="traverse"))
+    check_cells(cx.faces.cells)
+    cx.check()
+
+
+def test_more_faces_than_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Faces are numbered by int32: where they run out, the error says so, and "auto" goes another way."""
+    case = by_name("fold-2d-2-2-outside")
+    expected = facets(enumerate_regions(case.network, case.box, engine="subdivide"))
+    monkeypatch.setattr(layer_cut, "MOST_FACES", 60)
+    with pytest.raises(TooLargeError, match="smaller box, or engine 'traverse'"):
+        enumerate_regions(case.network, case.box, engine="subdivide")
+    cx = enumerate_regions(case.network, case.box)
+    assert cx.engine == "traverse"
+    assert facets(cx) == expected
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_ctrl_c_is_heard_while_a_layer_cuts(workers: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layer_cut, "SHARED_CELLS", 1)
+    net = random_network(0, 2, ["relu", "relu"], 8)
+    calls = []
+
+    def interrupt(done: int, cells: int) -> None:
+        calls.append((done, cells))
+        if done < cells and len(calls) > 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        enumerate_regions(net, Box.cube(2, -1, 1), engine="subdivide", workers=workers, progress=interrupt)
+    assert len(calls) > 2
+
+
+def test_multiples_of_a_unit_are_one_hyperplane() -> None:
+    """Weights of no special form, twice, negated and scaled: no sign is left to integers for that."""
+    rng = np.random.default_rng(5)
+    layers = []
+    for n_in, units in ((2, 9), (9, 8)):
+        weight, bias = rng.normal(size=(units, n_in)), rng.normal(size=units)
+        for other, unit, factor in ((3, 1, 1.0), (4, 1, -1.0), (5, 2, 4.0), (6, 2, -0.25)):
+            weight[other], bias[other] = factor * weight[unit], factor * bias[unit]
+        layers.append(relu(weight, bias))
+    net, box = Network(layers), Box.cube(2, -1, 1)
+    subdivision = Subdivision(net, box)
+    cx = subdivision.run()
+    assert facets(cx) == facets(enumerate_regions(net, box, engine="traverse"))
+    assert cx.undecided == subdivision.undecided == 0
