@@ -48,8 +48,9 @@ def _maps(
 ) -> tuple[FloatArray, ...]:
     n, d = len(states), largest.size
     scale = np.append(largest, 1.0)
-    y, error = np.zeros((n, d + 1, d)), np.zeros((n, d))
-    y[:, :d] = np.eye(d)
+    # One map for each run of patterns that have been the same so far: neighbours in the list often are.
+    run_of = np.zeros(n, dtype=np.int64)
+    y, error = np.eye(d + 1, d)[None], np.zeros((1, d))
     unit = 0
     with np.errstate(over="ignore", invalid="ignore"):
         for layer in layers:
@@ -57,14 +58,19 @@ def _maps(
             rounding = gamma(layer.n_inputs + d + 4)
             weight = np.abs(layer.weight).T
             size = size @ weight + np.abs(layer.bias)
-            z = (y.reshape(-1, layer.n_inputs) @ layer.weight.T).reshape(n, d + 1, -1)
+            z = (y.reshape(-1, layer.n_inputs) @ layer.weight.T).reshape(len(y), d + 1, -1)
             z[:, d] += layer.bias
             error = 2 * (error @ weight + rounding * size + (layer.n_inputs + 2) * (d + 1) * SMALLEST)
             if layer.kind == "linear":
                 y = z
                 continue
-            own = states[:, unit : unit + layer.n_units].astype(np.int64)
+            columns = states[:, unit : unit + layer.n_units]
             unit += layer.n_units
+            changes = (columns[1:] != columns[:-1]).any(axis=1) | (run_of[1:] != run_of[:-1])
+            firsts = np.concatenate([[0], 1 + np.flatnonzero(changes)])
+            before, own = run_of[firsts], columns[firsts].astype(np.int64)
+            run_of = np.concatenate([[0], np.cumsum(changes)])
+            z, size, error = z[before], size[before], error[before]
             if isinstance(layer, MaxoutLayer):
                 piece = layer.offsets[:-1] + own
                 y = np.take_along_axis(z, piece[:, None, :], axis=2)
@@ -81,4 +87,4 @@ def _maps(
                 + gamma(8 * bends) * 2 * bends * largest_bend
                 + 8 * bends * SMALLEST
             )
-    return y.transpose(0, 2, 1), error
+    return y.transpose(0, 2, 1)[run_of], error[run_of]
