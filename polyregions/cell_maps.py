@@ -284,7 +284,7 @@ def mark_signs(
             total = norms[unit] * size + abs(shift)
             bound = 0.0
             if not (whole != 0.0 and bounds[i] == 0.0 and total < 2.0**53):
-                bound = (norms[unit] * bounds[i] + rounding * total) * INFLATE
+                bound = (norms[unit] * bounds[i] + rounding * total) * INFLATE + 1e-300
             there = np.int64(1) << np.int64(plane % WORD)
             if value > bound:
                 table[f, MASKS + 3 * (plane // WORD)] |= there
@@ -319,11 +319,11 @@ def cell_form(cell: int, plane: int, layer: Any, whole: float, form: Any) -> Any
         if w == 0.0:
             continue
         entry = layer.first[k] + layer.states[cell, k]
-        slope = layer.slopes[entry] * w
+        slope = layer.slopes[entry]
         if slope != 0.0:
             p = layer.piece[entry]
             for j in range(d + 1):
-                form[j] += slope * layer.maps[home, j, p]
+                form[j] += w * (slope * layer.maps[home, j, p])
         form[d] += w * layer.constants[entry]
     threshold = layer.threshold[plane]
     form[d] -= threshold

@@ -15,8 +15,8 @@ cut face F becomes F+ and F-, and gains ``F0 = F n {z = 0}``, one dimension lowe
 
 A face that only touches the hyperplane stays whole. An edge's F0 is a new vertex.
 
-All faces of the old complex are cut in order of dimension: when a k-face is cut, its boundary is final, and
-everything that comes to lie in its interior is its own. So the work is local to one old face at a time.
+The faces of one cell after the other are cut, hyperplane after hyperplane, edges first. A face that bounds
+several cells is cut with the first of them; then its pieces are in the boundaries of the others' faces.
 """
 
 from __future__ import annotations

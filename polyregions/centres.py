@@ -37,7 +37,7 @@ def interior_points(
     middle, half = low / 2 + high / 2, high / 2 - low / 2
     # How far a witness may be from its centre, in units of the half widths.
     with np.errstate(divide="ignore"):
-        moved = float((4 * 2.0**-53 * (1 + (np.abs(middle) + 2.0**-1000) / half)).max()) + 2.0**-50
+        moved = float((4 * 2.0**-53 * (1 + (np.abs(middle) + 2.0**-1000) / half)).max()) + 2.0 ** (d - 50)
     clear = np.zeros(top.size, dtype=np.uint8)
 
     def work(part: slice) -> None:

@@ -1,7 +1,7 @@
 """How one face is cut by a hyperplane: the kernels behind :mod:`polyregions.cells`.
 
-They work in arrays of fixed capacity, and return which of them has too little room, having changed nothing.
-A face F becomes F+; its section F0 and then F- are new.
+They work in arrays of fixed capacity. Where one of them has too little room they return which, having changed
+nothing. A face F becomes F+; its section F0 and then F- are new.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from .face_table import (
     ENTRIES,
     FACES,
     MASKS,
+    MOST,
     POOL,
     SECTION,
     SIBLING,
@@ -72,7 +73,7 @@ def cut_edge(
 
 
 @kernel(
-    *[INT] * 7,
+    *[INT] * 8,
     *[NARROW_TABLE, TINY, NARROW, NARROW_TABLE, NARROW_TABLE, NARROW_TABLE, INDICES, TABLE],
     bare=True,
 )
@@ -82,6 +83,7 @@ def cut_face(
     plane: int,
     form: int,
     mark: int,
+    finished: int,
     n_planes: int,
     table: Any,
     dim: Any,
@@ -94,12 +96,13 @@ def cut_face(
 ) -> int:
     """Cut a face of dimension ``level`` >= 2 whose boundary is cut.
 
-    ``form`` is the number of the hyperplane's form; faces from ``mark`` on were made in this round;
-    ``masks`` is memory to work in.
+    ``form`` is the number of the hyperplane's form; faces from ``mark`` on were made in this round, and those
+    before ``finished`` in parts of the complex that are finished; ``masks`` is memory to work in.
 
-    A part F n {z = 0} of the boundary of F0 that nothing of this round made, in a boundary that was finished
-    before, is a face of two of F's facets, of one above and of one below: it is found in the one above, whose
-    only facet in the hyperplane it is.
+    What F0 has in its boundary besides sections of this round lies in the hyperplane already. Each such face
+    bounds two facets of F, one above and one below, and is found in the one above. A facet that is finished
+    has at most one of them, which is more likely at the end of its boundary; another one can have several,
+    pieces of a face that an earlier part has cut.
     """
     d = planes.shape[1]
     if count[FACES] + 2 > table.shape[0]:
@@ -108,9 +111,15 @@ def cut_face(
         return MORE_ENTRIES
     begin, size = np.int64(table[f, START]), np.int64(table[f, SIZE])
     end = begin + size
-    if count[POOL] + 4 * size + 4 > pool.size:
-        return MORE_POOL
     column, bit = MASKS + 3 * (plane // WORD), np.int64(1) << np.int64(plane % WORD)
+    # Room for F+, F-, and F0 twice. No boundary is larger than count[MOST].
+    if count[POOL] + size * (2 * count[MOST] + 4) + 4 > pool.size:
+        largest = size
+        for i in range(begin, end):
+            if table[pool[i], column + 2] & bit != 0:
+                largest += np.int64(table[pool[i], SIZE])
+        if count[POOL] + 2 * size + 2 * largest + 4 > pool.size:
+            return MORE_POOL
     # One pass over the boundary of F. F- and F0 are collected at the end of the pool, F+ in the place of F;
     # masks are joined on the way.
     zero = count[FACES]
@@ -137,14 +146,14 @@ def cut_face(
             join(table, b, masks, 0)
             place += 1
             if table[b, column + 2] & bit != 0:
-                # What this layer made of b's boundary is at its end.
                 for j in range(table[b, START] + table[b, SIZE] - 1, table[b, START] - 1, -1):
                     e = np.int64(pool[j])
                     if (table[e, column] | table[e, column + 1]) & bit == 0:
                         pool[tail] = e
                         join(table, e, masks, 2)
                         tail += 1
-                        break
+                        if b < finished:
+                            break
         else:
             pool[last] = b
             join(table, b, masks, 1)
@@ -182,6 +191,8 @@ def cut_face(
     pool[place] = zero
     table[f, START], table[f, SIZE] = upper, place + 1 - upper
     count[POOL] = last
+    largest = max(table[f, SIZE], table[beyond, SIZE], table[zero, SIZE])
+    count[MOST] = max(count[MOST], np.int64(largest))
     table[f, SECTION] = zero
     table[beyond, SIBLING] = table[f, SIBLING]
     table[f, SIBLING] = beyond

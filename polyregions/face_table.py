@@ -28,8 +28,8 @@ from .kernels import INDICES, INT, NARROW, NARROW_TABLE, TABLE, TINY, VOID, grou
 CARRIER, SIBLING, SECTION, START, SIZE, MASKS = range(6)
 #: Hyperplanes in one mask, and a mask of them.
 WORD, LOW = 32, 0xFFFFFFFF
-#: Places in ``count``: how much of each array is in use.
-FACES, POOL, VERTICES, PLANES, ENTRIES, OPEN = range(6)
+#: Places in ``count``: how much of each array is in use, and the size of the largest boundary.
+FACES, POOL, VERTICES, PLANES, ENTRIES, OPEN, MOST = range(7)
 
 
 class NewFaces(NamedTuple):

@@ -171,7 +171,7 @@ class Faces:
         points = self.points[self.places[corners]]
         following = np.arange(1, len(points) + 1)
         following[offsets[1:] - 1] = offsets[:-1]
-        x, y = points.T
+        x, y = self._scaled[self.places[corners]].T
         doubled = np.add.reduceat(x * y[following] - x[following] * y, offsets[:-1])
         clockwise = np.repeat(doubled < 0, np.diff(offsets))
         mirrored = np.repeat(offsets[:-1] + offsets[1:] - 1, np.diff(offsets)) - np.arange(len(points))
@@ -179,19 +179,29 @@ class Faces:
         return np.asarray(points), offsets
 
     def volumes(self) -> FloatArray:
-        """Volume (length, area, ...) of each region; float64 (regions,).
+        """Volume (length, area, ...) of each region; float64 (regions,). See :meth:`shares`."""
+        return self.shares() * self.box.volume
+
+    def shares(self) -> FloatArray:
+        """How much of the box each region fills; float64 (regions,), they add up to 1.
 
         The sum of the simplices of the barycentric subdivision: one for each vertex of an edge of a ... of
         the region. They are about 2^d d! for a region, so this is for d <= 4 or so.
         """
         cells, d = self.cells, self.box.dim
         centres = np.empty((len(self), d))
-        centres[cells.faces(0)] = self.points
+        centres[cells.faces(0)] = self._scaled
         for k in range(1, d + 1):
             average(cells.faces(k), *cells.lists, centres)
-        volumes = np.empty(len(cells.top))
-        sum_simplices(cells.top, *cells.lists, centres, volumes)
-        return volumes
+        shares = np.empty(len(cells.top))
+        sum_simplices(cells.top, *cells.lists, centres, shares)
+        return shares
+
+    @property
+    def _scaled(self) -> FloatArray:
+        """The vertices in coordinates in which the box has side 1 and its middle is 0."""
+        box = self.box
+        return np.asarray((self.points - (box.lower / 2 + box.upper / 2)) / (box.upper - box.lower))
 
     @cached_property
     def places(self) -> IntArray:

@@ -7,7 +7,7 @@ For all regions:
 * a bounded cell has at least d + 1 facets, and all the regions hang together;
 * if the faces are known, they fit together (:mod:`polyregions.face_checks`).
 
-In exact rational arithmetic, from the network and the box alone, for all regions, or for a thousand spread
+In exact rational arithmetic, from the network and the box alone, for all regions, or for 250 spread
 over the result if the faces are known:
 
 * the network is continuous: across a facet the two affine maps differ by multiples of the facet's form;
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 #: Cells (their vertices) and volumes are checked up to these dimensions; beyond, they take too long.
 CELL_DIM, VOLUME_DIM = 4, 3
 #: Regions that are checked in rational arithmetic if float64 has checked them all.
-SAMPLE = 1000
+SAMPLE = 250
 
 
 def check(cx: RegionComplex) -> None:

@@ -18,7 +18,7 @@ from flint import fmpz_mat
 
 from .box import Box
 from .exact import rational_point, round_nonzero, scalar_intercepts
-from .layers import FloatArray, IntArray, MaxoutLayer, ScalarLayer
+from .layers import FloatArray, IntArray, Layer, MaxoutLayer, ScalarLayer
 from .network import Network
 
 WHOLE = 2**53
@@ -95,13 +95,19 @@ def _exact_layers(network: Network, box: Box) -> list[_ExactLayer]:
     for number, (layer, z) in enumerate(zip(network.layers, pre, strict=True)):
         z0 = [Fraction(int(row[0]), int(z[-1][0])) for row in z[:-1]]
         weight, exact = layer.weight, True
+        factors = half if number == 0 else [Fraction(1)] * layer.n_inputs
         if number == 0:
-            weight, exact = _rounded(
-                [[Fraction(v) * h for v, h in zip(row, half, strict=True)] for row in layer.weight.tolist()]
-            )
-        add = _scalar if isinstance(layer, ScalarLayer) else _maxout
-        layers.append(add(layer, weight, exact, z0))  # type: ignore[arg-type]
+            weight, exact = _rounded(_scaled_rows(layer, factors))
+        if isinstance(layer, ScalarLayer):
+            layers.append(_scalar(layer, weight, exact, z0))
+        else:
+            layers.append(_maxout(layer, weight, exact, z0, _scaled_rows(layer, factors)))
     return layers
+
+
+def _scaled_rows(layer: Layer, factors: list[Fraction]) -> list[list[Fraction]]:
+    """The weights, one factor for each input."""
+    return [[Fraction(v) * h for v, h in zip(row, factors, strict=True)] for row in layer.weight.tolist()]
 
 
 def _rounded(rows: list[list[Fraction]]) -> tuple[FloatArray, bool]:
@@ -133,13 +139,14 @@ def _scalar(layer: ScalarLayer, weight: FloatArray, exact: bool, z0: list[Fracti
     return result
 
 
-def _maxout(layer: MaxoutLayer, weight: FloatArray, exact: bool, z0: list[Fraction]) -> _ExactLayer:
+def _maxout(
+    layer: MaxoutLayer, weight: FloatArray, exact: bool, z0: list[Fraction], table: list[list[Fraction]]
+) -> _ExactLayer:
     pieces = len(z0)
     result = _ExactLayer(
         weight, weight, exact, [], [], [], [0], list(range(pieces)), [Fraction(1)] * pieces, []
     )
     cut: list[list[Fraction]] = []
-    table = [[Fraction(v) for v in row] for row in weight.tolist()]
     ends = zip(layer.offsets[:-1].tolist(), layer.offsets[1:].tolist(), strict=True)
     for unit, (begin, end) in enumerate(ends):
         top = max(z0[begin:end])
@@ -162,32 +169,22 @@ def _first_of_the_same(layer: _ExactLayer) -> IntArray:
     if not layer.exact or not same.size or layer.pairs[0][2] >= 0:
         return same
     rows = layer.cut[layer.row_of]
-    scale = np.abs(rows).max(axis=1)
+    largest = np.abs(rows).argmax(axis=1)
+    lead = rows[np.arange(len(rows)), largest]
     # Rows that are multiples of each other have nearly the same directions; few others do.
     with np.errstate(divide="ignore", invalid="ignore"):
-        directions = rows / scale[:, None]
-        lead = np.take_along_axis(directions, (np.abs(directions) > 0.5).argmax(axis=1)[:, None], axis=1)
-        directions = np.round(directions * np.sign(lead), 9) + 0.0
-    _, group = np.unique(directions, axis=0, return_inverse=True)
-    members: dict[int, list[int]] = {}
-    for plane in np.flatnonzero(scale > 0).tolist():
-        for other in members.setdefault(int(group.ravel()[plane]), []):
-            if _multiples(rows[plane], layer.threshold[plane], rows[other], layer.threshold[other]):
-                same[plane] = other
-                break
-        else:
-            members[int(group.ravel()[plane])].append(plane)
+        directions = np.round(rows / lead[:, None], 9) + 0.0
+    _, group, sizes = np.unique(directions, axis=0, return_inverse=True, return_counts=True)
+    group = group.ravel()
+    seen: dict[tuple[int, int, Fraction], int] = {}
+    for plane in np.flatnonzero((sizes[group] > 1) & (lead != 0.0)).tolist():
+        a = Fraction(float(lead[plane]))
+        other = seen.setdefault((int(group[plane]), int(largest[plane]), layer.threshold[plane] / a), plane)
+        b = Fraction(float(lead[other]))
+        entries = zip(rows[plane].tolist(), rows[other].tolist(), strict=True)
+        if other != plane and all(Fraction(v) * b == Fraction(w) * a for v, w in entries):
+            same[plane] = other
     return same
-
-
-def _multiples(row: FloatArray, threshold: Fraction, other: FloatArray, bound: Fraction) -> bool:
-    k = int(np.abs(row).argmax())
-    a, b = Fraction(float(row[k])), Fraction(float(other[k]))
-    pairs = [
-        *zip(map(Fraction, row.tolist()), map(Fraction, other.tolist()), strict=True),
-        (threshold, bound),
-    ]
-    return all(v * b == w * a for v, w in pairs)
 
 
 def _whole_layers(layers: list[_ExactLayer]) -> list[_ExactLayer] | None:

@@ -8,9 +8,11 @@ it has made, and no region, facet or vertex depends on how many there are.
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,8 +99,9 @@ class LayerCut:
         self.old, self.homes, self.layer, self.vertices = old, homes, layer, vertices
         corners = old.faces(0)
         n, d, words = corners.size, old.dimension, -(-layer.n_planes // WORD)
-        self.table = _room(max(1024, 64 * old.dim.size), MASKS + 3 * words)
-        room = len(self.table)
+        columns = MASKS + 3 * words
+        room = _room(max(1024, 64 * old.dim.size), 4 * columns + 4 * d + 1, n)
+        self.table = np.empty((room, columns), dtype=np.int32)
         self.table[:n, CARRIER], self.table[:n, START], self.table[:n, SIZE] = corners, old.start[corners], 0
         self.table[:n, SIBLING] = self.table[:n, SECTION] = -1
         self.table[:n, MASKS:] = 0
@@ -106,7 +109,7 @@ class LayerCut:
         self.dim[:n] = 0
         self.planes = np.empty((room, d), dtype=np.int32)
         self.planes[:n] = old.planes[corners]
-        self.pool = _room(max(4096, 64 * old.pool.size))
+        self.pool = np.empty(_room(max(4096, 64 * old.pool.size), 4, 1), dtype=np.int32)
         self.piece_of = np.full(old.dim.size, -1, dtype=np.int32)
         self.piece_of[corners] = np.arange(n)
         self.count = np.array(
@@ -137,27 +140,31 @@ class LayerCut:
         last = self.old.homes(last=True)
         own, between = share_of[self.homes[wholes]], share_of[self.homes[wholes]] != share_of[last[wholes]]
         self._cut(wholes[between], pause)
-        # What has not stopped when something fails is told to.
+        # When one share fails, or is interrupted, the others are told to stop at their next pause.
         stop = threading.Event()
 
-        def go_on() -> None:
-            if stop.is_set():
-                raise InterruptedError
+        def work(cut: LayerCut, share: int, wait: Callable[[], None] | None) -> None:
+            def go_on() -> None:
+                if stop.is_set():
+                    raise InterruptedError
+                if wait is not None:
+                    wait()
+
+            try:
+                cut._cut(wholes[~between & (own == share)], go_on)
+            finally:
+                if sys.exc_info()[0] is not None:
+                    stop.set()
 
         copies = [self._copy() for _ in range(shares - 1)]
         base = self.count.copy()
         with ThreadPoolExecutor(shares - 1) as pool:
-            try:
-                jobs = [
-                    pool.submit(copy._cut, wholes[~between & (own == i)], go_on)
-                    for i, copy in enumerate(copies, 1)
-                ]
-                self._cut(wholes[~between & (own == 0)], pause)
-                for job, copy in zip(jobs, copies, strict=True):
-                    job.result()
-                    self._append(copy, base)
-            finally:
-                stop.set()
+            jobs = [pool.submit(work, copy, i, None) for i, copy in enumerate(copies, 1)]
+            with suppress(InterruptedError):
+                work(self, 0, pause)
+            for job, copy in zip(jobs, copies, strict=True):
+                job.result()
+                self._append(copy, base)
 
     def result(self) -> tuple[Any, Cells]:
         """The table and the new complex; its cells are ordered by the old cell, and by hyperplane sides."""
@@ -173,7 +180,7 @@ class LayerCut:
         """Run the kernel on some of the old faces: enlarge what is full, decide what is open."""
         n_planes = self.layer.n_planes
         old = self._in_parts(faces)
-        at = np.zeros(8, dtype=np.int64)
+        at = np.zeros(9, dtype=np.int64)
         entries = np.empty((4096 + 4 * n_planes, 2), dtype=np.int32)
         head = np.full((self.old.dimension + 1, n_planes), -1, dtype=np.int32)
         numbers = np.full((int(np.diff(old.cells).max(initial=0)), n_planes), -1, dtype=np.int32)
@@ -205,19 +212,19 @@ class LayerCut:
                     self.set_sign(face, plane, cell)
                 self.count[OPEN] = 0
             elif code == MORE_FACES:
-                self.table, self.dim, self.planes = map(_grown, (self.table, self.dim, self.planes))
+                self.table, self.dim, self.planes = _grown(self.table, self.dim, self.planes)
             elif code == MORE_POOL:
-                self.pool = _grown(self.pool)
+                (self.pool,) = _grown(self.pool)
             elif code == MORE_ENTRIES:
-                entries = _grown(entries)
+                (entries,) = _grown(entries)
             elif code == MORE_VERTICES:
                 store = self.vertices.store
-                points, radii, planes = map(_grown, (store.points, store.radii, store.planes))
+                points, radii, planes = _grown(store.points, store.radii, store.planes)
                 self.vertices.store = store._replace(points=points, radii=radii, planes=planes)
             elif code == MORE_PLANES:
                 store = self.vertices.store
-                planes, errors, source = map(_grown, (store.forms, store.errors, store.source))
-                self.vertices.store = store._replace(forms=planes, errors=errors, source=source)
+                forms_, errors, source = _grown(store.forms, store.errors, store.source)
+                self.vertices.store = store._replace(forms=forms_, errors=errors, source=source)
             else:
                 raise CheckFailedError("a section has too few faces; this is a defect, please report it")
 
@@ -225,7 +232,8 @@ class LayerCut:
         """The old faces, in the order in which they are cut: neighbouring cells together, edges first."""
         old, d, n_cells = self.old, self.old.dimension, len(self.old.top)
         counts = np.bincount(self.homes[faces], minlength=n_cells)
-        begins = (np.cumsum(counts) - counts) // FACES_TOGETHER
+        # A cell counts too, so that a part has not too many of them.
+        begins = (np.cumsum(counts + 1) - counts - 1) // FACES_TOGETHER
         part_of = np.concatenate([[0], np.cumsum(begins[1:] > begins[:-1])]).astype(np.int32)
         parts = int(part_of[-1]) + 1
         ends = np.zeros(parts * (d + 1) + 1, dtype=np.int64)
@@ -265,12 +273,10 @@ class LayerCut:
         shift = self.count - base
         total = self.count + other.count - base
         if len(self.table) < total[FACES]:
-            rows = int(total[FACES])
-            self.table, self.dim, self.planes = (
-                _grown(array, rows) for array in (self.table, self.dim, self.planes)
-            )
+            arrays = self.table, self.dim, self.planes
+            self.table, self.dim, self.planes = _grown(*arrays, rows=int(total[FACES]))
         if len(self.pool) < total[POOL]:
-            self.pool = _grown(self.pool, int(total[POOL]))
+            (self.pool,) = _grown(self.pool, rows=int(total[POOL]))
         faces, pool = slice(base[FACES], other.count[FACES]), slice(base[POOL], other.count[POOL])
         renumber(
             *(other.table[faces], other.dim[faces], other.planes[faces], other.pool[pool], other.piece_of),
@@ -287,26 +293,32 @@ class LayerCut:
         self.count[:4] = total[:4]
 
 
-def _room(rows: int, *columns: int) -> Any:
-    """An array of int32 for so many rows, or for fewer if they take much of the memory.
+def _room(rows: int, width: int, least: int) -> int:
+    """How many rows of so many bytes to make room for: fewer if they would take much of the memory.
 
     What is never touched takes none.
     """
-    width = 4 * int(np.prod(columns, dtype=np.int64))
-    return np.empty(
-        (min(rows, MOST_FACES, 1024 + available_memory() // (8 * width)), *columns), dtype=np.int32
-    )
+    room = min(rows, MOST_FACES, 1024 + available_memory() // (8 * width))
+    if room < least:
+        raise _too_large(least, width)
+    return room
 
 
-def _grown(array: Any, rows: int = 0) -> Any:
-    """The array with room for eight times as much, or for so many rows."""
-    width = max(1, array[:1].nbytes)
-    room = min(max(8 * len(array), rows), MOST_FACES, available_memory() // (2 * width))
-    if room < max(rows, len(array) + len(array) // 8 + 1):
-        raise TooLargeError(
-            f"the complex needs arrays of more than {len(array):,} rows, {width} bytes each; "
-            "take a smaller box, or engine 'traverse' with a limit"
-        )
-    result = np.empty((room, *array.shape[1:]), dtype=array.dtype)
-    result[: len(array)] = array
+def _grown(*arrays: Any, rows: int = 0) -> list[Any]:
+    """The arrays, of one length, with room for eight times as much, or for so many rows."""
+    length = len(arrays[0])
+    width = sum(array[:1].nbytes for array in arrays)
+    room = min(max(8 * length, rows), MOST_FACES, available_memory() // (2 * width))
+    if room < max(rows, length + length // 8 + 1):
+        raise _too_large(length, width)
+    result = [np.empty((room, *array.shape[1:]), dtype=array.dtype) for array in arrays]
+    for new, array in zip(result, arrays, strict=True):
+        new[:length] = array
     return result
+
+
+def _too_large(rows: int, width: int) -> TooLargeError:
+    return TooLargeError(
+        f"the complex needs arrays of more than {rows:,} rows, {width} bytes each; "
+        "take a smaller box, or engine 'traverse' with a limit"
+    )

@@ -93,7 +93,9 @@ def solve_float(rows: Any, errors: Any, point: Any, work: Any) -> float:
     ``work (d, 2 d)``.
     """
     d = rows.shape[0]
+    point[d] = 1.0
     for i in range(d):
+        point[i] = 0.0
         for j in range(d):
             work[i, j] = rows[i, j]
             work[i, d + j] = 1.0 if i == j else 0.0
@@ -115,7 +117,6 @@ def solve_float(rows: Any, errors: Any, point: Any, work: Any) -> float:
             if i != k and factor != 0.0:
                 for j in range(2 * d):
                     work[i, j] -= factor * work[k, j]
-    point[d] = 1.0
     for i in range(d):
         total = 0.0
         for j in range(d):

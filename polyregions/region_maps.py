@@ -60,7 +60,7 @@ def _maps(
             size = size @ weight + np.abs(layer.bias)
             z = (y.reshape(-1, layer.n_inputs) @ layer.weight.T).reshape(len(y), d + 1, -1)
             z[:, d] += layer.bias
-            error = 2 * (error @ weight + rounding * size + (layer.n_inputs + 2) * (d + 1) * SMALLEST)
+            error = 2 * (error @ weight + rounding * size + (layer.n_inputs + 2) * SMALLEST * scale.sum())
             if layer.kind == "linear":
                 y = z
                 continue
@@ -85,6 +85,6 @@ def _maps(
                 np.abs(slope) * error
                 + 4 * UNIT_ROUNDOFF * (np.abs(slope) * size + np.abs(intercept))
                 + gamma(8 * bends) * 2 * bends * largest_bend
-                + 8 * bends * SMALLEST
+                + 8 * bends * SMALLEST * scale.sum()
             )
     return y.transpose(0, 2, 1)[run_of], error[run_of]

@@ -42,6 +42,7 @@ from .face_table import (
     LISTS,
     LOW,
     MASKS,
+    MOST,
     NEW_FACES,
     OPEN,
     PLANES,
@@ -75,8 +76,8 @@ from .vertices import STORE
 
 #: Places in ``at``: part of the old complex, stage (0 copy, 1 cut), place in the order of the old faces,
 #: hyperplane, dimension being cut (0: new vertices), place in its list, faces when the hyperplane's turn
-#: began, faces at which to pause.
-PART, STAGE, OLD, ROUND, LEVEL, CURSOR, MARK, NEXT = range(8)
+#: began, faces when the part's turn began, faces at which to pause.
+PART, STAGE, OLD, ROUND, LEVEL, CURSOR, MARK, BEFORE, NEXT = range(9)
 #: Faces made between pauses: less than a second.
 STEP = 2**18
 
@@ -161,6 +162,7 @@ def copy_face(f: int, old: Any, new: Any, lists: Any, count: Any, n_planes: int)
     table[face, CARRIER], table[face, SIBLING], table[face, SECTION] = f, -1, -1
     set_boundary(face, begin, end, pool, table)
     new.piece_of[f] = face
+    count[MOST] = max(count[MOST], end - begin)
     enter(face, k, -1, table, lists.entries, lists.head, count)
     return DONE
 
@@ -285,6 +287,11 @@ def cut_faces(
     n_planes = layer.threshold.size
     while at[PART] < old.ends.size:
         if at[STAGE] == 0:
+            if at[OLD] == (0 if at[PART] == 0 else old.ends[at[PART] - 1]):
+                if at[OLD] == old.ends[at[PART]]:
+                    at[PART] += 1
+                    continue
+                at[BEFORE] = count[FACES]
             while at[OLD] < old.ends[at[PART]]:
                 code = copy_face(np.int64(old.order[at[OLD]]), old, new, lists, count, n_planes)
                 if code != DONE:
@@ -321,7 +328,19 @@ def cut_faces(
                                 if form < 0:
                                     form = form_number(plane, cell, row, store, signs, layer, whole, count)
                                 code = cut_face(
-                                    *(f, level, plane, form, mark, n_planes, table, dim, pool, planes),
+                                    *(
+                                        f,
+                                        level,
+                                        plane,
+                                        form,
+                                        mark,
+                                        at[BEFORE],
+                                        n_planes,
+                                        table,
+                                        dim,
+                                        pool,
+                                        planes,
+                                    ),
                                     *(entries, head, count, scratch.masks),
                                 )
                         if code != DONE:

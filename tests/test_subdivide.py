@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from math import comb
+from threading import current_thread, main_thread
 
 import numpy as np
 import pytest
@@ -17,7 +18,8 @@ from polyregions.cells import Cells
 from polyregions.engines.brute import enumerate_brute
 from polyregions.engines.subdivide import Subdivision
 from polyregions.errors import InvalidInputError, TooLargeError
-from polyregions.layers import absolute, linear, relu
+from polyregions.layer_cut import LayerCut
+from polyregions.layers import absolute, linear, maxout, piecewise, relu
 from polyregions.predicates import UNKNOWN, sign_at, solve_float, solve_whole
 
 
@@ -214,15 +216,14 @@ def test_nothing_depends_on_how_the_arrays_grow(name: str, monkeypatch: pytest.M
     case = by_name(name)
     expected = enumerate_regions(case.network, case.box, engine="subdivide")
 
-    def tight(rows: int, *columns: int) -> np.ndarray:
-        return np.empty((rows // 64, *columns), dtype=np.int32)
-
-    def little(array: np.ndarray, rows: int = 0) -> np.ndarray:
-        grown = np.empty((max(rows, len(array) + 1), *array.shape[1:]), dtype=array.dtype)
-        grown[: len(array)] = array
+    def little(*arrays: np.ndarray, rows: int = 0) -> list[np.ndarray]:
+        length = max(rows, len(arrays[0]) + 1)
+        grown = [np.empty((length, *array.shape[1:]), dtype=array.dtype) for array in arrays]
+        for new, array in zip(grown, arrays, strict=True):
+            new[: len(array)] = array
         return grown
 
-    monkeypatch.setattr(layer_cut, "_room", tight)
+    monkeypatch.setattr(layer_cut, "_room", lambda rows, width, least: max(least, rows // 64))
     monkeypatch.setattr(layer_cut, "_grown", little)
     cx = enumerate_regions(case.network, case.box, engine="subdivide")
     assert cx.states.tobytes() == expected.states.tobytes()
@@ -281,3 +282,108 @@ def test_multiples_of_a_unit_are_one_hyperplane() -> None:
     cx = subdivision.run()
     assert facets(cx) == facets(enumerate_regions(net, box, engine="traverse"))
     assert cx.undecided == subdivision.undecided == 0
+
+
+def fan(seed: int, d: int, more: int) -> Network:
+    """Second-layer boundaries that run through edges that the first layer made, and are cut there again."""
+    rng = np.random.default_rng(seed)
+    axes = np.eye(d)
+    weight = [*axes[:2], *-axes[:2], axes[2], *rng.integers(-2, 3, (more, d))]
+    bias = [0.0] * 4 + [4.0, *rng.integers(-2, 3, more)]
+    order = rng.permutation(4)
+    weight[:4] = [weight[i] for i in order]
+    x, y = (np.zeros(len(weight)) for _ in range(2))
+    # relu(v) - relu(-v) = v
+    for k, (plus, minus) in enumerate(((0, 2), (1, 3))):
+        row = (x, y)[k]
+        row[list(order).index(plus)], row[list(order).index(minus)] = 1.0, -1.0
+    z = np.zeros(len(weight))
+    z[4] = 1.0
+    rows = [y - x, z, z, z, x + y, y - 2 * x]
+    return Network([relu(weight, bias), relu(rows, [0.0, -4.0, -4.5, -3.5, 0.0, 0.0])])
+
+
+@pytest.mark.parametrize("together", [1, 16, 128])
+@pytest.mark.parametrize("seed", range(6))
+def test_boundaries_through_old_edges(seed: int, together: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A ridge in the hyperplane may be in pieces already when the facet beside it is not."""
+    monkeypatch.setattr(layer_cut, "FACES_TOGETHER", together)
+    monkeypatch.setattr(layer_cut, "SHARED_CELLS", 1)
+    for d, more in ((3, 0), (3, 3), (4, 1)):
+        net, box = fan(seed, d, more), Box.cube(d, -1, 1)
+        expected = facets(enumerate_regions(net, box, engine="traverse"))
+        for workers in (1, 2):
+            cx = enumerate_regions(net, box, engine="subdivide", workers=workers)
+            assert facets(cx) == expected
+            check_cells(cx.faces.cells)
+
+
+def same_as_traverse(net: Network, box: Box) -> None:
+    cx = enumerate_regions(net, box, engine="subdivide")
+    assert facets(cx) == facets(enumerate_regions(net, box, engine="traverse"))
+    cx.check()
+
+
+def test_pieces_whose_difference_is_smaller_than_their_rounding() -> None:
+    net = Network([maxout([[[1.0 + 2.0**-51], [1.0]]], [[0.0, 2.0**-51 * 0.1 * 0.98]])])
+    same_as_traverse(net, Box([0.0], [0.1]))
+    assert enumerate_regions(net, Box([0.0], [0.1]), engine="subdivide").n_regions == 2
+
+
+@pytest.mark.parametrize("fill", [-1.0, 0.0, 1.0, np.nan])
+def test_forms_that_float64_takes_for_parallel(fill: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """(1, 1) and (1, 1 + 2^-60): their vertex has no coordinates in float64, whatever memory held before."""
+    grown = layer_cut._grown
+
+    def filled(*arrays: np.ndarray, rows: int = 0) -> list[np.ndarray]:
+        results = grown(*arrays, rows=rows)
+        for result, array in zip(results, arrays, strict=True):
+            if result.dtype == np.float64:
+                result[len(array) :] = fill
+        return results
+
+    monkeypatch.setattr(layer_cut, "_grown", filled)
+    rng = np.random.default_rng(0)
+    first = relu([[1.0, 0.0], [0.0, 1.0], [0.0, 1.0]], [2.0, 2.0, 2.0])
+    second = relu([[1.0, 1.0, 0.0], [1.0, 1.0, 2.0**-60]], [-4.0, -4.0 - 2.0**-61])
+    third = relu(rng.integers(-2, 3, (5, 2)), rng.integers(-1, 2, 5) / 4)
+    same_as_traverse(Network([first, second, third]), Box.cube(2, -1, 1))
+
+
+def test_numbers_whose_products_underflow() -> None:
+    same_as_traverse(Network([relu([[5e-324, 1e-323]], [-5e-324])]), Box([0, 0], [1, 1]))
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        layers = [relu(rng.normal(size=(3, 2)) * 1e-161, rng.normal(size=3) * 1e-161)]
+        layers.append(relu(rng.normal(size=(3, 3)) * 1e-161, rng.normal(size=3) * 1e-322))
+        same_as_traverse(Network(layers), Box.cube(2, -1, 1))
+    steep = piecewise([[1e200]], [0], [5e199], [1e-200, 0.0])
+    same_as_traverse(Network([steep, relu([[1.0], [1e-200]], [-0.5, -1e-205])]), Box([-1], [1]))
+
+
+@pytest.mark.parametrize("side", [1e-200, 1e-110, 1e110, 1e200])
+def test_boxes_whose_volume_is_no_number(side: float) -> None:
+    for d in (2, 3):
+        net = Network([relu(np.eye(d), np.zeros(d)), linear(np.ones((1, d)), [0.0])])
+        same_as_traverse(net, Box.cube(d, -side, side))
+    same_as_traverse(Network([relu([[1e-300]], [-0.5]), linear([[1e-300]], [0.0])]), Box([0], [1e300]))
+
+
+@pytest.mark.parametrize("share", [0, 1])
+def test_an_error_in_one_share_ends_the_others(share: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is raised as it is, whichever worker met it."""
+    monkeypatch.setattr(layer_cut, "SHARED_CELLS", 1)
+    cut = LayerCut._cut
+    seen: list[LayerCut] = []
+
+    def failing(self: LayerCut, faces: np.ndarray, pause: object) -> None:
+        # The first share is cut by the object that has cut what is between the shares.
+        if any(self is other for other in seen) if share == 0 else current_thread() is not main_thread():
+            raise TooLargeError("full")
+        seen.append(self)
+        cut(self, faces, pause)
+
+    monkeypatch.setattr(LayerCut, "_cut", failing)
+    net = random_network(0, 2, ["relu", "relu"], 8)
+    with pytest.raises(TooLargeError, match="full"):
+        enumerate_regions(net, Box.cube(2, -1, 1), engine="subdivide", workers=2)

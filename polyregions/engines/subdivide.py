@@ -57,7 +57,12 @@ def enumerate_by_subdivision(
     TooLargeError
         If the faces do not fit into memory, or are more than 2^31.
     """
-    return Subdivision(network, box, workers).run(progress)
+    try:
+        return Subdivision(network, box, workers).run(progress)
+    except MemoryError as error:
+        raise TooLargeError(
+            "the complex does not fit into memory; take a smaller box, or engine 'traverse' with a limit"
+        ) from error
 
 
 class Subdivision:
