@@ -20,6 +20,7 @@ ROOT = PACKAGE.parent
 #: From the bottom to the top: a module imports only what stands before it.
 ORDER = [
     "errors",
+    "bounds",
     "box",
     "layers",
     "forward",
