@@ -29,7 +29,8 @@ CARRIER, SIBLING, SECTION, START, SIZE, MASKS = range(6)
 #: Hyperplanes in one mask, and a mask of them.
 WORD, LOW = 32, 0xFFFFFFFF
 #: Places in ``count``: how much of each array is in use, and the size of the largest boundary.
-FACES, POOL, VERTICES, PLANES, ENTRIES, OPEN, MOST = range(7)
+COUNTERS = 7
+FACES, POOL, VERTICES, PLANES, ENTRIES, OPEN, MOST = range(COUNTERS)
 
 
 class NewFaces(NamedTuple):

@@ -35,6 +35,7 @@ from .cutting import (
 from .errors import CheckFailedError, TooLargeError
 from .face_table import (
     CARRIER,
+    COUNTERS,
     FACES,
     MASKS,
     OPEN,
@@ -54,7 +55,7 @@ from .face_table import (
 )
 from .layer_arrays import LayerArrays
 from .memory import available_memory
-from .splitting import OldFaces, Scratch, Signs, cut_faces, order_faces
+from .splitting import PLACES, OldFaces, Scratch, Signs, cut_faces, order_faces
 from .vertices import Vertices
 
 #: Old faces that are cut together: few enough that their pieces stay in the processor's cache.
@@ -112,9 +113,9 @@ class LayerCut:
         self.pool = np.empty(_room(max(4096, 64 * old.pool.size), 4, 1), dtype=np.int32)
         self.piece_of = np.full(old.dim.size, -1, dtype=np.int32)
         self.piece_of[corners] = np.arange(n)
-        self.count = np.array(
-            [n, 0, vertices.store.radii.size, vertices.store.errors.size, 0, 0], dtype=np.int64
-        )
+        self.count = np.zeros(COUNTERS, dtype=np.int64)
+        self.count[FACES] = n
+        self.count[VERTICES], self.count[PLANES] = vertices.store.radii.size, vertices.store.errors.size
         self.undecided = 0
 
     def set_sign(self, face: int, plane: int, cell: int) -> None:
@@ -180,7 +181,7 @@ class LayerCut:
         """Run the kernel on some of the old faces: enlarge what is full, decide what is open."""
         n_planes = self.layer.n_planes
         old = self._in_parts(faces)
-        at = np.zeros(9, dtype=np.int64)
+        at = np.zeros(PLACES, dtype=np.int64)
         entries = np.empty((4096 + 4 * n_planes, 2), dtype=np.int32)
         head = np.full((self.old.dimension + 1, n_planes), -1, dtype=np.int32)
         numbers = np.full((int(np.diff(old.cells).max(initial=0)), n_planes), -1, dtype=np.int32)

@@ -77,7 +77,8 @@ from .vertices import STORE
 #: Places in ``at``: part of the old complex, stage (0 copy, 1 cut), place in the order of the old faces,
 #: hyperplane, dimension being cut (0: new vertices), place in its list, faces when the hyperplane's turn
 #: began, faces when the part's turn began, faces at which to pause.
-PART, STAGE, OLD, ROUND, LEVEL, CURSOR, MARK, BEFORE, NEXT = range(9)
+PLACES = 9
+PART, STAGE, OLD, ROUND, LEVEL, CURSOR, MARK, BEFORE, NEXT = range(PLACES)
 #: Faces made between pauses: less than a second.
 STEP = 2**18
 
@@ -328,20 +329,8 @@ def cut_faces(
                                 if form < 0:
                                     form = form_number(plane, cell, row, store, signs, layer, whole, count)
                                 code = cut_face(
-                                    *(
-                                        f,
-                                        level,
-                                        plane,
-                                        form,
-                                        mark,
-                                        at[BEFORE],
-                                        n_planes,
-                                        table,
-                                        dim,
-                                        pool,
-                                        planes,
-                                    ),
-                                    *(entries, head, count, scratch.masks),
+                                    *(f, level, plane, form, mark, at[BEFORE], n_planes),
+                                    *(table, dim, pool, planes, entries, head, count, scratch.masks),
                                 )
                         if code != DONE:
                             return code

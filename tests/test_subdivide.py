@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from fractions import Fraction
 from math import comb
+from pathlib import Path
 from threading import current_thread, main_thread
 
 import numpy as np
@@ -387,3 +391,18 @@ def test_an_error_in_one_share_ends_the_others(share: int, monkeypatch: pytest.M
     net = random_network(0, 2, ["relu", "relu"], 8)
     with pytest.raises(TooLargeError, match="full"):
         enumerate_regions(net, Box.cube(2, -1, 1), engine="subdivide", workers=2)
+
+
+def test_kernels_stay_within_their_arrays() -> None:
+    """As plain Python every index is checked; compiled, none is."""
+    script = """
+from zoo import by_name
+from polyregions import enumerate_regions
+for name in ("fold-2d-2-2-outside", "six-differ", "maxout-three", "grid-2-2-3"):
+    case = by_name(name)
+    cx = enumerate_regions(case.network, case.box, engine="subdivide", workers=2)
+    assert cx.n_regions == case.regions
+    cx.check()
+"""
+    environment = os.environ | {"NUMBA_DISABLE_JIT": "1", "PYTHONPATH": str(Path(__file__).parent)}
+    subprocess.run([sys.executable, "-c", script], env=environment, check=True, timeout=300)
