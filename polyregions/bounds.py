@@ -65,44 +65,27 @@ def regions_in_general_position(hyperplanes: int, dimension: int) -> int:
 
 def montufar_2014(inputs: int, widths: Sequence[int]) -> Bound:
     """Return ``prod_{l<L} floor(n_l / n0)^n0 * S(n_L, n0)``, for widths of at least n0."""
-    widths = _check_shape(inputs, widths)
-    value = prod((n // inputs) ** inputs for n in widths[:-1])
-    return _lower(
-        "Montufar et al. 2014",
-        "Montufar, Pascanu, Cho, Bengio (NIPS 2014), Theorem 4",
-        value * regions_in_general_position(widths[-1], inputs),
-        "every width >= n0",
-        [n for n in widths if n < inputs],
-        inputs,
-    )
+    *folds, last = _check_shape(inputs, widths)
+    source = "Montufar, Pascanu, Cho, Bengio (NIPS 2014), Theorem 4"
+    value = prod((n // inputs) ** inputs for n in folds) * regions_in_general_position(last, inputs)
+    return _lower("Montufar et al. 2014", source, value, "every width >= n0", [*folds, last], inputs)
 
 
 def pascanu_2013(inputs: int, widths: Sequence[int]) -> Bound:
     """Return ``prod_{l<L} floor(n_l / n0) * S(n_L, n0)``, for widths of at least n0."""
-    widths = _check_shape(inputs, widths)
-    value = prod(n // inputs for n in widths[:-1])
-    return _lower(
-        "Pascanu et al. 2013",
-        "Pascanu, Montufar, Bengio (arXiv 1312.6098)",
-        value * regions_in_general_position(widths[-1], inputs),
-        "every width >= n0",
-        [n for n in widths if n < inputs],
-        inputs,
-    )
+    *folds, last = _check_shape(inputs, widths)
+    source = "Pascanu, Montufar, Bengio (arXiv 1312.6098)"
+    value = prod(n // inputs for n in folds) * regions_in_general_position(last, inputs)
+    return _lower("Pascanu et al. 2013", source, value, "every width >= n0", [*folds, last], inputs)
 
 
 def serra_lower(inputs: int, widths: Sequence[int]) -> Bound:
     """Return ``prod_{l<L} (floor(n_l / n0) + 1)^n0 * S(n_L, n0)``, for all widths but the last >= 3 n0."""
-    widths = _check_shape(inputs, widths)
-    value = prod((n // inputs + 1) ** inputs for n in widths[:-1])
-    return _lower(
-        "Serra et al. 2018",
-        "Serra, Tjandraatmadja, Ramalingam (ICML 2018)",
-        value * regions_in_general_position(widths[-1], inputs),
-        "every width but the last >= 3 n0",
-        [n for n in widths[:-1] if n < 3 * inputs],
-        3 * inputs,
-    )
+    *folds, last = _check_shape(inputs, widths)
+    source = "Serra, Tjandraatmadja, Ramalingam (ICML 2018)"
+    value = prod((n // inputs + 1) ** inputs for n in folds) * regions_in_general_position(last, inputs)
+    hypothesis = "every width but the last >= 3 n0"
+    return _lower("Serra et al. 2018", source, value, hypothesis, folds, 3 * inputs)
 
 
 def serra_upper(inputs: int, widths: Sequence[int]) -> Bound:
@@ -131,13 +114,7 @@ def raghu_2017(inputs: int, widths: Sequence[int]) -> Bound:
     """Return ``S(n, n0)^L`` for the largest width n."""
     widths = _check_shape(inputs, widths)
     value = regions_in_general_position(max(widths), inputs) ** len(widths)
-    return Bound(
-        "Raghu et al. 2017",
-        "Raghu et al. (ICML 2017)",
-        "upper",
-        value,
-        "none",
-    )
+    return Bound("Raghu et al. 2017", "Raghu et al. (ICML 2017)", "upper", value, "none")
 
 
 def one_for_each_pattern(inputs: int, widths: Sequence[int]) -> Bound:
@@ -195,7 +172,9 @@ def maxout_layer(inputs: int, ranks: Sequence[int]) -> int:
     return sum(symmetric)
 
 
-def _lower(name: str, source: str, value: int, hypothesis: str, narrow: list[int], least: int) -> Bound:
+def _lower(name: str, source: str, value: int, hypothesis: str, widths: list[int], least: int) -> Bound:
+    """A lower bound that holds if these widths are at least so large."""
+    narrow = [n for n in widths if n < least]
     reason = f"a layer has {min(narrow)} units, fewer than {least}" if narrow else ""
     return Bound(name, source, "lower", None if narrow else value, hypothesis, reason)
 

@@ -184,41 +184,12 @@ def size_maps(
         sizes[c] = largest * INFLATE
 
 
-@kernel(
-    VOID,
-    INDICES,
-    INDICES,
-    MATRIX,
-    VECTOR,
-    BLOCKS,
-    NARROW,
-    BYTE_TABLE,
-    INDICES,
-    INDICES,
-    *[VECTOR] * 4,
-    FLOAT,
-    MATRIX,
-    VECTOR,
-)
+@kernel(VOID, INDICES, INDICES, MATRIX, VECTOR, LAYER_FORMS, FLOAT, MATRIX, VECTOR)
 def vertex_values(
-    numbers: Any,
-    cells: Any,
-    points: Any,
-    radii: Any,
-    maps: Any,
-    parent: Any,
-    states: Any,
-    first: Any,
-    piece: Any,
-    slopes: Any,
-    constants: Any,
-    sizes: Any,
-    errors: Any,
-    whole: float,
-    values: Any,
-    bounds: Any,
+    numbers: Any, cells: Any, points: Any, radii: Any, layer: Any, whole: float, values: Any, bounds: Any
 ) -> None:
     """Outputs of the layer below at vertices, each from one cell around it; ``bounds (n,)`` for all units."""
+    maps, parent, states, first, piece, slopes, constants, sizes, errors = layer[4:]
     d = points.shape[1] - 1
     for i in range(numbers.size):
         v, c = numbers[i], cells[i]
@@ -240,45 +211,33 @@ def vertex_values(
 
 
 @kernel(
-    INT,
-    MATRIX,
-    VECTOR,
-    MATRIX,
-    VECTOR,
-    VECTOR,
-    INDICES,
-    VECTOR,
-    FLOAT,
-    INT,
-    INDICES,
-    NARROW_TABLE,
-    NARROW_TABLE,
+    *[INT, MATRIX, VECTOR, INDICES, INDICES, MATRIX, LAYER_FORMS, FLOAT],
+    *[INDICES, NARROW_TABLE, NARROW_TABLE],
 )
 def mark_signs(
     z: Any,
     bounds: Any,
+    numbers: Any,
+    cells: Any,
     points: Any,
-    sizes: Any,
-    norms: Any,
-    unit_of: Any,
-    threshold: Any,
+    layer: Any,
     whole: float,
-    inputs: int,
     faces: Any,
     table: Any,
     open_signs: Any,
 ) -> int:
     """Set the sign bits of vertices from their pre-activations z (n, pieces); list what stays open."""
     d = points.shape[1] - 1
+    norms, threshold = layer.norms, layer.threshold
     n_open = 0
-    n = inputs + 3
+    n = layer.cut.shape[1] + 3
     rounding = n * U / (1.0 - n * U)
     for i in range(z.shape[0]):
-        weight = points[i, d]
-        size = sizes[i] * weight
+        weight = points[numbers[i], d]
+        size = layer.sizes[cells[i]] * weight
         f = faces[i]
         for plane in range(threshold.size):
-            unit = unit_of[plane]
+            unit = layer.row_of[plane]
             shift = threshold[plane] * weight
             value = z[i, unit] - shift
             total = norms[unit] * size + abs(shift)

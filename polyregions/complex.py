@@ -91,12 +91,16 @@ class RegionComplex:
         """Number of regions whose facets are known: all of them if complete."""
         return len(self.facet_offsets) - 1
 
+    @property
+    def facet_owners(self) -> IntArray:
+        """The region that has each of ``facet_neighbors`` across a facet; int64 (facets,)."""
+        return np.repeat(np.arange(self.n_explored), np.diff(self.facet_offsets))
+
     @cached_property
     def adjacencies(self) -> IntArray:
         """Pairs (i, j), i < j, of regions that share a facet, sorted; int64 (pairs, 2)."""
-        owner = np.repeat(np.arange(self.n_explored), np.diff(self.facet_offsets))
         inner = self.facet_neighbors >= 0
-        pairs = np.stack([owner[inner], self.facet_neighbors[inner]], axis=1)
+        pairs = np.stack([self.facet_owners[inner], self.facet_neighbors[inner]], axis=1)
         return np.asarray(np.unique(np.sort(pairs, axis=1), axis=0).reshape(-1, 2))
 
     @property

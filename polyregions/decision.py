@@ -58,7 +58,7 @@ class DecisionBoundary:
         faces = _faces(cx)
         inner = cx.facet_neighbors >= 0
         lists = faces.cells.boundaries(faces.cells.top)[inner]
-        owner = np.repeat(np.arange(cx.n_regions), np.diff(cx.facet_offsets))[inner]
+        owner = cx.facet_owners[inner]
         keys = owner * cx.n_regions + cx.facet_neighbors[inner]
         order = np.argsort(keys)
         at = np.searchsorted(keys[order], self.pairs[:, 0] * cx.n_regions + self.pairs[:, 1])

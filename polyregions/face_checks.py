@@ -78,7 +78,7 @@ def _check_neighbors(cx: RegionComplex, faces: Faces) -> IntArray:
     if not np.array_equal(np.diff(cx.facet_offsets), cells.size[cells.top]):
         raise CheckFailedError("a region has more or fewer facets than its face")
     facets = cells.boundaries(cells.top).astype(np.int64)
-    owner = np.repeat(np.arange(cx.n_regions), np.diff(cx.facet_offsets))
+    owner = cx.facet_owners
     inner = faces.inside[facets]
     times = np.bincount(facets, minlength=len(faces))[cells.faces(cx.box.dim - 1)]
     if (times != np.where(faces.inside[cells.faces(cx.box.dim - 1)], 2, 1)).any():
@@ -93,7 +93,7 @@ def _check_neighbors(cx: RegionComplex, faces: Faces) -> IntArray:
 
 
 def _check_bends(cx: RegionComplex, faces: Faces, facets: IntArray) -> None:
-    owner = np.repeat(np.arange(cx.n_regions), np.diff(cx.facet_offsets))
+    owner = cx.facet_owners
     first = np.flatnonzero(cx.facet_neighbors > owner)
     units = faces.scalar_units(facets[first])
     first, units = first[units >= 0], units[units >= 0]
@@ -110,7 +110,7 @@ def _check_continuity(cx: RegionComplex, faces: Faces, facets: IntArray) -> None
     d, cells, box = cx.box.dim, faces.cells, cx.box
     largest = np.maximum(np.abs(box.lower), np.abs(box.upper))
     maps, errors = region_maps(cx.network.layers, cx.states, largest)
-    owner = np.repeat(np.arange(cx.n_regions), np.diff(cx.facet_offsets))
+    owner = cx.facet_owners
     first = np.flatnonzero(cx.facet_neighbors > owner)
     i, j = owner[first], cx.facet_neighbors[first]
     with np.errstate(over="ignore", invalid="ignore"):
@@ -145,9 +145,7 @@ def _check_coverage(faces: Faces) -> None:
     points, offsets = faces.rings()
     owner = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
     # In units of the box: GEOS multiplies coordinates, which may be tiny or huge.
-    box = faces.box
-    points = (points - (box.lower / 2 + box.upper / 2)) / (box.upper - box.lower)
-    polygons = shapely.polygons(shapely.linearrings(points, indices=owner))
+    polygons = shapely.polygons(shapely.linearrings(faces.in_units(points), indices=owner))
     # A region thinner than the spacing of float64 is flat, or turned over, when its corners are rounded.
     if shapely.is_valid(polygons).all() and not shapely.coverage_is_valid(polygons):
         raise CheckFailedError("the polygons of the regions overlap or leave gaps")

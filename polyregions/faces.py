@@ -171,7 +171,7 @@ class Faces:
         points = self.points[self.places[corners]]
         following = np.arange(1, len(points) + 1)
         following[offsets[1:] - 1] = offsets[:-1]
-        x, y = self._scaled[self.places[corners]].T
+        x, y = self.in_units(points).T
         doubled = np.add.reduceat(x * y[following] - x[following] * y, offsets[:-1])
         clockwise = np.repeat(doubled < 0, np.diff(offsets))
         mirrored = np.repeat(offsets[:-1] + offsets[1:] - 1, np.diff(offsets)) - np.arange(len(points))
@@ -190,18 +190,17 @@ class Faces:
         """
         cells, d = self.cells, self.box.dim
         centres = np.empty((len(self), d))
-        centres[cells.faces(0)] = self._scaled
+        centres[cells.faces(0)] = self.in_units(self.points)
         for k in range(1, d + 1):
             average(cells.faces(k), *cells.lists, centres)
         shares = np.empty(len(cells.top))
         sum_simplices(cells.top, *cells.lists, centres, shares)
         return shares
 
-    @property
-    def _scaled(self) -> FloatArray:
-        """The vertices in coordinates in which the box has side 1 and its middle is 0."""
+    def in_units(self, points: FloatArray) -> FloatArray:
+        """Points (n, d) in coordinates in which the box has side 1 and its middle is 0."""
         box = self.box
-        return np.asarray((self.points - (box.lower / 2 + box.upper / 2)) / (box.upper - box.lower))
+        return np.asarray((points - (box.lower / 2 + box.upper / 2)) / (box.upper - box.lower))
 
     @cached_property
     def places(self) -> IntArray:

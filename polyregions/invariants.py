@@ -70,7 +70,7 @@ def _check_arrays(cx: RegionComplex) -> None:
         _fail("facet_offsets do not cut facet_neighbors into parts")
     if cx.n_explored > n or (cx.complete and cx.n_explored < n) or cx.complete == bool(cx.stopped):
         _fail("the label 'complete' contradicts what is known")
-    owner = np.repeat(np.arange(cx.n_explored), np.diff(offsets))
+    owner = cx.facet_owners
     across = cx.facet_neighbors
     if ((across < -2 * d) | (across >= n) | (across == owner)).any():
         _fail("across a facet there is neither a side of the box nor another region")
@@ -125,7 +125,7 @@ def _check_facets(cx: RegionComplex) -> None:
     counts = np.diff(cx.facet_offsets)
     if (counts < cx.box.dim + 1).any():
         _fail(f"region {int(np.argmin(counts))} has fewer than d + 1 facets")
-    owner = np.repeat(np.arange(cx.n_explored), counts)
+    owner = cx.facet_owners
     target = cx.facet_neighbors
     pairs = np.stack([owner, target], axis=1)
     if len(np.unique(pairs, axis=0)) != len(pairs):

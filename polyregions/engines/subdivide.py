@@ -162,22 +162,15 @@ class Subdivision:
 
     def _mark(self, cut: LayerCut, corners: Any, part: Any) -> Any:
         """Signs at some vertices; return the new faces and hyperplanes of those that are undecided."""
-        store, maps, layer, whole = self.vertices.store, cut.layer.maps, cut.layer.arrays, self.whole
+        store, layer = self.vertices.store, cut.layer.maps.forms(cut.layer.arrays)
         numbers = self.cells.start[corners[part]].astype(np.int64)
         cells = cut.homes[corners[part]].astype(np.int64)
-        inputs = layer.weight.shape[1]
-        values, bounds = np.empty((part.size, inputs)), np.empty(part.size)
-        vertex_values(
-            *(numbers, cells, store.points, store.radii, *maps.arrays, maps.sizes, maps.errors, whole),
-            *(values, bounds),
-        )
+        values, bounds = np.empty((part.size, layer.cut.shape[1])), np.empty(part.size)
+        vertex_values(numbers, cells, store.points, store.radii, layer, self.whole, values, bounds)
         with np.errstate(over="ignore", invalid="ignore"):
             z = values @ layer.cut.T
         undecided = np.empty((part.size * cut.layer.n_planes, 2), dtype=np.int32)
-        n = mark_signs(
-            *(z, bounds, store.points[numbers], maps.sizes[cells], layer.norms, layer.row_of),
-            *(layer.threshold, whole, inputs, part, cut.table, undecided),
-        )
+        n = mark_signs(z, bounds, numbers, cells, store.points, layer, self.whole, part, cut.table, undecided)
         return undecided[:n].T
 
     def _result(self) -> RegionComplex:
