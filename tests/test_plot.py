@@ -138,7 +138,7 @@ def test_refusals(tmp_path, monkeypatch):
         plot_regions(flat, tmp_path / "a.jpeg")
     with pytest.raises(InvalidInputError, match="there is no directory"):
         plot_regions(flat, tmp_path / "no" / "a.png")
-    monkeypatch.setattr("polyregions.plot.find_spec", lambda name: None)
+    monkeypatch.setattr("polyregions.plot.figures.find_spec", lambda name: None)
     with pytest.raises(MissingDependencyError, match=r"polyregions\[plot\]"):
         plot_regions(flat)
     assert list(tmp_path.iterdir()) == []

@@ -8,27 +8,20 @@ across them: layer 0 draws straight lines, each further layer bends where it mee
 from __future__ import annotations
 
 import hashlib
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .box import Box
-from .errors import InvalidInputError, MissingDependencyError
-from .export import check_target, known_ending, replacing
-from .graph import lowest_flip_layers
-from .layers import FloatArray
-from .polygons import region_rings, region_vertices, shared_edges
+from ..box import Box
+from ..errors import InvalidInputError
+from ..graph import lowest_flip_layers
+from ..layers import FloatArray
+from ..polygons import region_rings, region_vertices, shared_edges
+from .figures import check_figure, count, layer_colour, new_axes, save
 
 if TYPE_CHECKING:
-    from .complex import RegionComplex
-
-#: Endings of the picture formats.
-PLOT_FORMATS = (".png", ".svg", ".pdf")
-
-# Boundary colours of the layers, in turn: the first is nearly black, all are darker than any region.
-_LAYER_COLOURS = ("#16213a", "#b8285a", "#d9731a", "#2e7d52", "#2f6fb5", "#7d4fa3", "#8a6a12", "#0d8a94")
+    from ..complex import RegionComplex
 
 
 def plot_regions(cx: RegionComplex, path: str | Path | None = None, ax: Any = None) -> Any:
@@ -70,15 +63,15 @@ def plot_regions(cx: RegionComplex, path: str | Path | None = None, ax: Any = No
     """
     check_plot(cx.box, path)
     if ax is None:
-        ax = _new_axes(cx.box.dim, interactive=path is None)
+        ax = new_axes((7.6, 3.8) if cx.box.dim == 1 else (7.6, 6.4), interactive=path is None)
     (_draw_bands if cx.box.dim == 1 else _draw_polygons)(cx, ax)
     partial = ""
     if not cx.complete:
         partial = f" (partial: {cx.stopped})"
         ax.set_facecolor("0.9")  # grey is what the result does not cover; no region is grey
-    ax.set_title(f"{_count(cx.n_regions, 'region')}, {_count(cx.n_adjacencies, 'adjacency')}{partial}")
+    ax.set_title(f"{count(cx.n_regions, 'region')}, {count(cx.n_adjacencies, 'adjacency')}{partial}")
     if path is not None:
-        _save(ax.figure, Path(path))
+        save(ax.figure, Path(path))
     return ax
 
 
@@ -91,11 +84,7 @@ def check_plot(box: Box, path: str | Path | None = None) -> None:
         )
     if (box.upper / 4 - box.lower / 4 > 1e307).any():  # quarters: the difference itself may overflow
         raise InvalidInputError("plot: the box is too wide to be drawn in float64")
-    if path is not None:
-        known_ending(path, "picture", PLOT_FORMATS)
-        check_target(path)
-    if find_spec("matplotlib") is None:
-        raise MissingDependencyError("plot: needs matplotlib; get it with: pip install 'polyregions[plot]'")
+    check_figure(path)
 
 
 def pattern_colours(cx: RegionComplex) -> FloatArray:
@@ -143,7 +132,7 @@ def _draw_polygons(cx: RegionComplex, ax: Any) -> None:
         ax.add_collection(
             LineCollection(
                 edges[layers == layer],
-                colors=_layer_colour(layer),
+                colors=layer_colour(layer),
                 linewidths=widths[layers == layer] * max(0.55, 0.85**layer),
                 capstyle="round",
                 zorder=2,
@@ -180,7 +169,7 @@ def _draw_bands(cx: RegionComplex, ax: Any) -> None:
     for layer in np.unique(layers)[::-1].tolist():
         at = places[layers == layer]
         lines = np.stack([np.repeat(at[:, None], 2, axis=1), np.tile([0.0, 1.0], (len(at), 1))], axis=2)
-        colour = _layer_colour(layer)
+        colour = layer_colour(layer)
         ax.add_collection(
             LineCollection(lines, colors=colour, linewidths=width, transform=across, zorder=2), autolim=False
         )
@@ -203,7 +192,7 @@ def _legend(ax: Any, layers: Any) -> None:
     from matplotlib.lines import Line2D
 
     handles = [
-        Line2D([], [], color=_layer_colour(layer), linewidth=2.2, label=f"layer {layer} ({count:,})")
+        Line2D([], [], color=layer_colour(layer), linewidth=2.2, label=f"layer {layer} ({count:,})")
         for layer, count in np.stack(np.unique(layers, return_counts=True), axis=1).tolist()
     ]
     if not handles:
@@ -221,10 +210,6 @@ def _legend(ax: Any, layers: Any) -> None:
     )
 
 
-def _layer_colour(layer: int) -> str:
-    return _LAYER_COLOURS[layer % len(_LAYER_COLOURS)]
-
-
 def _edge_widths(cx: RegionComplex, rings: list[FloatArray], ax: Any) -> FloatArray:
     """Width in points of each boundary: thinner beside thin regions, so that their colour shows."""
     extent = cx.box.upper - cx.box.lower
@@ -237,30 +222,3 @@ def _edge_widths(cx: RegionComplex, rings: list[FloatArray], ax: Any) -> FloatAr
     widest = np.clip(0.09 * side / cx.n_regions**0.5, 0.3, 1.3)
     beside = 0.2 * side * thickness[cx.adjacencies].min(axis=1)
     return np.asarray(np.clip(beside, 0.4 * widest, widest))
-
-
-def _count(number: int, noun: str) -> str:
-    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
-    return f"{number:,} {noun if number == 1 else plural}"
-
-
-def _new_axes(dimension: int, interactive: bool) -> Any:
-    size = (7.6, 3.8) if dimension == 1 else (7.6, 6.4)
-    if interactive:
-        import matplotlib.pyplot as plt
-
-        return plt.subplots(figsize=size, layout="constrained")[1]
-    from matplotlib.figure import Figure
-
-    # Outside pyplot nothing is kept for a window that nobody opens.
-    return Figure(figsize=size, layout="constrained").subplots()
-
-
-def _save(figure: Any, path: Path) -> None:
-    import matplotlib as mpl
-
-    ending = path.suffix.lower()
-    # No dates and no random ids: the same picture is the same file.
-    dated = {".png": {}, ".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
-    with replacing(path) as file, mpl.rc_context({"svg.hashsalt": "polyregions"}):
-        figure.savefig(file, format=ending[1:], dpi=200, bbox_inches="tight", metadata=dated[ending])

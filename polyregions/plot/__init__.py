@@ -1,0 +1,7 @@
+"""Pictures, with matplotlib: of regions, of folds, of bounds."""
+
+from __future__ import annotations
+
+from .regions import check_plot, pattern_colours, plot_regions
+
+__all__ = ["check_plot", "pattern_colours", "plot_regions"]
