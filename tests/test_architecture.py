@@ -20,6 +20,8 @@ ROOT = PACKAGE.parent
 #: From the bottom to the top: a module imports only what stands before it.
 ORDER = [
     "errors",
+    "files",
+    "predictions",
     "bounds",
     "box",
     "layers",
@@ -59,6 +61,8 @@ ORDER = [
     "lp",
     "engines",
     "enumerate",
+    "results",
+    "certify",
     "export",
     "plot",
     "cli",

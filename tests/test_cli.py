@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from polyregions import Network, RegionComplex, cli, enumerate_regions
+from polyregions.cli.common import progress_bar
 from polyregions.errors import CheckFailedError
 
 LINES = Network.from_arrays([([[1, 0], [0, 1], [1, 1]], [0, 0, -1]), ([[1, 1, 1]], [0])])
@@ -68,7 +69,7 @@ def test_stdout_is_for_results_whatever_a_solver_prints(monkeypatch):
         print("Welcome to the solver")  # noqa: T201
         return enumerate_regions(*arguments, **options)
 
-    monkeypatch.setattr(cli, "enumerate_regions", chatty)
+    monkeypatch.setattr("polyregions.cli.enumerate.enumerate_regions", chatty)
     result = run("net.json", "--box", "-2", "2", "--json", "-")
     assert numbers(result)["regions"] == 7
     assert result.stderr == "Welcome to the solver\n"
@@ -145,7 +146,7 @@ def test_interrupted_enumeration_is_written_and_labelled(monkeypatch):
 
         return enumerate_regions(*arguments, progress=press, **options)
 
-    monkeypatch.setattr(cli, "enumerate_regions", interrupted)
+    monkeypatch.setattr("polyregions.cli.enumerate.enumerate_regions", interrupted)
     result = run("net.json", "--box", "-2", "2", "--json", "-", "--engine", "traverse")
     assert result.exit_code == 3
     assert json.loads(result.stdout)["stopped"] == "interrupted"
@@ -156,7 +157,7 @@ def test_interrupted_with_nothing_to_show(monkeypatch):
     def interrupted(*arguments, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "enumerate_regions", interrupted)
+    monkeypatch.setattr("polyregions.cli.enumerate.enumerate_regions", interrupted)
     result = run("net.json", "--box", "-2", "2", "--json", "-")
     assert (result.exit_code, result.stdout, result.stderr) == (130, "", "interrupted\n")
 
@@ -183,7 +184,7 @@ def test_unexpected_errors_keep_their_traceback(monkeypatch):
     def broken(*arguments, **options):
         raise ZeroDivisionError("a defect")
 
-    monkeypatch.setattr(cli, "enumerate_regions", broken)
+    monkeypatch.setattr("polyregions.cli.enumerate.enumerate_regions", broken)
     assert isinstance(run("net.json", "--box", "0", "1").exception, ZeroDivisionError)
 
 
@@ -194,7 +195,7 @@ def no_work(monkeypatch):
     def work(*arguments, **options):
         pytest.fail("this should have been refused before the work")
 
-    monkeypatch.setattr(cli, "enumerate_regions", work)
+    monkeypatch.setattr("polyregions.cli.enumerate.enumerate_regions", work)
 
 
 @pytest.mark.usefixtures("no_work")
@@ -278,10 +279,10 @@ def test_files_that_are_no_networks(name, content):
 
 
 def test_progress_bar_goes_to_stderr(capsys):
-    with cli._progress(shown=True) as report:
+    with progress_bar(shown=True) as report:
         report(1, 2)
         report(2, 2)
-    with cli._progress(shown=False) as nothing:
+    with progress_bar(shown=False) as nothing:
         assert nothing is None
     assert capsys.readouterr().out == ""
 

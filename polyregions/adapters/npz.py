@@ -42,19 +42,24 @@ _UNREADABLE = (
 )
 
 
-def read(path: Path) -> list[Layer]:
-    """Read the layers of a network archive."""
+def read_archive(path: Path) -> dict[str, Any]:
+    """Read all arrays of an archive; nothing is ever unpickled."""
     try:
         loaded = np.load(path, allow_pickle=False)
         if not isinstance(loaded, np.lib.npyio.NpzFile):
-            raise FileFormatError(f"{path}: a single array, not a network archive")
+            raise FileFormatError(f"{path}: a single array, not an archive of several")
         with loaded as archive:
-            arrays = {name: np.asarray(archive[name]) for name in archive.files}
+            return {name: np.asarray(archive[name]) for name in archive.files}
     except (FileFormatError, FileNotFoundError, IsADirectoryError, PermissionError):
         raise
     except _UNREADABLE as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise FileFormatError(f"{path}: not a readable .npz archive, truncated perhaps: {reason}") from error
+
+
+def read(path: Path) -> list[Layer]:
+    """Read the layers of a network archive."""
+    arrays = read_archive(path)
     try:
         return _from_arrays(arrays)
     except InvalidNetworkError as error:

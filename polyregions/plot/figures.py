@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import MissingDependencyError
-from ..export import check_target, known_ending, replacing
+from ..files import check_target, known_ending, replacing
 
 #: Endings of the picture formats.
 PLOT_FORMATS = (".png", ".svg", ".pdf")

@@ -1,0 +1,24 @@
+"""The command line. It reads arguments, calls the library, and prints; it decides nothing else.
+
+Results go to stdout; errors and the progress bar go to stderr. Exit codes: 0 done, 1 a check
+failed, 2 bad input or usage, 3 stopped early (the result is partial, says so, and was written), 130
+interrupted with nothing to show.
+"""
+
+from __future__ import annotations
+
+import click
+
+from .certify import certify_command
+from .common import Commands
+from .enumerate import enumerate_command
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="polyregions", message="polyregions %(version)s")
+def main() -> None:
+    """Enumerate the linear regions of ReLU and maxout networks, exactly."""
+
+
+for command in (enumerate_command, certify_command):
+    main.add_command(command)

@@ -1,0 +1,71 @@
+"""``polyregions certify``: prove a saved result."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from .common import (
+    CHECK_FAILED,
+    STOPPED_EARLY,
+    check_targets,
+    json_option,
+    print_table,
+    progress_bar,
+    quiet_option,
+    write_json,
+)
+
+if TYPE_CHECKING:
+    from ..certify import Certificate
+
+
+@click.command("certify")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@json_option
+@quiet_option
+def certify_command(file: Path, json_path: str | None, quiet: bool) -> None:
+    """Prove that the result in FILE is right, independently of what made it.
+
+    \b
+    FILE is written by: polyregions enumerate net.json --box -1 1 --save result.npz
+
+    The exit code is 1 if a statement fails, and 3 if all that the result says is proven, but it does not
+    claim to hold all regions.
+    """  # noqa: D301  click needs the character that the escape stands for
+    from ..certify import certify
+    from ..results import load_result
+
+    check_targets(file, [("--json", json_path)])
+    cx = load_result(file)
+    shown = not quiet and sys.stderr.isatty()
+    with progress_bar(shown, "certifying", "{done:,} certified of {total:,}") as progress:
+        certificate = certify(cx, progress)
+    if json_path != "-" and not quiet:
+        print_certificate(certificate)
+    if json_path is not None:
+        write_json(certificate.summary(), json_path)
+    for text in certificate.failures:
+        click.echo(f"error: {text}", err=True)
+    if not certificate.valid:
+        click.get_current_context().exit(CHECK_FAILED)
+    if not certificate.complete:
+        click.echo(f"partial: {cx.stopped or 'not complete'}, there are more regions than these", err=True)
+        click.get_current_context().exit(STOPPED_EARLY)
+
+
+def print_certificate(certificate: Certificate) -> None:
+    """Print the statements and the verdict."""
+    colours = {"yes": "green", "no": "bold red", "not checked": "yellow"}
+    print_table(
+        [
+            (s.claim, f"[{colours[s.verdict]}]{s.verdict}[/]", f"{s.count:,}" if s.count else "", s.note)
+            for s in certificate.statements
+        ],
+        header=("certificate", "proven", "of", ""),
+    )
+    extent = "all regions of the box" if certificate.complete else "not proven to be all regions of the box"
+    click.echo(f"{'VALID' if certificate.valid else 'REJECTED'}: {certificate.regions:,} regions, {extent}")

@@ -1,0 +1,155 @@
+"""What the commands share: exit codes, the box, bars on stderr, errors in one line, files and tables."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..box import Box
+from ..errors import CheckFailedError, InvalidInputError, PolyregionsError
+from ..files import check_target, replacing
+from ..network import Network
+
+CHECK_FAILED, BAD_INPUT, STOPPED_EARLY, INTERRUPTED = 1, 2, 3, 130
+
+Progress = Callable[[int, int], None]
+Sides = tuple[tuple[float, float], ...]
+
+
+def box_option(required: bool) -> Callable[[Any], Any]:
+    """The option ``--box``, given once or once for each input."""
+    return click.option(
+        "--box",
+        "sides",
+        type=float,
+        nargs=2,
+        multiple=True,
+        required=required,
+        metavar="LO HI",
+        help="Range of one input, in order; a single --box is the range of every input.",
+    )
+
+
+json_option = click.option(
+    "--json",
+    "json_path",
+    metavar="FILE",
+    type=click.Path(allow_dash=True),
+    help="Write the summary as JSON; - is stdout, which then holds nothing else.",
+)
+quiet_option = click.option("--quiet", "-q", is_flag=True, help="Print no table and no progress bar.")
+
+
+class Commands(click.Group):
+    """Turns what the library refuses into one line on stderr and an exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except PolyregionsError as error:
+            complain(error)
+            ctx.exit(CHECK_FAILED if isinstance(error, CheckFailedError) else BAD_INPUT)
+        except KeyboardInterrupt:
+            click.echo("interrupted", err=True)
+            ctx.exit(INTERRUPTED)
+
+
+def make_box(what: str | Path, network: Network, sides: Sides) -> Box:
+    """The box of the ``--box`` options."""
+    d = network.input_dim
+    if len(sides) not in (1, d):
+        times = "once" if d == 1 else f"once, for all of them, or {d} times"
+        raise InvalidInputError(f"{what} has {d} input(s): give --box {times}, not {len(sides)} times")
+    lower, upper = zip(*(sides * d if len(sides) == 1 else sides), strict=True)
+    return Box(lower, upper)
+
+
+def check_targets(taken: Path | None, targets: Sequence[tuple[str, str | Path | None]]) -> None:
+    """Refuse, before any work, files that cannot be written, or would overwrite NET or each other."""
+    places = {} if taken is None else {taken.resolve(): "NET"}
+    for option, target in targets:
+        if target is None or target == "-":
+            continue
+        place = Path(target).resolve()
+        if place in places:
+            raise InvalidInputError(f"{target}: {option} would overwrite {places[place]}, the same file")
+        places[place] = option
+        check_target(target)
+
+
+def write_json(numbers: dict[str, Any], json_path: str) -> None:
+    """Write a JSON object to a file, or to stdout."""
+    text = json.dumps(numbers, indent=2, allow_nan=False) + "\n"
+    if json_path == "-":
+        click.echo(text, nl=False)
+        return
+    with replacing(json_path) as file:
+        file.write(text.encode())
+
+
+def print_table(rows: Sequence[Sequence[str]], header: Sequence[str] = ()) -> None:
+    """Print columns that line up; cells may hold rich's markup."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(show_header=bool(header), box=None, pad_edge=False)
+    for k in range(len(rows[0])):
+        table.add_column(header[k] if header else "", style="dim" if k == 0 and not header else None)
+    for row in rows:
+        table.add_row(*row)
+    Console(highlight=False).print(table)
+
+
+@contextmanager
+def progress_bar(
+    shown: bool,
+    doing: str = "preparing (the very first run compiles, which takes a while)",
+    text: str = "{done:,} explored of {total:,} found, {rate:,.0f} regions/s",
+) -> Iterator[Progress | None]:
+    """Give a callback that draws a bar on stderr, or None."""
+    if not shown:
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    columns = (
+        SpinnerColumn(),
+        BarColumn(),
+        TextColumn("{task.description}"),
+        TimeElapsedColumn(),
+    )
+    start = time.perf_counter()
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(doing, total=None)
+
+        def report(done: int, total: int) -> None:
+            rate = done / max(time.perf_counter() - start, 1e-9)
+            description = text.format(done=done, total=total, rate=rate)
+            bar.update(task, completed=done, total=total, description=description)
+
+        yield report
+
+
+def status(shown: bool, text: str) -> AbstractContextManager[Any]:
+    """Show on stderr what is going on."""
+    if not shown:
+        return nullcontext()
+    from rich.console import Console
+    from rich.text import Text
+
+    return Console(stderr=True).status(Text(text))
+
+
+def complain(error: PolyregionsError) -> None:
+    """Print an error on stderr."""
+    # One line, whatever the message holds: scripts read the errors of many runs line by line.
+    click.echo(f"error: {' '.join(str(error).split())}", err=True)

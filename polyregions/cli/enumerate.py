@@ -1,0 +1,256 @@
+"""``polyregions enumerate``: the regions of a network file in a box, and all that can be made of them."""
+
+from __future__ import annotations
+
+import sys
+import time
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..enumerate import ENGINES, LP_BACKENDS, enumerate_regions
+from ..errors import CheckFailedError, InvalidInputError
+from ..export import graph_format, summary, write_graph
+from ..network import Network
+from ..predictions import DEFINITIONS
+from .certify import print_certificate
+from .common import (
+    CHECK_FAILED,
+    STOPPED_EARLY,
+    Sides,
+    box_option,
+    check_targets,
+    complain,
+    json_option,
+    make_box,
+    print_table,
+    progress_bar,
+    quiet_option,
+    status,
+    write_json,
+)
+
+if TYPE_CHECKING:
+    from ..box import Box
+    from ..complex import RegionComplex
+
+
+@click.command("enumerate")
+@click.argument("net", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@box_option(required=True)
+@click.option(
+    "--engine", type=click.Choice(ENGINES), default="auto", show_default=True, help="How to enumerate."
+)
+@click.option(
+    "--lp",
+    type=click.Choice(LP_BACKENDS),
+    default="native",
+    show_default=True,
+    help="Linear programming back end of the traversal. It never changes the answer.",
+)
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Stop after N regions (exit code 3).")
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Number of threads. It never changes the answer.",
+)
+@click.option(
+    "--definitions",
+    metavar="[LIST]",
+    is_flag=False,
+    flag_value="all",
+    help="Count linear regions too, by a comma-separated list of definitions; without a list, by all: "
+    f"{', '.join(DEFINITIONS)}.",
+)
+@json_option
+@click.option(
+    "--save",
+    "result_path",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Write the whole result: .npz, for certify.",
+)
+@click.option(
+    "--graph",
+    "graph_path",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Write the adjacency graph: .graphml, .gexf, .json (node-link) or .dot.",
+)
+@click.option(
+    "--plot",
+    "plot_path",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Draw the regions (one or two inputs): .png, .svg or .pdf.",
+)
+@click.option("--check", is_flag=True, help="Check the invariants of the result (exit code 1 if one fails).")
+@click.option(
+    "--certify",
+    "certified",
+    is_flag=True,
+    help="Prove the result independently, in exact arithmetic (exit code 1 if it is wrong).",
+)
+@quiet_option
+def enumerate_command(
+    net: Path,
+    sides: Sides,
+    engine: str,
+    lp: str,
+    limit: int | None,
+    workers: int,
+    definitions: str | None,
+    json_path: str | None,
+    result_path: Path | None,
+    graph_path: Path | None,
+    plot_path: Path | None,
+    check: bool,
+    certified: bool,
+    quiet: bool,
+) -> None:
+    """Enumerate the activation regions of the network file NET in a box.
+
+    \b
+    NET is .json or .npz. Examples:
+      polyregions enumerate net.json --box -1 1
+      polyregions enumerate net.json --box -1 1 --box 0 5 --graph g.graphml --plot p.png
+      polyregions enumerate net.json --box 0 1 --definitions open_connected,affine --certify
+      polyregions enumerate net.json --box 0 1 --limit 100000 --json -
+
+    Every count is exact: weights and bounds are read as the rational numbers that they are, and no
+    tolerance is used. A result that is not complete says so, and the exit code is 3.
+    """  # noqa: D301  click needs the character that the escape stands for
+    wanted = _definitions(definitions)
+    network = Network.load(net)
+    box = make_box(net, network, sides)
+    targets = {"--json": json_path, "--save": result_path, "--graph": graph_path, "--plot": plot_path}
+    _check_formats(box, result_path, graph_path, plot_path)
+    check_targets(net, list(targets.items()))
+
+    shown = not quiet and sys.stderr.isatty()
+    start = time.perf_counter()
+    # Some solvers greet on stdout when they are loaded, and stdout is for results.
+    with redirect_stdout(sys.stderr), progress_bar(shown) as progress:
+        cx = enumerate_regions(
+            network, box, engine=engine, lp=lp, workers=workers, limit=limit, progress=progress
+        )
+    seconds = time.perf_counter() - start
+    numbers = summary(cx, seconds)
+    if result_path is not None:
+        from ..results import save_result
+
+        with status(shown, f"writing {result_path}"):
+            save_result(cx, result_path)
+    if wanted:
+        from ..linear_regions import count_linear_regions
+
+        with status(shown, "merging linear regions"):
+            numbers["linear_regions"] = {name: count_linear_regions(cx, name) for name in wanted}
+    failure = None
+    if check:
+        with status(shown, "checking"):
+            failure = _failure(cx)
+    numbers["check"] = ("passed" if failure is None else f"failed: {failure}") if check else None
+    certificate = None
+    if certified:
+        from ..certify import certify
+
+        with progress_bar(shown, "certifying", "{done:,} certified of {total:,}") as progress:
+            certificate = certify(cx, progress)
+        numbers["certificate"] = certificate.summary()
+    if json_path != "-" and not quiet:
+        print_table(_rows(numbers))
+        if certificate is not None:
+            print_certificate(certificate)
+    if json_path is not None:
+        write_json(numbers, json_path)
+    if graph_path is not None:
+        with status(shown, f"writing {graph_path}"):
+            write_graph(cx, graph_path)
+    if plot_path is not None:
+        from ..plot import plot_regions
+
+        with status(shown, f"drawing {plot_path}"):
+            plot_regions(cx, plot_path)
+    failures = [failure] if failure is not None else []
+    if certificate is not None:
+        failures += [CheckFailedError(text) for text in certificate.failures]
+    for error in failures:
+        complain(error)
+    if failures:
+        click.get_current_context().exit(CHECK_FAILED)
+    if not cx.complete:
+        click.echo(f"partial: stopped early ({cx.stopped}), there are more regions than these", err=True)
+        click.get_current_context().exit(STOPPED_EARLY)
+
+
+def _definitions(text: str | None) -> list[str]:
+    """The definitions of a linear region that were asked for."""
+    names = list(DEFINITIONS) if text == "all" else [] if text is None else text.split(",")
+    unknown = [name for name in names if name not in DEFINITIONS]
+    if unknown:
+        raise InvalidInputError(
+            f"--definitions: {unknown[0]!r} is unknown; known, separated by commas: {', '.join(DEFINITIONS)}"
+        )
+    return names
+
+
+def _check_formats(
+    box: Box, result_path: Path | None, graph_path: Path | None, plot_path: Path | None
+) -> None:
+    """Refuse, before any work, files whose names ask for what cannot be made."""
+    if result_path is not None:
+        from ..results import check_result_target
+
+        check_result_target(result_path)
+    if graph_path is not None:
+        graph_format(graph_path)
+    if plot_path is not None:
+        from ..plot import check_plot
+
+        check_plot(box, plot_path)
+
+
+def _failure(cx: RegionComplex) -> CheckFailedError | None:
+    try:
+        cx.check()
+    except CheckFailedError as error:
+        return error
+    return None
+
+
+def _rows(numbers: dict[str, Any]) -> list[tuple[str, str]]:
+    """What the table says."""
+    degrees = numbers["degrees"]
+    neighbours = "{min} to {max}, mean {mean:.2f}".format(**degrees) if degrees else "not known"
+    complete = "yes" if numbers["complete"] else f"[bold yellow]PARTIAL[/] (stopped: {numbers['stopped']})"
+    rows = [("regions", f"[bold]{numbers['regions']:,}[/]"), ("adjacencies", f"{numbers['adjacencies']:,}")]
+    rows.append(("neighbours", neighbours))
+    if numbers["f_vector"] is not None:
+        rows.append(("inner faces", ", ".join(f"{n:,}" for n in numbers["f_vector"])))
+    for name, count in numbers.get("linear_regions", {}).items():
+        rows.append((name.replace("_", " "), _count(count)))
+    rows += [
+        ("complete", complete),
+        ("exact", "yes"),
+        ("inputs, units", f"{numbers['dimension']:,}, {numbers['units']:,}"),
+        ("engine", numbers["engine"]),
+    ]
+    if numbers["undecided"] is not None:
+        rows.append(("left to integers", f"{numbers['undecided']:,} signs"))
+    rows.append(("time", f"{numbers['seconds']:.3g} s"))
+    if numbers["check"] is not None:
+        rows.append(("check", "passed" if numbers["check"] == "passed" else "[bold red]FAILED[/]"))
+    return rows
+
+
+def _count(count: int | tuple[int, int]) -> str:
+    if isinstance(count, int):
+        return f"{count:,}"
+    low, high = count
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"

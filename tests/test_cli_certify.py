@@ -1,0 +1,115 @@
+"""``polyregions certify`` and ``enumerate --save --certify``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from polyregions import Network, cli
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Network.from_arrays([([[1, 0], [0, 1], [1, 1]], [0, 0, -1]), ([[1, 1, 1]], [0])]).save("net.json")
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(cli.main, list(arguments))
+
+
+def saved(*arguments: str) -> None:
+    assert run(
+        "enumerate", "net.json", "--box", "-2", "2", "--save", "r.npz", "-q", *arguments
+    ).exit_code in (0, 3)
+
+
+def broken(name: str, change: Any) -> None:
+    with np.load("r.npz") as archive:
+        found = dict(archive)
+    found[name] = change(found[name])
+    np.savez("r.npz", **found)
+
+
+def test_a_saved_result_is_proven() -> None:
+    saved()
+    result = run("certify", "r.npz", "--json", "c.json")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.endswith("VALID: 7 regions, all regions of the box\n")
+    assert "the patterns are distinct" in result.stdout
+    report = json.loads(Path("c.json").read_text())
+    assert (report["valid"], report["complete"], report["regions"]) == (True, True, 7)
+    assert {s["verdict"] for s in report["statements"]} == {"yes"}
+    assert json.loads(run("certify", "r.npz", "--json", "-").stdout) == report
+    assert run("certify", "r.npz", "--quiet").stdout == ""
+
+
+def test_a_broken_result_is_rejected() -> None:
+    saved()
+    broken("states", lambda states: states ^ 1)
+    result = run("certify", "r.npz")
+    assert result.exit_code == 1
+    assert "REJECTED: 7 regions" in result.stdout
+    assert result.stderr.startswith("error: ")
+    assert "region" in result.stderr
+
+
+def test_a_partial_result_is_proven_as_far_as_it_goes() -> None:
+    saved("--engine", "traverse", "--limit", "3")
+    result = run("certify", "r.npz")
+    assert result.exit_code == 3
+    assert result.stdout.endswith("VALID: 3 regions, not proven to be all regions of the box\n")
+    assert result.stderr == "partial: limit, there are more regions than these\n"
+
+
+def test_enumerate_and_certify_at_once() -> None:
+    result = run("enumerate", "net.json", "--box", "-2", "2", "--certify")
+    assert result.exit_code == 0
+    assert result.stdout.endswith("VALID: 7 regions, all regions of the box\n")
+    data = json.loads(run("enumerate", "net.json", "--box", "-2", "2", "--certify", "--json", "-").stdout)
+    assert data["certificate"]["valid"] is True
+
+
+def test_enumerate_tells_a_rejection(monkeypatch: pytest.MonkeyPatch) -> None:
+    from polyregions.certify import Certificate, Statement
+
+    wrong = Certificate((Statement("the patterns are distinct", "no", 0, "two are the same"),), 7, False)
+    monkeypatch.setattr("polyregions.certify.certify", lambda cx, progress=None: wrong)
+    result = run("enumerate", "net.json", "--box", "-2", "2", "--certify")
+    assert result.exit_code == 1
+    assert result.stderr == "error: the patterns are distinct: two are the same\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("certify", "net.json"), "no result format ends in '.json'"),
+        (("certify", "r.npz", "--json", "r.npz"), "--json would overwrite"),
+        (("certify", "r.npz", "--json", "none/c.json"), "no directory"),
+        (("enumerate", "net.json", "--box", "0", "1", "--save", "r.txt"), "no result format"),
+        (("enumerate", "net.json", "--box", "0", "1", "--save", "none/r.npz"), "no directory"),
+        (
+            ("enumerate", "net.json", "--box", "0", "1", "--save", "a.npz", "--json", "a.npz"),
+            "would overwrite",
+        ),
+        (("enumerate", "net.json", "--box", "0", "1", "--definitions", "open,affine"), "'open' is unknown"),
+    ],
+)
+def test_refused_before_the_work(arguments: tuple[str, ...], message: str) -> None:
+    saved()
+    result = run(*arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert message in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_a_file_that_is_no_result() -> None:
+    Path("r.npz").write_text("no")
+    result = run("certify", "r.npz")
+    assert result.exit_code == 2
+    assert "r.npz: not a readable .npz archive" in result.stderr
