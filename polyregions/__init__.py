@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 from .box import Box
+from .certify import Certificate, certify
 from .complex import Region, RegionComplex
 from .enumerate import enumerate_regions
 from .network import Network
+from .results import load_result, save_result
 
-__all__ = ["Box", "Network", "Region", "RegionComplex", "enumerate_regions"]
+__all__ = [
+    "Box",
+    "Certificate",
+    "Network",
+    "Region",
+    "RegionComplex",
+    "certify",
+    "enumerate_regions",
+    "load_result",
+    "save_result",
+]
 __version__ = "0.1.0"

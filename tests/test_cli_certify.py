@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,7 @@ def test_enumerate_tells_a_rejection(monkeypatch: pytest.MonkeyPatch) -> None:
     from polyregions.certify import Certificate, Statement
 
     wrong = Certificate((Statement("the patterns are distinct", "no", 0, "two are the same"),), 7, False)
-    monkeypatch.setattr("polyregions.certify.certify", lambda cx, progress=None: wrong)
+    monkeypatch.setattr(sys.modules["polyregions.certify"], "certify", lambda cx, progress=None: wrong)
     result = run("enumerate", "net.json", "--box", "-2", "2", "--certify")
     assert result.exit_code == 1
     assert result.stderr == "error: the patterns are distinct: two are the same\n"
