@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .bounds import plot_shallow_and_deep
 from .regions import check_plot, pattern_colours, plot_regions
 
-__all__ = ["check_plot", "pattern_colours", "plot_regions"]
+__all__ = ["check_plot", "pattern_colours", "plot_regions", "plot_shallow_and_deep"]
