@@ -21,6 +21,7 @@ ROOT = PACKAGE.parent
 ORDER = [
     "errors",
     "files",
+    "named",
     "predictions",
     "bounds",
     "box",
@@ -30,6 +31,8 @@ ORDER = [
     "exact",
     "adapters",
     "network",
+    "arrangements",
+    "flats",
     "memory",
     "kernels",
     "cells",
