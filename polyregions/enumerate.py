@@ -10,11 +10,14 @@ import numpy as np
 from .box import Box
 from .complex import RegionComplex
 from .errors import InvalidBoxError, InvalidInputError, TooLargeError
+from .layers import MaxoutLayer
 from .network import Network
 
 ENGINES = ("auto", "subdivide", "traverse", "brute")
 #: Up to this dimension "auto" takes "subdivide": beyond, its faces outnumber the regions too much.
 FEW_DIMENSIONS = 4
+#: "auto" leaves to "traverse" what "subdivide" would cut into so many times as many cells as it returns.
+MOST_CUT_AND_MERGED = 8
 LP_BACKENDS = ("native", "scipy", "cvxpy")
 
 
@@ -41,7 +44,8 @@ def enumerate_regions(
         "traverse" goes breadth-first from region to region, in any dimension, and can stop and resume;
         "brute" cuts the box by one unit after the other in rational arithmetic, a slow referee for tiny
         networks. "auto" is "subdivide" for up to 4 inputs without limit, resume or another ``lp``, if all
-        faces fit into memory, else "traverse"; the result's ``engine`` tells.
+        faces fit into memory and no maxout unit has many pieces, else "traverse"; the result's ``engine``
+        tells.
     lp : {"native", "scipy", "cvxpy"}
         Linear programming back end of "traverse". It never changes the answer.
     workers : int
@@ -102,7 +106,8 @@ def enumerate_regions(
             return resume
 
     stops = limit is not None or resume is not None
-    if engine == "auto" and network.input_dim <= FEW_DIMENSIONS and not stops and lp == "native":
+    low = network.input_dim <= FEW_DIMENSIONS and _cut_and_merged(network) <= MOST_CUT_AND_MERGED
+    if engine == "auto" and low and not stops and lp == "native":
         with suppress(TooLargeError):
             return _subdivide(network, box, workers, progress)
     if engine == "auto":
@@ -123,6 +128,17 @@ def enumerate_regions(
     return enumerate_by_traversal(
         network, box, lp=lp, workers=workers, limit=limit, progress=progress, resume=resume
     )
+
+
+def _cut_and_merged(network: Network) -> float:
+    """About how many times as many cells "subdivide" cuts as it returns.
+
+    It cuts a maxout unit of r pieces where any two of them are equal, by r (r - 1) / 2 hyperplanes, and merges
+    what differs below the maximum only. That is r / 2 times as many hyperplanes as one piece has against the
+    others, and cells grow with the power d.
+    """
+    ranks = [int(layer.ranks.max()) for layer in network.layers if isinstance(layer, MaxoutLayer)]
+    return float(max([2, *ranks]) / 2) ** network.input_dim
 
 
 def _subdivide(

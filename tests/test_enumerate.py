@@ -98,3 +98,14 @@ def test_progress_ends_with_everything() -> None:
     assert calls
     assert calls == sorted(calls)
     assert all(explored <= found <= cx.n_regions for explored, found in calls)
+
+
+@pytest.mark.parametrize(
+    ("rank", "dim", "engine"),
+    [(16, 1, "subdivide"), (17, 1, "traverse"), (5, 2, "subdivide"), (6, 2, "traverse"), (4, 3, "subdivide")]
+    + [(5, 3, "traverse"), (3, 4, "subdivide"), (4, 4, "traverse")],
+)
+def test_auto_leaves_units_of_many_pieces_to_traverse(rank: int, dim: int, engine: str) -> None:
+    rng = np.random.default_rng(rank)
+    net = Network.from_arrays([(rng.normal(size=(1, rank, dim)), rng.normal(size=(1, rank))), ([[1]], [0])])
+    assert enumerate_regions(net, Box.cube(dim, -1, 1)).engine == engine
