@@ -133,7 +133,7 @@ def enumerate_regions(
 def _cut_and_merged(network: Network) -> float:
     """About how many times as many cells "subdivide" cuts as it returns.
 
-    It cuts a maxout unit of r pieces where any two of them are equal, by r (r - 1) / 2 hyperplanes, and merges
+    It cuts a maxout unit of r pieces where any two of them are equal, by r (r - 1) / 2 hyperplanes, and joins
     what differs below the maximum only. That is r / 2 times as many hyperplanes as one piece has against the
     others, and cells grow with the power d.
     """

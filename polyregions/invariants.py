@@ -66,7 +66,7 @@ def _check_arrays(cx: RegionComplex) -> None:
         _fail("a unit is in a state that it does not have")
     if not np.isfinite(cx.witnesses).all():
         _fail("a witness is not finite")
-    if offsets[0] != 0 or offsets[-1] != len(cx.facet_neighbors) or (np.diff(offsets) < 0).any():
+    if offsets[0] != 0 or offsets[-1] != len(cx.facet_neighbors) or (offsets[1:] < offsets[:-1]).any():
         _fail("facet_offsets do not cut facet_neighbors into parts")
     if cx.n_explored > n or (cx.complete and cx.n_explored < n) or cx.complete == bool(cx.stopped):
         _fail("the label 'complete' contradicts what is known")
@@ -111,7 +111,9 @@ def _distinct(rows: StateArray) -> bool:
 def _rounded_from_inside(cx: RegionComplex, i: int) -> bool:
     """Whether each row of the region is positive somewhere among the points that round to its witness."""
     x = [Fraction(float(v)) for v in cx.witnesses[i]]
-    reach = [Fraction(float(v)) / 2 for v in np.spacing(np.abs(cx.witnesses[i]))]
+    # Next to the largest float64 there is none to measure the distance to: the one below does.
+    inner = np.minimum(np.abs(cx.witnesses[i]), np.nextafter(np.finfo(np.float64).max, 0))
+    reach = [Fraction(float(v)) / 2 for v in np.spacing(inner)]
     for row in (*cx.network.exact.rows(cx.states[i])[0], *polytope.box_rows(cx.box)):
         *normal, constant = (int(v) for v in row)
         value = constant + sum(a * v for a, v in zip(normal, x, strict=True))

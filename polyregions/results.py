@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from .adapters.json import from_document, to_document
+from .adapters.json import from_document, parse, to_document
 from .adapters.npz import read_archive
 from .box import Box
 from .complex import RegionComplex
@@ -34,6 +34,7 @@ ARRAYS = {
     "facet_offsets": (np.int64, 1),
     "facet_neighbors": (np.int64, 1),
 }
+ENTRIES = ("format", "version", "network", "lower", "upper", "engine", "complete", "stopped", *ARRAYS)
 
 
 def save_result(cx: RegionComplex, path: str | Path) -> None:
@@ -97,7 +98,7 @@ def load_result(path: str | Path) -> RegionComplex:
     path = Path(path)
     known_ending(path, "result", RESULT_FORMATS)
     try:
-        found = read_archive(path)
+        found = read_archive(path, ENTRIES)
     except OSError as error:
         raise FileFormatError(f"{path}: cannot be read: {error.strerror or error}") from error
     try:
@@ -114,8 +115,7 @@ def _from_arrays(found: dict[str, Any]) -> RegionComplex:
             f"version {short_repr(str(found.get('version')))} of the result format is unknown; "
             f"this release reads {VERSION}"
         )
-    needed = (*ARRAYS, "network", "lower", "upper", "engine", "complete", "stopped")
-    missing = [name for name in needed if name not in found]
+    missing = [name for name in ENTRIES if name not in found]
     if missing:
         raise FileFormatError(f"there is no entry {', '.join(missing)}")
     for name, (dtype, dimensions) in ARRAYS.items():
@@ -123,9 +123,13 @@ def _from_arrays(found: dict[str, Any]) -> RegionComplex:
             raise FileFormatError(f"{name} must be {dtype.__name__} with {dimensions} dimension(s)")
     if found["complete"].shape != () or found["complete"].dtype != np.bool_:
         raise FileFormatError("complete must be true or false")
+    for name in ("engine", "stopped"):
+        if found[name].shape != () or found[name].dtype.kind != "U":
+            raise FileFormatError(f"{name} must be a text")
     offsets, across, n = found["facet_offsets"], found["facet_neighbors"], len(found["states"])
     starts = offsets.size > 0 and offsets[0] == 0 and offsets[-1] == across.size
-    if not starts or (np.diff(offsets) < 0).any() or offsets.size > n + 1:
+    # Compared, not subtracted: differences of hostile numbers may overflow.
+    if not starts or (offsets[1:] < offsets[:-1]).any() or offsets.size > n + 1:
         raise FileFormatError("facet_offsets do not cut facet_neighbors into parts")
     network = Network(from_document(_document(found["network"])))
     box = Box(found["lower"], found["upper"])
@@ -149,6 +153,6 @@ def _document(text: Any) -> Any:
     if text.dtype != np.uint8 or text.ndim != 1:
         raise FileFormatError("network must be the bytes of a text")
     try:
-        return json.loads(text.tobytes().decode())
-    except (ValueError, RecursionError) as error:
-        raise FileFormatError(f"network is not valid JSON: {error}") from error
+        return parse(text.tobytes().decode())
+    except UnicodeDecodeError as error:
+        raise FileFormatError(f"network is not UTF-8: {error}") from error

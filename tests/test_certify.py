@@ -24,7 +24,9 @@ from polyregions.certify.checker import SMALL_DIM
 from polyregions.certify.rational import RationalNetwork
 from polyregions.certify.sums import ExactSum
 
-CASES = [zoo.by_name(name) for name in ("shi-3", "fold-2d-2-2-surplus", "braid-4", "near-pencil")]
+ARRANGEMENTS = ("shi-3", "fold-2d-2-2-surplus", "braid-4", "near-pencil")
+OTHERS = ("maxout-3d-2-3-2-2", "hard-tanh-twice", "mixed")
+CASES = [zoo.by_name(name) for name in ARRANGEMENTS + OTHERS]
 
 
 def test_it_shares_no_code_with_the_engines() -> None:
@@ -243,7 +245,8 @@ def duplicated_region(cx: RegionComplex, rng: np.random.Generator) -> RegionComp
 def invented_region(cx: RegionComplex, rng: np.random.Generator) -> RegionComplex:
     """List a region with a pattern of its own that does not exist."""
     known = {row.tobytes() for row in cx.states}
-    pattern = next(p for p in product((0, 1), repeat=cx.states.shape[1]) if bytes(p) not in known)
+    ranges = [range(n) for layer in cx.network.hidden for n in layer.n_states.tolist()]
+    pattern = next(p for p in product(*ranges) if bytes(p) not in known)
     broken = duplicated_region(cx, rng)
     states = broken.states.copy()
     states[-1] = pattern
@@ -337,7 +340,7 @@ def test_broken_results_are_rejected(
         assert certificate.failures
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", CASES[: len(ARRANGEMENTS)], ids=lambda case: case.name)
 def test_the_result_of_another_network_is_proven_only_if_it_is_the_same(case: zoo.Case) -> None:
     cx = enumerate_regions(case.network, case.box)
     for seed in range(6):
@@ -406,7 +409,9 @@ def test_the_checkers_network(kind: str) -> None:
             scale = max(v.denominator for v in point)
             assert network.states_at([*(int(v * scale) for v in point), scale]) == pattern
             pre, _ = forms(layers, pattern)
-            for expected, (_, z, _) in zip(pre, network.under(pattern), strict=True):
+            known = network.under(pattern)
+            assert len(known) >= len(Network(layers).hidden)  # linear layers at the end decide nothing
+            for expected, (_, z, _) in zip(pre[: len(known)], known, strict=True):
                 denominator = Fraction(int(z[-1][-1]))
                 assert [[int(v) / denominator for v in row] for row in z[:-1]] == expected
 

@@ -127,7 +127,7 @@ def test_partial_result_is_written_and_labelled():
     result = run("net.json", "--box", "-2", "2", "--limit", "3", *outputs)
     assert result.exit_code == 3
     assert "PARTIAL (stopped: limit)" in result.stdout
-    assert result.stderr == "partial: stopped early (limit), there are more regions than these\n"
+    assert result.stderr == "partial: stopped early (limit), there may be more regions than these\n"
     data = json.loads(Path("s.json").read_text())
     assert (data["regions"], data["complete"], data["stopped"]) == (3, False, "limit")
     assert json.loads(Path("g.json").read_text())["graph"]["complete"] is False
@@ -216,8 +216,8 @@ def no_work(monkeypatch):
         (["--box", "0", "1", "--plot", "p.jpeg"], "known: .png, .svg"),
         (["--box", "0", "1", "--json", "no/s.json"], "there is no directory"),
         (["--box", "0", "1", "--json", "."], "is a directory"),
-        (["--box", "0", "1", "--json", "net.json"], "--json would overwrite NET"),
-        (["--box", "0", "1", "--graph", "./net.json"], "--graph would overwrite NET"),
+        (["--box", "0", "1", "--json", "net.json"], "--json would overwrite the input"),
+        (["--box", "0", "1", "--graph", "./net.json"], "--graph would overwrite the input"),
         (["--box", "0", "1", "--json", "a.json", "--graph", "a.json"], "--graph would overwrite --json"),
     ],
 )

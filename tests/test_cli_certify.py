@@ -65,7 +65,7 @@ def test_a_partial_result_is_proven_as_far_as_it_goes() -> None:
     result = run("certify", "r.npz")
     assert result.exit_code == 3
     assert result.stdout.endswith("VALID: 3 regions, not proven to be all regions of the box\n")
-    assert result.stderr == "partial: limit, there are more regions than these\n"
+    assert result.stderr == "partial: stopped early (limit), there may be more regions than these\n"
 
 
 def test_enumerate_and_certify_at_once() -> None:

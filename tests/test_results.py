@@ -111,7 +111,7 @@ def changed(name: str, value: Any) -> Any:
         (changed("lower", lambda a: a * np.nan), "finite"),
         (changed("network", lambda a: a[:-5]), "not valid JSON"),
         (changed("network", np.array("text")), "bytes of a text"),
-        (changed("network", np.frombuffer(b"[" * 10**5, dtype=np.uint8)), "not valid JSON"),
+        (changed("network", np.frombuffer(b"[" * 10**5, dtype=np.uint8)), "nested too deeply"),
         (changed("network", np.frombuffer(b"{}", dtype=np.uint8)), "not a network"),
     ],
 )

@@ -28,17 +28,7 @@ def read(path: Path) -> list[Layer]:
     except ValueError as error:  # of the name: a NUL character
         raise FileFormatError(f"{path}: cannot be read: {error}") from error
     try:
-        document = json.loads(
-            text, parse_int=float, parse_constant=_refuse_constant, object_pairs_hook=_refuse_duplicates
-        )
-    except json.JSONDecodeError as error:
-        raise FileFormatError(f"{path}: not valid JSON, truncated perhaps: {error}") from error
-    except RecursionError as error:
-        raise FileFormatError(f"{path}: nested too deeply for a network") from error
-    except ValueError as error:
-        raise FileFormatError(f"{path}: {error}") from error
-    try:
-        return from_document(document)
+        return from_document(parse(text))
     except InvalidNetworkError as error:
         raise type(error)(f"{path}: {error}") from error
     except FileFormatError as error:
@@ -48,6 +38,20 @@ def read(path: Path) -> list[Layer]:
 def write(path: Path, layers: tuple[Layer, ...]) -> None:
     """Write layers as a network JSON file."""
     path.write_text(json.dumps(to_document(layers)) + "\n", encoding="utf-8")
+
+
+def parse(text: str) -> Any:
+    """Turn a JSON text into a document whose numbers are all float64; no key may stand twice."""
+    try:
+        return json.loads(
+            text, parse_int=float, parse_constant=_refuse_constant, object_pairs_hook=_refuse_duplicates
+        )
+    except json.JSONDecodeError as error:
+        raise FileFormatError(f"not valid JSON, truncated perhaps: {error}") from error
+    except RecursionError as error:
+        raise FileFormatError("nested too deeply for a network") from error
+    except ValueError as error:
+        raise FileFormatError(str(error)) from error
 
 
 def from_document(document: Any) -> list[Layer]:

@@ -12,6 +12,7 @@ import struct
 import tokenize
 import zipfile
 import zlib
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -42,14 +43,15 @@ _UNREADABLE = (
 )
 
 
-def read_archive(path: Path) -> dict[str, Any]:
-    """Read all arrays of an archive; nothing is ever unpickled."""
+def read_archive(path: Path, names: Collection[str] | None = None) -> dict[str, Any]:
+    """Read the arrays of an archive, all or those named; nothing is ever unpickled."""
     try:
         loaded = np.load(path, allow_pickle=False)
         if not isinstance(loaded, np.lib.npyio.NpzFile):
             raise FileFormatError(f"{path}: a single array, not an archive of several")
         with loaded as archive:
-            return {name: np.asarray(archive[name]) for name in archive.files}
+            wanted = [name for name in archive.files if names is None or name in names]
+            return {name: np.asarray(archive[name]) for name in wanted}
     except (FileFormatError, FileNotFoundError, IsADirectoryError, PermissionError):
         raise
     except _UNREADABLE as error:

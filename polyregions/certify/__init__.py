@@ -8,6 +8,7 @@ are, and brings its own integers, polytopes and forward pass. For each region i 
 2. The exact forward pass at a mean of P's corners gives s, and every constraint of s (what its units'
    states say) and of the box is >= 0 at every corner. Each is affine on P, so s holds in all of P's interior;
    and since P is made of constraints of s and of the box, P is the whole region. So no facet is missing, too.
+   (A constraint that is 0 at that inner point is 0 on all of P, and decides nothing differently there.)
 3. The corners on each facet span it, and those of j's facet towards i are the same points: the two share it
    whole.
 
@@ -22,6 +23,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from ..errors import InvalidInputError
 from .certificate import Certificate, Statement
 
 if TYPE_CHECKING:
@@ -46,6 +48,13 @@ def certify(cx: RegionComplex, progress: Callable[[int, int], None] | None = Non
         Its ``valid`` says whether every statement holds that could be checked. A wrong result is reported,
         not raised.
 
+    Raises
+    ------
+    InvalidInputError
+        If it is no result.
+    TooLargeError
+        If a region has too many corners, as regions of more than about ten dimensions have.
+
     Notes
     -----
     Proven are patterns, facets, adjacencies, witnesses (as float64 roundings of inner points), ``complete``,
@@ -65,4 +74,6 @@ def certify(cx: RegionComplex, progress: Callable[[int, int], None] | None = Non
     """
     from .checker import Checker
 
+    if not hasattr(cx, "facet_neighbors"):
+        raise InvalidInputError(f"certify: expected a RegionComplex, got {type(cx).__name__}")
     return Checker(cx, progress).run()

@@ -13,7 +13,11 @@ from typing import Any
 
 from flint import fmpq, fmpz_mat
 
+from ..errors import TooLargeError
+
 Point = tuple[int, ...]  # (d + 1)
+#: A region with so many corners takes some ten seconds.
+MOST_CORNERS = 5_000
 
 
 class NotACellError(Exception):
@@ -74,7 +78,11 @@ def cell(rows: Sequence[Sequence[Any]]) -> Cell:
     ------
     NotACellError
         If the cell is unbounded, empty or flat.
+    TooLargeError
+        If it has more than :data:`MOST_CORNERS` corners.
     """
+    if not rows:
+        raise NotACellError("it has no facets")
     table = [[int(v) for v in row] for row in rows]
     n = len(table[0])
     first = _independent(table)
@@ -93,6 +101,11 @@ def cell(rows: Sequence[Sequence[Any]]) -> Cell:
             crossing = [values[p] * y - values[m] * x for x, y in zip(rays[p], rays[m], strict=True)]
             kept.append((_primitive(crossing), on[p] & on[m] | 1 << i))
         rays, on = [ray for ray, _ in kept], [o for _, o in kept]
+        if len(rays) > MOST_CORNERS:
+            raise TooLargeError(
+                f"certify: a region with {len(table)} facets in {n - 1} dimensions has more than "
+                f"{MOST_CORNERS:,} corners, and all of them would be computed"
+            )
     if not rays or any(ray[-1] <= 0 for ray in rays):
         raise NotACellError("its facets do not bound it")
     if len(rays) < n or fmpz_mat(rays).rank() < n:

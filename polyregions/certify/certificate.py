@@ -56,6 +56,13 @@ class Certificate:
         """What failed, and where."""
         return tuple(f"{s.claim}: {s.note}" for s in self.statements if s.verdict == "no")
 
+    @property
+    def verdict(self) -> str:
+        """One line: whether the result is valid, and whether it is complete."""
+        word = "VALID" if self.valid else "REJECTED"
+        extent = "all regions of the box" if self.complete else "not proven to be all regions of the box"
+        return f"{word}: {self.regions:,} regions, {extent}"
+
     def summary(self) -> dict[str, Any]:
         """Return the report as a dictionary that ``json.dumps`` can write."""
         return {
@@ -74,6 +81,4 @@ class Certificate:
             f"{s.claim:<{width}}  {s.verdict:<11}  {s.count:>9,}{'  ' + s.note if s.note else ''}"
             for s in self.statements
         ]
-        verdict = "VALID" if self.valid else "REJECTED"
-        extent = "all regions of the box" if self.complete else "not proven to be all regions of the box"
-        return "\n".join([*lines, f"{verdict}: {self.regions:,} regions, {extent}"])
+        return "\n".join([*lines, self.verdict])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from fractions import Fraction
 from math import prod
@@ -74,6 +75,7 @@ class Checker:
         # Facets seen from one side only so far, as sets of corners.
         self.waiting: dict[tuple[int, int], tuple[int, frozenset[Point]]] = {}
         self.reached: set[int] = set()
+        self.rejected: set[int] = set()
         self.volumes = ExactSum()
         self.faces = FaceCounts(self.dim)
 
@@ -93,18 +95,20 @@ class Checker:
             if self.progress is not None and (done % 64 == 0 or done + 1 == explored):
                 self.progress(done + 1, explored)
         for pair, (i, _) in self.waiting.items():
-            j = pair[0] + pair[1] - i
-            self.failed.setdefault(SHARED, f"region {j}: no facet leads back to region {i}")
+            if not self.rejected & set(pair):  # else it has been told what is wrong
+                j = pair[0] + pair[1] - i
+                self.failed.setdefault(SHARED, f"region {j}: no facet leads back to region {i}")
         for j in range(explored, self.cx.n_regions):
             self._attempt(self._unexplored, j)
-        self._completeness()
         self._sums()
+        self._completeness()
         return self._report()
 
     def _attempt(self, check: Callable[[int], None], i: int) -> None:
         try:
             check(i)
         except RejectedError as failure:
+            self.rejected.add(i)
             self.failed.setdefault(failure.claim, f"region {i}: {failure.note}")
 
     def _order(self) -> list[int]:
@@ -114,14 +118,24 @@ class Checker:
 
     def _arrays(self) -> None:
         cx, d = self.cx, self.dim
-        n, offsets, across = len(cx.states), cx.facet_offsets, cx.facet_neighbors
         units = sum(layer.n_units for layer in self.network.layers if layer.has_states)
 
         def need(fits: bool, note: str) -> None:
             if not fits:
                 raise RejectedError(ARRAYS, note)
 
+        for name, kind in (
+            ("states", "u"),
+            ("witnesses", "f"),
+            ("facet_offsets", "i"),
+            ("facet_neighbors", "i"),
+        ):
+            array = getattr(cx, name)
+            fits = isinstance(array, np.ndarray) and array.dtype.kind == kind and array.dtype.itemsize <= 8
+            need(fits, f"{name} are not an array of the right type")
+        need(isinstance(cx.complete, bool), "complete is neither True nor False")
         need(self.network.dim == d, "the box has another dimension than the network's input")
+        n, offsets, across = cx.states.shape[0] if cx.states.ndim else 0, cx.facet_offsets, cx.facet_neighbors
         need(n >= 1, "there is no region")
         need(cx.states.shape == (n, units), f"states have shape {cx.states.shape}, not {(n, units)}")
         need(cx.witnesses.shape == (n, d), f"witnesses have shape {cx.witnesses.shape}, not {(n, d)}")
@@ -129,7 +143,8 @@ class Checker:
         ranges = [layer.n_states for layer in cx.network.layers if layer.kind != "linear"]
         need(not units or bool((cx.states < np.concatenate(ranges)).all()), "a unit is in a state it has not")
         need(offsets.ndim == 1 and 1 <= offsets.size <= n + 1, "facet_offsets do not fit the regions")
-        cut = offsets[0] == 0 and offsets[-1] == across.size and bool((np.diff(offsets) >= 0).all())
+        need(across.ndim == 1, "facet_neighbors are not a list")
+        cut = offsets[0] == 0 and offsets[-1] == across.size and bool((offsets[1:] >= offsets[:-1]).all())
         need(cut, "facet_offsets do not cut facet_neighbors into parts")
         valid = (across >= -2 * d) & (across < n)
         need(bool(valid.all()), "across a facet is neither a region nor a side of the box")
@@ -163,12 +178,12 @@ class Checker:
         if self.network.states_at(inner_point(own.corners)) != pattern:
             raise RejectedError(INTERIOR, "another pattern holds there")
         on_sides = self._other_constraints(own, layers)
-        self._witness(i, rows)
         self.proven[INTERIOR] += 1
-        self.proven[WITNESSES] += 1
         self.proven[FACETS] += len(rows)
         for j, row, tight in zip(neighbors, rows, own.tight, strict=True):
             self._across(i, j, row, [own.corners[k] for k in tight])
+        self._witness(i, rows)
+        self.proven[WITNESSES] += 1
         if cx.complete and self.dim <= SMALL_DIM:
             if self.volumes.bits < SUM_BITS:
                 self.volumes.add(own.volume())
@@ -215,9 +230,8 @@ class Checker:
         if min((fmpz_mat(rows) * point).entries()) > 0:
             return
         rounded = []
-        for j, v in enumerate(self.cx.witnesses[i]):
-            for sign, towards in ((1, -np.inf), (-1, np.inf)):
-                end = (Fraction(float(v)) + Fraction(float(np.nextafter(v, towards)))) / 2
+        for j, v in enumerate(self.cx.witnesses[i].tolist()):
+            for sign, end in zip((1, -1), rounding_interval(v), strict=True):
                 row = [0] * (self.dim + 1)
                 row[j], row[-1] = sign * end.denominator, -sign * end.numerator
                 rounded.append(row)
@@ -231,10 +245,10 @@ class Checker:
         if j < 0:
             return
         if j >= self.cx.n_explored:
-            if (
-                self.network.states_beyond(inner_point(corners), [-v for v in row[:-1]])
-                != self.cx.states[j].tolist()
-            ):
+            inner, outwards = inner_point(corners), [-v for v in row[:-1]]
+            if min((self.sides * fmpz_mat([[v] for v in inner])).entries()) <= 0:
+                raise RejectedError(BEYOND, f"the end of the box, not region {j}")
+            if self.network.states_beyond(inner, outwards) != self.cx.states[j].tolist():
                 raise RejectedError(BEYOND, f"another pattern than that of region {j}")
             self.reached.add(j)
             self.proven[BEYOND] += 1
@@ -266,6 +280,7 @@ class Checker:
         self.proven[WITNESSES] += 1
 
     def _completeness(self) -> None:
+        """By now everything else is known: nothing that failed may be called complete."""
         if not self.cx.complete:
             self.skipped[COMPLETE] = f"the result is partial: {self.cx.stopped}"
         elif self.failed:
@@ -302,9 +317,12 @@ class Checker:
                 statements.append(Statement(claim, "no", self.proven.get(claim, 0), self.failed[claim]))
             elif claim in self.skipped:
                 statements.append(Statement(claim, "not checked", 0, self.skipped[claim]))
+            elif self.proven.get(claim, 1) == 0 and not self.cx.n_explored:
+                statements.append(Statement(claim, "not checked", 0, "no region is explored"))
             elif claim in self.proven:
                 statements.append(Statement(claim, "yes", self.proven[claim]))
-        return Certificate(tuple(statements), len(self.cx.states), COMPLETE in self.proven)
+        regions = len(self.cx.states) if ARRAYS in self.proven else 0
+        return Certificate(tuple(statements), regions, COMPLETE in self.proven)
 
 
 def box_rows(box: Box) -> list[list[int]]:
@@ -317,6 +335,16 @@ def box_rows(box: Box) -> list[list[int]]:
             row[j], row[-1] = sign * end.denominator, -sign * end.numerator
             rows.append(row)
     return rows
+
+
+def rounding_interval(value: float) -> tuple[Fraction, Fraction]:
+    """The ends of the interval of numbers that round to a float64."""
+    near = Fraction(value)
+    below, above = (math.nextafter(value, towards) for towards in (-math.inf, math.inf))
+    # Next to the largest float64 lies infinity: then the step is that on the other side.
+    step_below = near - Fraction(below) if math.isfinite(below) else Fraction(above) - near
+    step_above = Fraction(above) - near if math.isfinite(above) else step_below
+    return near - step_below / 2, near + step_above / 2
 
 
 def volume(box: Box) -> Fraction:

@@ -88,6 +88,8 @@ class RationalLayer:
             # The first of the largest: index() takes the lowest.
             return [(own := [z[p] for p in pieces]).index(max(own)) for pieces in self.pieces]
         zero = [0] * len(z[-1])
+        if self.breakpoints == [0]:
+            return [int(row > zero) for row in z[:-1]]
         return [
             sum(self.excess(z, u, t) > zero for t in range(len(self.breakpoints)))
             for u in range(self.n_units)
@@ -97,13 +99,13 @@ class RationalLayer:
         """Outputs of the units under these states, with the row of D last."""
         if self.pieces is not None:
             return fmpz_mat([*(z[p.start + s] for p, s in zip(self.pieces, states, strict=True)), z[-1]])
-        rows = []
+        rows, zero = [], [0] * len(z[-1])
         for row, s in zip(z[:-1], states, strict=True):
             slope, constant = self.slopes[s], self.constants[s]
             if constant:
                 rows.append([slope * a + constant * h for a, h in zip(row, z[-1], strict=True)])
             else:
-                rows.append(row if slope == 1 else [slope * a for a in row])
+                rows.append(row if slope == 1 else [slope * a for a in row] if slope else zero)
         return fmpz_mat([*rows, [self.scale * h for h in z[-1]]])
 
 
@@ -112,22 +114,22 @@ class RationalNetwork:
 
     def __init__(self, layers: Sequence[Layer]) -> None:
         self.dim = layers[0].n_inputs
-        self.layers = [RationalLayer(layer) for layer in layers]
+        every = [RationalLayer(layer) for layer in layers]
+        # What comes after the last states does not matter to patterns.
+        self.layers = every[: max((i + 1 for i, layer in enumerate(every) if layer.has_states), default=0)]
         # What the last pattern gave, layer by layer: patterns that begin alike share the work.
         self._known: list[tuple[tuple[int, ...], Rows, fmpz_mat, fmpz_mat]] = []
 
     def under(self, pattern: Sequence[int]) -> list[tuple[RationalLayer, Rows, fmpz_mat]]:
         """Each layer with its pre-activations and constraints as forms in (x, 1), under a pattern."""
-        place, below, same = 0, _identity(self.dim), True
+        place, below = 0, _identity(self.dim)
         for i, layer in enumerate(self.layers):
             states = tuple(pattern[place : place + layer.n_units]) if layer.has_states else ()
             place += len(states)
-            if same and i < len(self._known) and self._known[i][0] == states:
+            if i < len(self._known) and self._known[i][0] == states:
                 below = self._known[i][3]
                 continue
-            if same:
-                del self._known[i:]
-                same = False
+            del self._known[i:]
             z = (layer.weight * below).tolist()
             below = layer.output(z, states or [0] * layer.n_units)
             self._known.append((states, z, layer.constraints(z, states), below))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,7 +13,6 @@ from .common import (
     STOPPED_EARLY,
     check_targets,
     json_option,
-    print_table,
     progress_bar,
     quiet_option,
     write_json,
@@ -39,7 +38,7 @@ def certify_command(file: Path, json_path: str | None, quiet: bool) -> None:
     from ..certify import certify
     from ..results import load_result
 
-    check_targets(file, [("--json", json_path)])
+    check_targets([("--json", json_path)], source=file)
     cx = load_result(file)
     shown = not quiet and sys.stderr.isatty()
     with progress_bar(shown, "certifying", "{done:,} certified of {total:,}") as progress:
@@ -53,19 +52,19 @@ def certify_command(file: Path, json_path: str | None, quiet: bool) -> None:
     if not certificate.valid:
         click.get_current_context().exit(CHECK_FAILED)
     if not certificate.complete:
-        click.echo(f"partial: {cx.stopped or 'not complete'}, there are more regions than these", err=True)
+        click.echo(f"partial: stopped early ({cx.stopped}), there may be more regions than these", err=True)
         click.get_current_context().exit(STOPPED_EARLY)
 
 
 def print_certificate(certificate: Certificate) -> None:
     """Print the statements and the verdict."""
-    colours = {"yes": "green", "no": "bold red", "not checked": "yellow"}
-    print_table(
-        [
-            (s.claim, f"[{colours[s.verdict]}]{s.verdict}[/]", f"{s.count:,}" if s.count else "", s.note)
-            for s in certificate.statements
-        ],
-        header=("certificate", "proven", "of", ""),
-    )
-    extent = "all regions of the box" if certificate.complete else "not proven to be all regions of the box"
-    click.echo(f"{'VALID' if certificate.valid else 'REJECTED'}: {certificate.regions:,} regions, {extent}")
+    styles: dict[str, dict[str, Any]] = {
+        "yes": {"fg": "green"},
+        "no": {"fg": "red", "bold": True},
+        "not checked": {"dim": True},
+    }
+    claims = max(len(s.claim) for s in certificate.statements)
+    for s in certificate.statements:
+        verdict = click.style(f"{s.verdict:<11}", **styles[s.verdict])
+        click.echo(f"{s.claim:<{claims}}  {verdict}  {s.count:>9,}  {s.note}".rstrip())
+    click.echo(certificate.verdict)

@@ -71,9 +71,9 @@ def make_box(what: str | Path, network: Network, sides: Sides) -> Box:
     return Box(lower, upper)
 
 
-def check_targets(taken: Path | None, targets: Sequence[tuple[str, str | Path | None]]) -> None:
-    """Refuse, before any work, files that cannot be written, or would overwrite NET or each other."""
-    places = {} if taken is None else {taken.resolve(): "NET"}
+def check_targets(targets: Sequence[tuple[str, str | Path | None]], source: Path | None = None) -> None:
+    """Refuse, before any work, files that cannot be written, or would overwrite the input or each other."""
+    places = {} if source is None else {source.resolve(): "the input"}
     for option, target in targets:
         if target is None or target == "-":
             continue
@@ -137,6 +137,17 @@ def progress_bar(
             bar.update(task, completed=done, total=total, description=description)
 
         yield report
+
+
+@contextmanager
+def stages(shown: bool) -> Iterator[Callable[[str, int, int], None] | None]:
+    """Give a callback for work in stages: their name, what is done, and of how much."""
+    if not shown:
+        yield None
+        return
+    with progress_bar(True, text="{done:,} of {total:,}, {rate:,.0f} a second") as report:
+        assert report is not None
+        yield lambda _, done, total: report(done, total)
 
 
 def status(shown: bool, text: str) -> AbstractContextManager[Any]:

@@ -130,7 +130,7 @@ def enumerate_command(
     box = make_box(net, network, sides)
     targets = {"--json": json_path, "--save": result_path, "--graph": graph_path, "--plot": plot_path}
     _check_formats(box, result_path, graph_path, plot_path)
-    check_targets(net, list(targets.items()))
+    check_targets(list(targets.items()), source=net)
 
     shown = not quiet and sys.stderr.isatty()
     start = time.perf_counter()
@@ -185,7 +185,7 @@ def enumerate_command(
     if failures:
         click.get_current_context().exit(CHECK_FAILED)
     if not cx.complete:
-        click.echo(f"partial: stopped early ({cx.stopped}), there are more regions than these", err=True)
+        click.echo(f"partial: stopped early ({cx.stopped}), there may be more regions than these", err=True)
         click.get_current_context().exit(STOPPED_EARLY)
 
 
