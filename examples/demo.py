@@ -3,9 +3,9 @@
     python examples/demo.py [DIRECTORY]
 
 For each network of ``examples/networks`` the regions in the box of its data are enumerated, and the result is
-proven independently, in exact arithmetic. The certificate of the first two-dimensional network is printed; its
-picture and its graph go into the directory, by default ``demo`` in the current one. The first enumeration on a
-machine also compiles the library's kernels.
+proven independently, in exact arithmetic. The certificate of the first two-dimensional network is printed;
+its picture and its graph go into the directory, by default ``demo`` in the current one. The first enumeration
+on a machine also compiles the library's kernels.
 """
 
 from __future__ import annotations

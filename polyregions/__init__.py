@@ -6,6 +6,7 @@ from .box import Box
 from .certify import Certificate, certify
 from .complex import Region, RegionComplex
 from .enumerate import enumerate_regions
+from .linear_regions import count_linear_regions
 from .network import Network
 from .results import load_result, save_result
 
@@ -16,6 +17,7 @@ __all__ = [
     "Region",
     "RegionComplex",
     "certify",
+    "count_linear_regions",
     "enumerate_regions",
     "load_result",
     "save_result",

@@ -1,7 +1,7 @@
 """What theory says of one network in one box, as data that an enumeration can be held against.
 
-Constructions and named arrangements carry predictions. None of them is ever read off from an enumeration: each
-has its theorem, or the derivation that its source names.
+Constructions and named arrangements carry predictions. None of them is ever read off from an enumeration:
+each has its theorem, or the derivation that its source names.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ DEFINITIONS = (
     "closed_connected",
     "affine",
 )
+#: Those that are counted from all faces, which the engine "subdivide" keeps.
+FROM_FACES = ("activation", "closed_connected")
 #: What can be predicted: a count by one of the definitions, the number of adjacent pairs of proper activation
 #: regions, and the numbers of faces of dimension 0, ..., d that meet the open box.
 QUANTITIES = (*DEFINITIONS, "adjacencies", "f_vector")

@@ -66,10 +66,12 @@ ORDER = [
     "engines",
     "enumerate",
     "results",
+    "linear_regions",
     "certify",
     "folding",
     "export",
     "plot",
+    "verify",
     "cli",
     "__main__",
 ]

@@ -1,8 +1,9 @@
-"""``polyregions certify`` and ``enumerate --save --certify``."""
+"""``polyregions certify`` and ``enumerate --save --certify --definitions``."""
 
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -99,6 +100,11 @@ def test_enumerate_tells_a_rejection(monkeypatch: pytest.MonkeyPatch) -> None:
             "would overwrite",
         ),
         (("enumerate", "net.json", "--box", "0", "1", "--definitions", "open,affine"), "'open' is unknown"),
+        (("enumerate", "net.json", "--box", "0", "1", "--definitions", "all", "--limit", "3"), "leave out"),
+        (
+            ("enumerate", "net.json", "--box", "0", "1", "--engine", "brute", "--definitions", "activation"),
+            "use --engine subdivide",
+        ),
     ],
 )
 def test_refused_before_the_work(arguments: tuple[str, ...], message: str) -> None:
@@ -114,3 +120,31 @@ def test_a_file_that_is_no_result() -> None:
     result = run("certify", "r.npz")
     assert result.exit_code == 2
     assert "r.npz: not a readable .npz archive" in result.stderr
+
+
+def test_definitions() -> None:
+    # relu(|x| - 1) in the plane: three strips, of which the middle one is two activation regions.
+    strips = Network.from_arrays([([[1, 0], [-1, 0]], [0, 0]), ([[1, 1]], [-1]), ([[1]], [0])])
+    strips.save("strips.json")
+    box = ("strips.json", "--box", "-2", "2")
+    data = json.loads(run("enumerate", *box, "--json", "-", "--definitions").stdout)
+    assert data["linear_regions"] == {
+        "activation": 5,  # and the line x = 0, where both units of the first layer are off
+        "proper_activation": 4,
+        "convex": [3, 3],
+        "open_connected": 3,
+        "closed_connected": 3,
+        "affine": 3,
+    }
+    result = run("enumerate", *box, "--engine", "traverse", "--definitions", "affine,open_connected")
+    assert re.search(r"^open connected +3 *$", result.stdout, re.MULTILINE)
+    assert "activation" not in result.stdout
+    assert "linear_regions" not in json.loads(run("enumerate", *box, "--json", "-").stdout)
+
+
+def test_definitions_of_five_inputs_take_the_engine_that_keeps_faces() -> None:
+    Network.from_arrays([(np.eye(5), np.zeros(5)), (np.ones((1, 5)), [0])]).save("five.json")
+    five = ("enumerate", "five.json", "--box", "-1", "1", "--json", "-", "--definitions")
+    assert json.loads(run(*five, "affine").stdout)["engine"] == "traverse"
+    data = json.loads(run(*five, "activation").stdout)
+    assert (data["engine"], data["linear_regions"]) == ("subdivide", {"activation": 32})

@@ -102,8 +102,16 @@ def test_progress_ends_with_everything() -> None:
 
 @pytest.mark.parametrize(
     ("rank", "dim", "engine"),
-    [(16, 1, "subdivide"), (17, 1, "traverse"), (5, 2, "subdivide"), (6, 2, "traverse"), (4, 3, "subdivide")]
-    + [(5, 3, "traverse"), (3, 4, "subdivide"), (4, 4, "traverse")],
+    [
+        (16, 1, "subdivide"),
+        (17, 1, "traverse"),
+        (5, 2, "subdivide"),
+        (6, 2, "traverse"),
+        (4, 3, "subdivide"),
+        (5, 3, "traverse"),
+        (3, 4, "subdivide"),
+        (4, 4, "traverse"),
+    ],
 )
 def test_auto_leaves_units_of_many_pieces_to_traverse(rank: int, dim: int, engine: str) -> None:
     rng = np.random.default_rng(rank)

@@ -12,6 +12,8 @@ import click
 from .certify import certify_command
 from .common import Commands
 from .enumerate import enumerate_command
+from .theory import bounds_command, construct_command
+from .verify import verify_command
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -20,5 +22,5 @@ def main() -> None:
     """Enumerate the linear regions of ReLU and maxout networks, exactly."""
 
 
-for command in (enumerate_command, certify_command):
+for command in (enumerate_command, certify_command, verify_command, bounds_command, construct_command):
     main.add_command(command)

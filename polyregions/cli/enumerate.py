@@ -14,7 +14,7 @@ from ..enumerate import ENGINES, LP_BACKENDS, enumerate_regions
 from ..errors import CheckFailedError, InvalidInputError
 from ..export import graph_format, summary, write_graph
 from ..network import Network
-from ..predictions import DEFINITIONS
+from ..predictions import DEFINITIONS, FROM_FACES
 from .certify import print_certificate
 from .common import (
     CHECK_FAILED,
@@ -125,7 +125,7 @@ def enumerate_command(
     Every count is exact: weights and bounds are read as the rational numbers that they are, and no
     tolerance is used. A result that is not complete says so, and the exit code is 3.
     """  # noqa: D301  click needs the character that the escape stands for
-    wanted = _definitions(definitions)
+    wanted, engine = _definitions(definitions, engine, limit)
     network = Network.load(net)
     box = make_box(net, network, sides)
     targets = {"--json": json_path, "--save": result_path, "--graph": graph_path, "--plot": plot_path}
@@ -147,10 +147,10 @@ def enumerate_command(
         with status(shown, f"writing {result_path}"):
             save_result(cx, result_path)
     if wanted:
-        from ..linear_regions import count_linear_regions
+        from ..linear_regions import all_counts
 
         with status(shown, "merging linear regions"):
-            numbers["linear_regions"] = {name: count_linear_regions(cx, name) for name in wanted}
+            numbers["linear_regions"] = all_counts(cx, wanted) if cx.complete else dict.fromkeys(wanted)
     failure = None
     if check:
         with status(shown, "checking"):
@@ -189,15 +189,23 @@ def enumerate_command(
         click.get_current_context().exit(STOPPED_EARLY)
 
 
-def _definitions(text: str | None) -> list[str]:
-    """The definitions of a linear region that were asked for."""
+def _definitions(text: str | None, engine: str, limit: int | None) -> tuple[list[str], str]:
+    """The definitions of a linear region that were asked for, and an engine that can tell them."""
     names = list(DEFINITIONS) if text == "all" else [] if text is None else text.split(",")
     unknown = [name for name in names if name not in DEFINITIONS]
     if unknown:
         raise InvalidInputError(
             f"--definitions: {unknown[0]!r} is unknown; known, separated by commas: {', '.join(DEFINITIONS)}"
         )
-    return names
+    if names and limit is not None:
+        raise InvalidInputError("--definitions: all regions are needed; leave out --limit")
+    from_faces = [name for name in names if name in FROM_FACES]
+    if from_faces and engine not in ("auto", "subdivide"):
+        raise InvalidInputError(
+            f"--definitions: {from_faces[0]} is counted from all faces, and engine {engine!r} does not keep "
+            "them; use --engine subdivide"
+        )
+    return names, "subdivide" if from_faces else engine
 
 
 def _check_formats(
@@ -249,7 +257,9 @@ def _rows(numbers: dict[str, Any]) -> list[tuple[str, str]]:
     return rows
 
 
-def _count(count: int | tuple[int, int]) -> str:
+def _count(count: int | list[int] | None) -> str:
+    if count is None:
+        return "not known"
     if isinstance(count, int):
         return f"{count:,}"
     low, high = count

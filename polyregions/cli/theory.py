@@ -1,0 +1,101 @@
+"""``polyregions bounds`` and ``polyregions construct``: theory without an enumeration."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from .common import box_option, check_targets, json_option, print_table, write_json
+from .subject import ListCommand, choose, parameter_options, whole_numbers
+
+
+@click.command("bounds", cls=ListCommand)
+@click.option("--inputs", type=int, required=True, metavar="N", help="Number of inputs.")
+@click.option(
+    "--widths", callback=whole_numbers, required=True, metavar="N N ...", help="Units of the hidden layers."
+)
+@click.option("--rank", type=int, metavar="K", help="Maxout of this rank; ReLU if not given.")
+@json_option
+@click.option(
+    "--plot",
+    "plot_path",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Draw deep networks beside shallow ones of the same size: .png, .svg or .pdf.",
+)
+def bounds_command(
+    inputs: int, widths: list[int], rank: int | None, json_path: str | None, plot_path: Path | None
+) -> None:
+    """Tell how many regions networks of a shape can have, by every theorem.
+
+    \\b
+    Example:
+      polyregions bounds --inputs 2 --widths 4 4 3
+
+    A bound whose hypothesis fails has no value, and the reason stands beside it.
+    """  # noqa: D301  click needs the character that the escape stands for
+    from ..bounds import bounds_table, format_number
+
+    check_targets([("--json", json_path), ("--plot", plot_path)])
+    if plot_path is not None:
+        from ..plot.figures import check_figure
+
+        check_figure(plot_path)
+    table = bounds_table(inputs, widths, rank)
+    if json_path is not None:
+        write_json(
+            {"inputs": inputs, "widths": widths, "rank": rank, "bounds": [asdict(b) for b in table]},
+            json_path,
+        )
+    if json_path != "-":
+        rows = [
+            (
+                b.name,
+                b.kind,
+                "-" if b.value is None else format_number(b.value),
+                b.counts,
+                b.reason or b.source,
+            )
+            for b in table
+        ]
+        print_table(rows, header=("bound", "kind", "number", "of", "source, or why not"))
+    if plot_path is not None:
+        from ..plot import plot_shallow_and_deep
+
+        plot_shallow_and_deep(inputs, path=plot_path)
+
+
+@click.command("construct", cls=ListCommand)
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--construction", metavar="NAME", help="A construction with known counts, such as montufar.")
+@click.option("--arrangement", metavar="NAME", help="A hyperplane arrangement by its name, such as shi.")
+@parameter_options
+@box_option(required=False)
+def construct_command(
+    file: Path, construction: str | None, arrangement: str | None, sides: Any, **parameters: Any
+) -> None:
+    """Write a construction or an arrangement as the network file FILE, and tell what theory predicts.
+
+    \\b
+    FILE is .json or .npz. Examples:
+      polyregions construct fold.json --construction montufar --inputs 2 --widths 4 4 3
+      polyregions construct shi.json --arrangement shi --n 4
+    """  # noqa: D301  click needs the character that the escape stands for
+    from ..verify.claims import show
+
+    check_targets([("FILE", file)])
+    subject = choose(None, construction, arrangement, sides, parameters)
+    subject.network.save(file)
+    rows = [("network", repr(subject.network)), ("source", subject.source)]
+    box = " ".join(
+        f"--box {a:g} {b:g}"
+        for a, b in dict.fromkeys(zip(subject.box.lower.tolist(), subject.box.upper.tolist(), strict=True))
+    )
+    rows.append(("box", box))
+    for p in subject.predictions:
+        value = f"{p.relation} {show(p.value)}" if p.value is not None else f"not predicted: {p.reason}"
+        rows.append((p.quantity.replace("_", " "), value))
+    print_table(rows)
