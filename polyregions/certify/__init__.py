@@ -58,8 +58,8 @@ def certify(cx: RegionComplex, progress: Callable[[int, int], None] | None = Non
     Notes
     -----
     Proven are patterns, facets, adjacencies, witnesses (as float64 roundings of inner points), ``complete``,
-    and, for d <= 4, the f-vector. Of ``faces`` only their numbers are. A region takes about a millisecond for
-    two inputs, ten for five, a second for eight: it has that many corners.
+    and, for d <= 4, the f-vector. Of ``faces`` only their numbers are. A region takes up to a millisecond for
+    two inputs, ten for six, a tenth of a second for eight: it has that many corners.
 
     Examples
     --------

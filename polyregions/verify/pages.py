@@ -104,9 +104,9 @@ def _png(figure: Any) -> bytes:
 
 def _tables(report: Report) -> list[tuple[str, Table]]:
     """The tables of a report with their headings; the first row of each is its header."""
-    claims = [["verdict", "statement", "found", "source"]]
+    claims = [["verdict", "statement", "found", "source, or why not"]]
     for c in report.claims:
-        claims.append([c.verdict, c.statement, c.measured or c.reason, c.source])
+        claims.append([c.verdict, c.statement, c.measured, c.reason or c.source])
     tables = [
         ("Counts", [["", ""], *([name, value] for name, value in report.facts())]),
         ("Theorems", claims),
