@@ -7,9 +7,10 @@ each has its theorem, or the derivation that its source names.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from operator import index
+from typing import Literal, cast, get_args
 
-from .errors import InvalidInputError
+from .errors import InvalidInputError, short_repr
 
 Relation = Literal["=", ">=", "<="]
 
@@ -39,9 +40,9 @@ class Prediction:
     quantity : str
         One of :data:`QUANTITIES`.
     relation : "=", ">=" or "<="
-        How the true number relates to ``value``.
+        How the true number relates to ``value``; "=" for "f_vector".
     value : int, tuple of int, or None
-        A tuple for "f_vector" alone. None where the hypothesis fails.
+        A tuple for "f_vector", and only there. None where the hypothesis fails.
     source : str
         The theorem, or the derivation in a few words.
     reason : str
@@ -50,7 +51,8 @@ class Prediction:
     Raises
     ------
     InvalidInputError
-        If the quantity is unknown, or neither a value nor a reason is given.
+        If the quantity or the relation is unknown, the value is not of their kind, or neither a value nor a
+        reason is given.
 
     Examples
     --------
@@ -68,8 +70,14 @@ class Prediction:
     def __post_init__(self) -> None:
         if self.quantity not in QUANTITIES:
             raise InvalidInputError(f"quantity {self.quantity!r} is unknown; known: {', '.join(QUANTITIES)}")
+        if self.relation not in get_args(Relation) or (self.quantity == "f_vector" and self.relation != "="):
+            raise InvalidInputError(
+                f"{self.quantity}: relation {self.relation!r} is not one that it can have"
+            )
         if (self.value is None) == (self.reason == ""):
             raise InvalidInputError(f"{self.quantity}: give a value, or the reason why there is none")
+        if self.value is not None:
+            object.__setattr__(self, "value", _whole_numbers(self.quantity, self.value))
 
     @property
     def applies(self) -> bool:
@@ -86,6 +94,21 @@ class Prediction:
         """
         if self.value is None:
             raise InvalidInputError(f"{self.source} predicts nothing here: {self.reason}")
-        if self.relation == "=" or isinstance(measured, tuple) or isinstance(self.value, tuple):
+        if isinstance(measured, tuple) != isinstance(self.value, tuple):
+            raise InvalidInputError(f"{self.quantity}: {measured!r} cannot be held against {self.value!r}")
+        if self.relation == "=":
             return measured == self.value
-        return measured >= self.value if self.relation == ">=" else measured <= self.value
+        # Tuples are compared with "=" only.
+        number, value = cast("tuple[int, int]", (measured, self.value))
+        return number >= value if self.relation == ">=" else number <= value
+
+
+def _whole_numbers(quantity: str, value: object) -> int | tuple[int, ...]:
+    """Return the value as Python integers: several for the f-vector, one for all else."""
+    try:
+        if quantity == "f_vector":
+            return tuple(map(index, cast("tuple[int, ...]", value)))
+        return index(cast("int", value))
+    except TypeError as error:
+        what = "a tuple of whole numbers" if quantity == "f_vector" else "a whole number"
+        raise InvalidInputError(f"{quantity}: the value must be {what}, got {short_repr(value)}") from error

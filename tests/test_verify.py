@@ -18,9 +18,9 @@ from polyregions import Box, Network, cli, enumerate_regions
 from polyregions.arrangements import FAMILIES
 from polyregions.bounds import Bound
 from polyregions.constructions import CONSTRUCTIONS, make_construction, montufar
-from polyregions.errors import FileFormatError, InvalidInputError
+from polyregions.errors import FileFormatError, InvalidInputError, TooLargeError
 from polyregions.predictions import DEFINITIONS, Prediction
-from polyregions.verify import Report, verify, write_page
+from polyregions.verify import Report, check_page, verify, write_page
 from polyregions.verify.claims import (
     Counts,
     _from_bound,
@@ -176,6 +176,26 @@ def test_interrupted_results_claim_nothing(monkeypatch: pytest.MonkeyPatch) -> N
     assert "NO: stopped (limit)" in str(report)
 
 
+@pytest.mark.parametrize("predictions", [5, None, [1], "abc", [Prediction]])
+def test_what_is_no_prediction_is_refused(predictions: Any) -> None:
+    with pytest.raises(InvalidInputError, match="predictions: expected"):
+        verify(LINES, SQUARE, predictions=predictions)
+
+
+def test_too_many_regions_are_refused_before_the_work() -> None:
+    for name, parameters in (
+        ("telgarsky_tent", {"depth": 100}),
+        ("telgarsky_tent", {"depth": 1500}),  # beyond float64
+        ("montufar", {"inputs": 2, "widths": [1000, 1000]}),
+    ):
+        made = make_construction(name, **parameters)
+        with pytest.raises(TooLargeError, match="regions are predicted"):
+            verify(made.network, made.box, predictions=made.predictions)
+    tent = make_construction("telgarsky_tent", depth=30)
+    report = verify(tent.network, tent.box, predictions=tent.predictions, limit=50, certified=False)
+    assert (report.complex.n_regions, report.complex.complete) == (50, False)
+
+
 def test_progress_names_the_stages() -> None:
     stages: set[str] = set()
     verify(LINES, SQUARE, engine="traverse", progress=lambda name, done, known: stages.add(name))
@@ -234,7 +254,7 @@ def test_markdown(report: Report, tmp_path: Path) -> None:
     written = write_page(report, tmp_path / "r.md")
     assert [path.name for path in written] == ["r.md", "r_regions.png", "r_folding.png"]
     text = written[0].read_text(encoding="utf-8")
-    assert text.startswith("# a <fold> | of paper & ink\n")
+    assert text.startswith("# a \\<fold> \\| of paper & ink\n")
     for name in re.findall(r"!\[.*?\]\((.*?)\)", text):
         assert (tmp_path / name).read_bytes().startswith(b"\x89PNG")
     for block in text.split("\n\n"):
@@ -247,6 +267,18 @@ def test_pages_without_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert len(write_page(verify(LINES, SQUARE), tmp_path / "r.md")) == 1
     three = Network.from_arrays([(np.eye(3), np.zeros(3)), (np.ones((1, 3)), [0])])
     assert len(write_page(verify(three, Box.cube(3, -1, 1)), tmp_path / "r.md")) == 1
+
+
+def test_titles_are_text(tmp_path: Path) -> None:
+    report = verify(LINES, SQUARE, title="<b>x|y&_`1`")
+    text = write_page(report, tmp_path / "r.md")[0].read_text(encoding="utf-8")
+    assert text.startswith("# \\<b>x\\|y&\\_\\`1\\`\n")
+
+
+def test_pictures_that_cannot_be_written_are_refused_before_the_work(tmp_path: Path) -> None:
+    (tmp_path / "r_regions.png").mkdir()
+    with pytest.raises(InvalidInputError, match=r"r_regions\.png.*directory"):
+        check_page(tmp_path / "r.md")
 
 
 def test_pages_are_refused(report: Report, tmp_path: Path) -> None:
@@ -304,6 +336,22 @@ def test_verify_a_file() -> None:
     assert "not certified" in Path("r.html").read_text()
 
 
+def test_a_limit_makes_a_partial_report() -> None:
+    result = run("verify", "--construction", "telgarsky_tent", "--depth", "40", "--limit", "20")
+    assert result.exit_code == 3
+    assert result.stderr == "partial: stopped early (limit)\n"
+    assert "PASS" not in result.stdout
+    assert "regions are predicted" in refused("verify", "--construction", "telgarsky_tent", "--depth", "40")
+
+
+def test_the_box_of_a_construction_is_told_exactly() -> None:
+    sides = ["--box", "0", "1", "--box", "-1", "2", "--box", "0.1", "0.30000000000000004"]
+    result = run("construct", "q.json", "--arrangement", "boolean", "--n", "3", *sides)
+    assert " ".join(sides) in result.stdout
+    same = run("construct", "q.json", "--arrangement", "boolean", "--n", "3")
+    assert re.search(r"^box +--box -1 1 *$", same.stdout, re.MULTILINE)
+
+
 def test_verify_fails_with_exit_code_1(monkeypatch: pytest.MonkeyPatch) -> None:
     def wrong(*arguments: Any, **options: Any) -> Report:
         return verify(LINES, SQUARE, predictions=[Prediction("adjacencies", "=", 10, "nobody")])
@@ -335,9 +383,10 @@ def test_numbers_of_a_list() -> None:
     for widths in (("3", "2"), ("3,2",), ("3 2",)):
         result = run(*arguments, "--widths", *widths)
         assert json.loads(result.stdout)["widths"] == [3, 2]
-    result = run(*arguments, "--widths", "a")
-    assert result.exit_code == 2
-    assert "no list of whole numbers" in result.stderr
+    for wrong in ("a", "4,,4"):
+        result = run(*arguments, "--widths", wrong)
+        assert result.exit_code == 2
+        assert "no list of whole numbers" in result.stderr
 
 
 PARAMETERS = {

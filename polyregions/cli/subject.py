@@ -58,7 +58,7 @@ def whole_numbers(ctx: click.Context, param: click.Parameter, value: str | None)
     if value is None:
         return None
     try:
-        return [int(part) for part in re.split(r"[,\s]+", value.strip())]
+        return [int(part) for part in re.split(r",|\s+", value.strip())]
     except ValueError:
         message = f"{value!r} is no list of whole numbers, such as 4 4 3"
         raise click.BadParameter(message, ctx=ctx, param=param) from None

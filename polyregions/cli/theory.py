@@ -85,16 +85,15 @@ def construct_command(
       polyregions construct shi.json --arrangement shi --n 4
     """  # noqa: D301  click needs the character that the escape stands for
     from ..verify.claims import show
+    from ..verify.report import exact_text
 
     check_targets([("FILE", file)])
     subject = choose(None, construction, arrangement, sides, parameters)
     subject.network.save(file)
     rows = [("network", repr(subject.network)), ("source", subject.source)]
-    box = " ".join(
-        f"--box {a:g} {b:g}"
-        for a, b in dict.fromkeys(zip(subject.box.lower.tolist(), subject.box.upper.tolist(), strict=True))
-    )
-    rows.append(("box", box))
+    ends = zip(subject.box.lower.tolist(), subject.box.upper.tolist(), strict=True)
+    sides = [f"--box {exact_text(a)} {exact_text(b)}" for a, b in ends]
+    rows.append(("box", " ".join(sides[:1] if len(set(sides)) == 1 else sides)))
     for p in subject.predictions:
         value = f"{p.relation} {show(p.value)}" if p.value is not None else f"not predicted: {p.reason}"
         rows.append((p.quantity.replace("_", " "), value))

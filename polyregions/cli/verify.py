@@ -45,6 +45,7 @@ STYLES: dict[str, dict[str, Any]] = {
 @click.option(
     "--workers", type=click.IntRange(min=1), default=1, show_default=True, metavar="N", help="Threads."
 )
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Stop after N regions (exit code 3).")
 @click.option(
     "--certify/--no-certify",
     "certified",
@@ -68,6 +69,7 @@ def verify_command(
     sides: Sides,
     engine: str,
     workers: int,
+    limit: int | None,
     certified: bool,
     json_path: str | None,
     report_path: Path | None,
@@ -101,6 +103,7 @@ def verify_command(
             source=subject.source,
             engine=engine,
             workers=workers,
+            limit=limit,
             certified=certified,
             progress=progress,
         )

@@ -14,11 +14,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 
+from ..bounds import format_number
 from ..box import Box
 from ..certify import certify
 from ..complex import RegionComplex
 from ..enumerate import enumerate_regions
-from ..errors import TooLargeError
+from ..errors import InvalidInputError, TooLargeError, short_repr
 from ..folding import Folding, verify_folding
 from ..linear_regions import all_counts
 from ..network import Network
@@ -40,6 +41,8 @@ __all__ = ["PAGE_FORMATS", "Claim", "Counts", "Report", "check_page", "verify", 
 
 #: Folding is looked for in results of at most so many regions, since it takes exact images of all.
 FOLDED_REGIONS = 20_000
+#: With more regions predicted than this, the enumeration is not begun: they would not fit into memory.
+MOST_REGIONS = 10_000_000
 
 
 def verify(
@@ -51,6 +54,7 @@ def verify(
     source: str = "",
     engine: str = "auto",
     workers: int = 1,
+    limit: int | None = None,
     certified: bool = True,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Report:
@@ -64,8 +68,8 @@ def verify(
         What is known of this very network in this very box, as constructions and arrangements carry it.
     title, source : str
         For the report.
-    engine, workers
-        As in :func:`polyregions.enumerate_regions`.
+    engine, workers, limit
+        As in :func:`polyregions.enumerate_regions`. Of a partial result nothing is claimed.
     certified : bool
         Whether to prove the result, which takes longer than all the rest.
     progress : callable, optional
@@ -79,6 +83,10 @@ def verify(
 
     Raises
     ------
+    InvalidInputError
+        If a prediction is no Prediction.
+    TooLargeError
+        If more than :data:`MOST_REGIONS` regions are predicted, and there is no lower limit.
     PolyregionsError
         As :func:`polyregions.enumerate_regions`.
 
@@ -92,9 +100,10 @@ def verify(
     >>> [claim.statement for claim in report.claims][:2]
     ['proper activation = 28', 'adjacencies = 46']
     """
+    predictions = _checked(predictions, limit)
     start = time.perf_counter()
     cx = enumerate_regions(
-        network, box, engine=engine, workers=workers, progress=_named(progress, "enumerating")
+        network, box, engine=engine, workers=workers, limit=limit, progress=_named(progress, "enumerating")
     )
     seconds = time.perf_counter() - start
     counts = count(cx)
@@ -110,6 +119,29 @@ def verify(
     folding = find_folding(cx)
     certificate = certify(cx, _named(progress, "certifying")) if certified else None
     return Report(title or repr(network), source, cx, counts, tuple(claims), certificate, folding, seconds)
+
+
+def _checked(predictions: Iterable[Prediction], limit: int | None) -> list[Prediction]:
+    """Refuse, before any work, what is no prediction, and predictions of too many regions."""
+    try:
+        known = list(predictions)
+    except TypeError as error:
+        raise InvalidInputError(f"predictions: expected a list, got {short_repr(predictions)}") from error
+    for prediction in known:
+        if not isinstance(prediction, Prediction):
+            raise InvalidInputError(f"predictions: expected a Prediction, got {short_repr(prediction)}")
+        least = 0 if prediction.relation == "<=" else prediction.value
+        if prediction.quantity == "proper_activation" and isinstance(least, int) and limit is None:
+            _check_size(least, prediction.source)
+    return known
+
+
+def _check_size(regions: int, source: str) -> None:
+    if regions > MOST_REGIONS:
+        raise TooLargeError(
+            f"verify: {format_number(regions)} regions are predicted ({source}), and {MOST_REGIONS:,} is the "
+            "limit; take smaller parameters, or give a limit of your own for a partial result"
+        )
 
 
 def count(cx: RegionComplex) -> Counts:

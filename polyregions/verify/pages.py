@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from html import escape
@@ -16,6 +17,8 @@ from .report import Report
 
 #: Endings of the pages.
 PAGE_FORMATS = (".md", ".html")
+#: Names of the pictures.
+PICTURES = ("regions", "folding")
 #: With more regions than this, a picture shows nothing but lines.
 DRAWN_REGIONS = 50_000
 
@@ -32,8 +35,15 @@ def check_page(path: str | Path) -> None:
     InvalidInputError
         If the file cannot be written.
     """
-    known_ending(path, "report", PAGE_FORMATS)
-    check_target(path)
+    path = Path(path)
+    ending = known_ending(path, "report", PAGE_FORMATS)
+    for target in (path, *(_picture(path, name) for name in PICTURES if ending == ".md")):
+        check_target(target)
+
+
+def _picture(page: Path, name: str) -> Path:
+    """Where a picture of a Markdown page goes."""
+    return page.with_name(f"{page.stem}_{name}.png")
 
 
 def write_page(report: Report, path: str | Path) -> list[Path]:
@@ -64,12 +74,12 @@ def write_page(report: Report, path: str | Path) -> list[Path]:
         text = _html(report, pictures)
     else:
         for name, (_, data) in pictures.items():
-            place = path.with_name(f"{path.stem}_{name}.png")
+            place = _picture(path, name)
             with replacing(place) as file:
                 file.write(data)
             written.append(place)
         text = _markdown(
-            report, {name: (title, f"{path.stem}_{name}.png") for name, (title, _) in pictures.items()}
+            report, {name: (title, _picture(path, name).name) for name, (title, _) in pictures.items()}
         )
     with replacing(path) as file:
         file.write(text.encode())
@@ -120,7 +130,7 @@ def _tables(report: Report) -> list[tuple[str, Table]]:
 
 
 def _markdown(report: Report, pictures: dict[str, tuple[str, str]]) -> str:
-    parts = [f"# {report.title}", f"**{report.verdict}**"]
+    parts = [f"# {_plain(report.title)}", f"**{report.verdict}**"]
     for heading, table in _tables(report):
         lines = [_markdown_row(table[0]), "|" + " --- |" * len(table[0])]
         parts.append("\n".join([f"## {heading}\n", *lines, *map(_markdown_row, table[1:])]))
@@ -131,7 +141,12 @@ def _markdown(report: Report, pictures: dict[str, tuple[str, str]]) -> str:
 
 
 def _markdown_row(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
+    return "| " + " | ".join(map(_plain, cells)) + " |"
+
+
+def _plain(text: str) -> str:
+    """Text that Markdown takes as it is, on one line."""
+    return re.sub(r"([\\`*_<|\[\]])", r"\\\1", " ".join(text.split()))
 
 
 _STYLE = """

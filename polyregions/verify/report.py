@@ -126,8 +126,14 @@ class Report:
         return "\n".join([*lines, "", self.verdict])
 
 
+def exact_text(number: float) -> str:
+    """A float64 in the shortest text that reads back as the same number."""
+    return f"{number:g}" if float(f"{number:g}") == number else repr(number)
+
+
 def _box_text(cx: RegionComplex) -> str:
-    sides = [f"[{a:g}, {b:g}]" for a, b in zip(cx.box.lower.tolist(), cx.box.upper.tolist(), strict=True)]
+    ends = zip(cx.box.lower.tolist(), cx.box.upper.tolist(), strict=True)
+    sides = [f"[{exact_text(a)}, {exact_text(b)}]" for a, b in ends]
     if len(set(sides)) == 1 and len(sides) > 1:
         return f"{sides[0]}^{len(sides)}"
     return " x ".join(sides)
