@@ -76,7 +76,8 @@ class Cells:
             boundary = []
             for j in range(d):
                 if word[j] == 2:
-                    boundary += [number[(*word[:j], side, *word[j + 1 :])] for side in (0, 1)]
+                    ends = [(*word[:j], side, *word[j + 1 :]) for side in (0, 1)]
+                    boundary += [number[end] for end in ends]
             dim.append(k)
             start.append(len(pool) if k else sum(word[j] << j for j in range(d)))
             size.append(len(boundary))

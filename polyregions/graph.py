@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .layers import IntArray
+from .layers import FloatArray, IntArray
 
 if TYPE_CHECKING:
     import networkx
@@ -141,7 +141,9 @@ def _edges(cx: RegionComplex, geometry: bool) -> Iterator[tuple[int, int, dict[s
     layers = lowest_flip_layers(cx).tolist()
     facets = _facet_rows(cx).tolist()
     axes = [f"a{k}" for k in range(cx.box.dim)]
-    lower_end, A, b = -1, np.empty((0, 0)), np.empty(0)
+    lower_end = -1
+    A: FloatArray = np.empty((0, 0))
+    b: FloatArray = np.empty(0)
     for start, differ in _differences(cx):
         pair, unit = np.nonzero(differ)
         ends = np.searchsorted(pair, np.arange(len(differ) + 1)).tolist()

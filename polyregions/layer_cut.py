@@ -237,7 +237,7 @@ class LayerCut:
         begins = (np.cumsum(counts + 1) - counts - 1) // FACES_TOGETHER
         part_of = np.concatenate([[0], np.cumsum(begins[1:] > begins[:-1])]).astype(np.int32)
         parts = int(part_of[-1]) + 1
-        ends = np.zeros(parts * (d + 1) + 1, dtype=np.int64)
+        ends: NDArray[np.int64] = np.zeros(parts * (d + 1) + 1, dtype=np.int64)
         order = np.empty(faces.size, dtype=np.int32)
         order_faces(faces, old.dim, self.homes, part_of, ends, order)
         first = np.searchsorted(part_of, np.arange(parts + 1))

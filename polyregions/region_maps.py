@@ -49,8 +49,9 @@ def _maps(
     n, d = len(states), largest.size
     scale = np.append(largest, 1.0)
     # One map for each run of patterns that have been the same so far: neighbours in the list often are.
-    run_of = np.zeros(n, dtype=np.int64)
-    y, error = np.eye(d + 1, d)[None], np.zeros((1, d))
+    run_of: NDArray[np.int64] = np.zeros(n, dtype=np.int64)
+    y: FloatArray = np.eye(d + 1, d)[None]
+    error: FloatArray = np.zeros((1, d))
     unit = 0
     with np.errstate(over="ignore", invalid="ignore"):
         for layer in layers:

@@ -130,7 +130,7 @@ def maxout_cones(inputs: int, rank: int, depth: int, box: Box | None = None) -> 
 
 def _fold_pieces(n0: int, k: int) -> list[tuple[FloatArray, FloatArray]]:
     """Weight (k, n0) and bias (k,) of each unit of a folding layer, in the coordinates x, y, x, y, ..."""
-    units = []
+    units: list[tuple[FloatArray, FloatArray]] = []
     for j in range(n0):
         W, b = np.zeros((k, n0)), np.zeros(k)
         if j == n0 - 1 and n0 % 2:
@@ -159,7 +159,7 @@ def _next_coordinates(n0: int, k: int) -> tuple[FloatArray, FloatArray]:
 def _grid_pieces(name: str, n0: int, k: int) -> list[tuple[FloatArray, FloatArray]]:
     """Units of the last layer: slopes 1, 2, 4, ... and breakpoints in (-1, 1) for x, in (1/2, 1) for y."""
     parts = 1 << (k - 1).bit_length()  # at least k
-    units = []
+    units: list[tuple[FloatArray, FloatArray]] = []
     for j in range(n0):
         if j == n0 - 1 and n0 % 2:
             start, length = 0.0, 1.0

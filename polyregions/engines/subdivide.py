@@ -136,7 +136,7 @@ class Subdivision:
         self.undecided += cut.undecided
         if (arrays.pairs[:, 2] < 0).all():
             pieces = cells.top
-            states = np.zeros((pieces.size, units), dtype=np.uint8)
+            states: StateArray = np.zeros((pieces.size, units), dtype=np.uint8)
             count_bends(pieces, table, arrays.pairs, states)
         else:
             largest = _largest_pieces(arrays, table)

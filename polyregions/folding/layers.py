@@ -106,7 +106,7 @@ class FoldedLayer:
         """
         low, high = extents(self.images)
         widest = (low == low.min(axis=0)).all(axis=1) & (high == high.max(axis=0)).all(axis=1)
-        for k in np.flatnonzero(widest).tolist():
+        for k in map(int, np.flatnonzero(widest)):
             image = self.images[k]
             if image.dim == self.regions.box.dim and image.frame is not None:
                 inner = image.coordinates([point for other in self.images for point in other.exact_vertices])

@@ -124,7 +124,8 @@ class _WholeLayer:
 
 def _largest_numerator(layers: list[_WholeLayer]) -> int:
     """A bound for the magnitudes of the numerators of all maps."""
-    heights, denominator = np.ones(layers[0].table.shape[1] - 1, dtype=object), 1
+    heights: NDArray[Any] = np.ones(layers[0].table.shape[1] - 1, dtype=object)
+    denominator = 1
     for layer in layers:
         sizes = abs(layer.table)
         heights = sizes[:, :-1] @ heights + sizes[:, -1] * denominator
@@ -187,7 +188,7 @@ def _residues(layers: list[_Residues], states: NDArray[np.uint8], prime: int) ->
 def _chunk(layers: list[_Residues], states: NDArray[np.uint8], d: int, prime: int) -> NDArray[np.int32]:
     n, unit, denominator = len(states), 0, 1
     # One map for each run of patterns that have been the same so far: neighbours in the list often are.
-    run_of = np.zeros(n, dtype=np.int64)
+    run_of: IntArray = np.zeros(n, dtype=np.int64)
     y = np.eye(d + 1, d)[None]  # (runs, d + 1, inputs)
     for layer in layers:
         z = (y.reshape(-1, y.shape[2]) @ layer.weight).reshape(len(y), d + 1, -1)

@@ -111,7 +111,7 @@ class _Marks:
 
     def states(self, marks: ByteTable) -> StateArray:
         """States, from marks."""
-        columns = [np.zeros((len(marks), 0), dtype=np.uint8)]
+        columns: list[StateArray] = [np.zeros((len(marks), 0), dtype=np.uint8)]
         for layer, _, mark in self.layers:
             if isinstance(layer, MaxoutLayer):
                 ends = zip(layer.offsets[:-1] + mark, layer.offsets[1:] + mark, strict=True)
