@@ -94,17 +94,25 @@ def write_json(numbers: dict[str, Any], json_path: str) -> None:
         file.write(text.encode())
 
 
-def print_table(rows: Sequence[Sequence[str]], header: Sequence[str] = ()) -> None:
-    """Print columns that line up; cells may hold rich's markup."""
+def print_table(rows: Sequence[Sequence[str]]) -> None:
+    """Print names and values; cells may hold rich's markup."""
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(show_header=bool(header), box=None, pad_edge=False)
-    for k in range(len(rows[0])):
-        table.add_column(header[k] if header else "", style="dim" if k == 0 and not header else None)
+    table = Table(show_header=False, box=None, pad_edge=False)
+    table.add_column(style="dim")
+    table.add_column()
     for row in rows:
         table.add_row(*row)
     Console(highlight=False).print(table)
+
+
+def print_columns(rows: Sequence[Sequence[str]]) -> None:
+    """Print columns that line up, however long: nothing is wrapped, so that sources stay on their line."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))
+        click.echo("  ".join(cells).rstrip())
 
 
 @contextmanager

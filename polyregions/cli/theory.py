@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from .common import box_option, check_targets, json_option, print_table, write_json
+from .common import box_option, check_targets, json_option, print_columns, write_json
 from .subject import ListCommand, choose, parameter_options, whole_numbers
 
 
@@ -61,7 +61,7 @@ def bounds_command(
             )
             for b in table
         ]
-        print_table(rows, header=("bound", "kind", "number", "of", "source, or why not"))
+        print_columns([("bound", "kind", "number", "of", "source, or why not"), *rows])
     if plot_path is not None:
         from ..plot import plot_shallow_and_deep
 
@@ -97,4 +97,4 @@ def construct_command(
     for p in subject.predictions:
         value = f"{p.relation} {show(p.value)}" if p.value is not None else f"not predicted: {p.reason}"
         rows.append((p.quantity.replace("_", " "), value))
-    print_table(rows)
+    print_columns(rows)
