@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 Verdict = Literal["yes", "no", "not checked"]
@@ -69,10 +69,7 @@ class Certificate:
             "valid": self.valid,
             "complete": self.complete,
             "regions": self.regions,
-            "statements": [
-                {"claim": s.claim, "verdict": s.verdict, "count": s.count, "note": s.note}
-                for s in self.statements
-            ],
+            "statements": [asdict(statement) for statement in self.statements],
         }
 
     def __str__(self) -> str:

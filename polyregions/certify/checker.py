@@ -37,7 +37,6 @@ COMPLETE = "no facet leads out of the list, which is complete"
 VOLUMES = "the volumes add up to the volume of the box"
 FACES = "the numbers of faces alternate to 1, and are those given"
 
-
 CLAIMS = (
     ARRAYS,
     DISTINCT,
@@ -68,7 +67,8 @@ class Checker:
         self.cx, self.progress = cx, progress
         self.dim = cx.box.dim
         self.network = RationalNetwork(cx.network.layers)
-        self.sides = fmpz_mat(box_rows(cx.box))
+        self.side_rows = box_rows(cx.box)
+        self.sides = fmpz_mat(self.side_rows)
         self.proven: dict[str, int] = {}
         self.failed: dict[str, str] = {}
         self.skipped: dict[str, str] = {}
@@ -166,19 +166,14 @@ class Checker:
         layers = self.network.under(pattern)
         neighbors = cx.facet_neighbors[cx.facet_offsets[i] : cx.facet_offsets[i + 1]].tolist()
         rows = [self._facet_row(i, j, pattern, layers) for j in neighbors]
-        try:
-            own = cell(rows)
-        except NotACellError as failure:
-            raise RejectedError(INTERIOR, str(failure)) from failure
+        own = _cell(rows)
         for j, tight in zip(neighbors, own.tight, strict=True):
             if len(tight) < self.dim or fmpz_mat([own.corners[k] for k in tight]).rank() < self.dim:
                 raise RejectedError(FACETS, f"that towards {_across(j)} has a lower one")
         if len(set(own.tight)) < len(rows):
             raise RejectedError(FACETS, "one stands twice")
-        if self.network.states_at(inner_point(own.corners)) != pattern:
-            raise RejectedError(INTERIOR, "another pattern holds there")
+        self._interior(own, pattern)
         on_sides = self._other_constraints(own, layers)
-        self.proven[INTERIOR] += 1
         self.proven[FACETS] += len(rows)
         for j, row, tight in zip(neighbors, rows, own.tight, strict=True):
             self._across(i, j, row, [own.corners[k] for k in tight])
@@ -189,10 +184,15 @@ class Checker:
                 self.volumes.add(own.volume())
             self.faces.add(own, on_sides)
 
+    def _interior(self, own: Cell, pattern: list[int]) -> None:
+        if self.network.states_at(inner_point(own.corners)) != pattern:
+            raise RejectedError(INTERIOR, "another pattern holds there")
+        self.proven[INTERIOR] += 1
+
     def _facet_row(self, i: int, j: int, pattern: list[int], layers: list[Any]) -> list[Any]:
         """The half-space of a facet: that of the first unit that changes across it, or a side of the box."""
         if j < 0:
-            return list(self.sides.tolist()[-1 - j])
+            return self.side_rows[-1 - j]
         changed = np.flatnonzero(self.cx.states[i] != self.cx.states[j])
         if not changed.size:
             raise RejectedError(FACETS, "one leads back to the same region")
@@ -231,10 +231,7 @@ class Checker:
             return
         rounded = []
         for j, v in enumerate(self.cx.witnesses[i].tolist()):
-            for sign, end in zip((1, -1), rounding_interval(v), strict=True):
-                row = [0] * (self.dim + 1)
-                row[j], row[-1] = sign * end.denominator, -sign * end.numerator
-                rounded.append(row)
+            rounded += _between(self.dim, j, *rounding_interval(v))
         try:
             cell([*rows, *rounded])
         except NotACellError as failure:
@@ -267,16 +264,10 @@ class Checker:
         """A listed region whose facets are not: it exists, and its witness is in it."""
         pattern = self.cx.states[j].tolist()
         parts = [constraints.tolist() for _, _, constraints in self.network.under(pattern)]
-        rows = [row for part in (*parts, self.sides.tolist()) for row in part if any(row)]
+        rows = [row for part in (*parts, self.side_rows) for row in part if any(row)]
         self._witness(j, rows)
         if j not in self.reached:
-            try:
-                inner = inner_point(cell(rows).corners)
-            except NotACellError as failure:
-                raise RejectedError(INTERIOR, str(failure)) from failure
-            if self.network.states_at(inner) != pattern:
-                raise RejectedError(INTERIOR, "another pattern holds there")
-            self.proven[INTERIOR] += 1
+            self._interior(_cell(rows), pattern)
         self.proven[WITNESSES] += 1
 
     def _completeness(self) -> None:
@@ -327,14 +318,24 @@ class Checker:
 
 def box_rows(box: Box) -> list[list[int]]:
     """The sides of a box as rows >= 0: side 2 j is the lower one of dimension j, 2 j + 1 the upper."""
-    rows = []
-    for j in range(box.dim):
-        for bound, sign in ((box.lower[j], 1), (box.upper[j], -1)):
-            end = Fraction(float(bound))
-            row = [0] * (box.dim + 1)
-            row[j], row[-1] = sign * end.denominator, -sign * end.numerator
-            rows.append(row)
+    ends = zip(box.lower.tolist(), box.upper.tolist(), strict=True)
+    return [row for j, (a, b) in enumerate(ends) for row in _between(box.dim, j, Fraction(a), Fraction(b))]
+
+
+def _between(dim: int, j: int, low: Fraction, high: Fraction) -> list[list[int]]:
+    """The rows ``x_j - low`` and ``high - x_j``, times the denominators."""
+    rows = [[0] * (dim + 1) for _ in range(2)]
+    for row, sign, end in zip(rows, (1, -1), (low, high), strict=True):
+        row[j], row[-1] = sign * end.denominator, -sign * end.numerator
     return rows
+
+
+def _cell(rows: list[list[Any]]) -> Cell:
+    """The cell of a region's rows."""
+    try:
+        return cell(rows)
+    except NotACellError as failure:
+        raise RejectedError(INTERIOR, str(failure)) from failure
 
 
 def rounding_interval(value: float) -> tuple[Fraction, Fraction]:

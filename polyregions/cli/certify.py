@@ -12,6 +12,7 @@ from .common import (
     CHECK_FAILED,
     STOPPED_EARLY,
     check_targets,
+    complain,
     json_option,
     progress_bar,
     quiet_option,
@@ -20,6 +21,7 @@ from .common import (
 
 if TYPE_CHECKING:
     from ..certify import Certificate
+    from ..complex import RegionComplex
 
 
 @click.command("certify")
@@ -35,25 +37,31 @@ def certify_command(file: Path, json_path: str | None, quiet: bool) -> None:
     The exit code is 1 if a statement fails, and 3 if all that the result says is proven, but it does not
     claim to hold all regions.
     """  # noqa: D301  click needs the character that the escape stands for
-    from ..certify import certify
     from ..results import load_result
 
     check_targets([("--json", json_path)], source=file)
     cx = load_result(file)
     shown = not quiet and sys.stderr.isatty()
-    with progress_bar(shown, "certifying", "{done:,} certified of {total:,}") as progress:
-        certificate = certify(cx, progress)
+    certificate = certify_shown(cx, shown)
     if json_path != "-" and not quiet:
         print_certificate(certificate)
     if json_path is not None:
         write_json(certificate.summary(), json_path)
     for text in certificate.failures:
-        click.echo(f"error: {text}", err=True)
+        complain(text)
     if not certificate.valid:
         click.get_current_context().exit(CHECK_FAILED)
     if not certificate.complete:
         click.echo(f"partial: stopped early ({cx.stopped}), there may be more regions than these", err=True)
         click.get_current_context().exit(STOPPED_EARLY)
+
+
+def certify_shown(cx: RegionComplex, shown: bool) -> Certificate:
+    """Prove a result, with a bar if it is to be shown."""
+    from ..certify import certify
+
+    with progress_bar(shown, "certifying", "{done:,} certified of {total:,}") as progress:
+        return certify(cx, progress)
 
 
 def print_certificate(certificate: Certificate) -> None:

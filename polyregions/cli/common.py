@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from ..box import Box
+from ..enumerate import ENGINES
 from ..errors import CheckFailedError, InvalidInputError, PolyregionsError
 from ..files import check_target, replacing
 from ..network import Network
@@ -36,6 +37,25 @@ def box_option(required: bool) -> Callable[[Any], Any]:
     )
 
 
+def file_option(name: str, dest: str, text: str) -> Callable[[Any], Any]:
+    """An option that names a file to write."""
+    return click.option(name, dest, metavar="FILE", type=click.Path(path_type=Path), help=text)
+
+
+engine_option = click.option(
+    "--engine", type=click.Choice(ENGINES), default="auto", show_default=True, help="How to enumerate."
+)
+limit_option = click.option(
+    "--limit", type=click.IntRange(min=1), metavar="N", help="Stop after N regions (exit code 3)."
+)
+workers_option = click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Number of threads. It never changes the answer.",
+)
 json_option = click.option(
     "--json",
     "json_path",
@@ -168,7 +188,7 @@ def status(shown: bool, text: str) -> AbstractContextManager[Any]:
     return Console(stderr=True).status(Text(text))
 
 
-def complain(error: PolyregionsError) -> None:
+def complain(error: PolyregionsError | str) -> None:
     """Print an error on stderr."""
     # One line, whatever the message holds: scripts read the errors of many runs line by line.
     click.echo(f"error: {' '.join(str(error).split())}", err=True)

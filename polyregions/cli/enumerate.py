@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..enumerate import ENGINES, LP_BACKENDS, enumerate_regions
+from ..enumerate import LP_BACKENDS, enumerate_regions
 from ..errors import CheckFailedError, InvalidInputError
 from ..export import graph_format, summary, write_graph
 from ..network import Network
 from ..predictions import DEFINITIONS, FROM_FACES
-from .certify import print_certificate
+from .certify import certify_shown, print_certificate
 from .common import (
     CHECK_FAILED,
     STOPPED_EARLY,
@@ -23,12 +23,16 @@ from .common import (
     box_option,
     check_targets,
     complain,
+    engine_option,
+    file_option,
     json_option,
+    limit_option,
     make_box,
     print_table,
     progress_bar,
     quiet_option,
     status,
+    workers_option,
     write_json,
 )
 
@@ -40,9 +44,7 @@ if TYPE_CHECKING:
 @click.command("enumerate")
 @click.argument("net", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @box_option(required=True)
-@click.option(
-    "--engine", type=click.Choice(ENGINES), default="auto", show_default=True, help="How to enumerate."
-)
+@engine_option
 @click.option(
     "--lp",
     type=click.Choice(LP_BACKENDS),
@@ -50,15 +52,8 @@ if TYPE_CHECKING:
     show_default=True,
     help="Linear programming back end of the traversal. It never changes the answer.",
 )
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Stop after N regions (exit code 3).")
-@click.option(
-    "--workers",
-    type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    metavar="N",
-    help="Number of threads. It never changes the answer.",
-)
+@limit_option
+@workers_option
 @click.option(
     "--definitions",
     metavar="[LIST]",
@@ -68,27 +63,11 @@ if TYPE_CHECKING:
     f"{', '.join(DEFINITIONS)}.",
 )
 @json_option
-@click.option(
-    "--save",
-    "result_path",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="Write the whole result: .npz, for certify.",
+@file_option("--save", "result_path", "Write the whole result: .npz, for certify.")
+@file_option(
+    "--graph", "graph_path", "Write the adjacency graph: .graphml, .gexf, .json (node-link) or .dot."
 )
-@click.option(
-    "--graph",
-    "graph_path",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="Write the adjacency graph: .graphml, .gexf, .json (node-link) or .dot.",
-)
-@click.option(
-    "--plot",
-    "plot_path",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="Draw the regions (one or two inputs): .png, .svg or .pdf.",
-)
+@file_option("--plot", "plot_path", "Draw the regions (one or two inputs): .png, .svg or .pdf.")
 @click.option("--check", is_flag=True, help="Check the invariants of the result (exit code 1 if one fails).")
 @click.option(
     "--certify",
@@ -158,10 +137,7 @@ def enumerate_command(
     numbers["check"] = ("passed" if failure is None else f"failed: {failure}") if check else None
     certificate = None
     if certified:
-        from ..certify import certify
-
-        with progress_bar(shown, "certifying", "{done:,} certified of {total:,}") as progress:
-            certificate = certify(cx, progress)
+        certificate = certify_shown(cx, shown)
         numbers["certificate"] = certificate.summary()
     if json_path != "-" and not quiet:
         print_table(_rows(numbers))
@@ -177,9 +153,9 @@ def enumerate_command(
 
         with status(shown, f"drawing {plot_path}"):
             plot_regions(cx, plot_path)
-    failures = [failure] if failure is not None else []
+    failures = [str(failure)] if failure is not None else []
     if certificate is not None:
-        failures += [CheckFailedError(text) for text in certificate.failures]
+        failures += certificate.failures
     for error in failures:
         complain(error)
     if failures:

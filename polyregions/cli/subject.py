@@ -65,8 +65,16 @@ def whole_numbers(ctx: click.Context, param: click.Parameter, value: str | None)
 
 
 def parameter_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that describe constructions and arrangements."""
+    """The options that name and describe constructions and arrangements."""
     options = [
+        click.option(
+            "--construction", metavar="NAME", help="A construction with known counts, such as montufar."
+        ),
+        click.option(
+            "--arrangement", metavar="NAME", help="A hyperplane arrangement by its name, such as shi."
+        ),
+    ]
+    options += [
         click.option(f"--{name}", type=int, metavar="N", help=f"Parameter {name} of the family.")
         for name in WHOLE
     ]

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from .common import box_option, check_targets, json_option, print_columns, write_json
+from .common import box_option, check_targets, file_option, json_option, print_columns, write_json
 from .subject import ListCommand, choose, parameter_options, whole_numbers
 
 
@@ -19,19 +19,15 @@ from .subject import ListCommand, choose, parameter_options, whole_numbers
 )
 @click.option("--rank", type=int, metavar="K", help="Maxout of this rank; ReLU if not given.")
 @json_option
-@click.option(
-    "--plot",
-    "plot_path",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="Draw deep networks beside shallow ones of the same size: .png, .svg or .pdf.",
+@file_option(
+    "--plot", "plot_path", "Draw deep networks beside shallow ones of the same size: .png, .svg or .pdf."
 )
 def bounds_command(
     inputs: int, widths: list[int], rank: int | None, json_path: str | None, plot_path: Path | None
 ) -> None:
     """Tell how many regions networks of a shape can have, by every theorem.
 
-    \\b
+    \b
     Example:
       polyregions bounds --inputs 2 --widths 4 4 3
 
@@ -70,8 +66,6 @@ def bounds_command(
 
 @click.command("construct", cls=ListCommand)
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--construction", metavar="NAME", help="A construction with known counts, such as montufar.")
-@click.option("--arrangement", metavar="NAME", help="A hyperplane arrangement by its name, such as shi.")
 @parameter_options
 @box_option(required=False)
 def construct_command(
@@ -79,7 +73,7 @@ def construct_command(
 ) -> None:
     """Write a construction or an arrangement as the network file FILE, and tell what theory predicts.
 
-    \\b
+    \b
     FILE is .json or .npz. Examples:
       polyregions construct fold.json --construction montufar --inputs 2 --widths 4 4 3
       polyregions construct shi.json --arrangement shi --n 4

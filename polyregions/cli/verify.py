@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..enumerate import ENGINES
 from .certify import print_certificate
 from .common import (
     CHECK_FAILED,
@@ -16,9 +15,14 @@ from .common import (
     Sides,
     box_option,
     check_targets,
+    complain,
+    engine_option,
+    file_option,
     json_option,
+    limit_option,
     quiet_option,
     stages,
+    workers_option,
     write_json,
 )
 from .subject import ListCommand, choose, parameter_options
@@ -35,17 +39,11 @@ STYLES: dict[str, dict[str, Any]] = {
 
 @click.command("verify", cls=ListCommand)
 @click.argument("net", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--construction", metavar="NAME", help="A construction with known counts, such as montufar.")
-@click.option("--arrangement", metavar="NAME", help="A hyperplane arrangement by its name, such as shi.")
 @parameter_options
 @box_option(required=False)
-@click.option(
-    "--engine", type=click.Choice(ENGINES), default="auto", show_default=True, help="How to enumerate."
-)
-@click.option(
-    "--workers", type=click.IntRange(min=1), default=1, show_default=True, metavar="N", help="Threads."
-)
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Stop after N regions (exit code 3).")
+@engine_option
+@workers_option
+@limit_option
 @click.option(
     "--certify/--no-certify",
     "certified",
@@ -54,13 +52,7 @@ STYLES: dict[str, dict[str, Any]] = {
     help="Prove the result in exact arithmetic too.",
 )
 @json_option
-@click.option(
-    "--report",
-    "report_path",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="Write a page: .md (with pictures beside it) or .html (one file).",
-)
+@file_option("--report", "report_path", "Write a page: .md (with pictures beside it) or .html (one file).")
 @quiet_option
 def verify_command(
     net: Path | None,
@@ -78,7 +70,7 @@ def verify_command(
 ) -> None:
     """Hold the enumeration of a network against theory.
 
-    \\b
+    \b
     The network is a file, or made by name. Examples:
       polyregions verify net.json --box -1 1
       polyregions verify --construction montufar --inputs 2 --widths 4 4 3
@@ -115,7 +107,7 @@ def verify_command(
         write_page(report, report_path)
     context = click.get_current_context()
     if not report.passed:
-        click.echo(f"error: {report.verdict}", err=True)
+        complain(report.verdict)
         context.exit(CHECK_FAILED)
     if not report.complex.complete:
         click.echo(f"partial: stopped early ({report.complex.stopped})", err=True)

@@ -16,9 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..box import Box
-from ..layers import FloatArray, Layer, make_layer
+from ..layers import FloatArray, Layer, linear, make_layer
+from ..network import Network
 from ..predictions import Prediction
-from .construction import contains, predict
+from .construction import Construction, box_or, contains, predict
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,23 @@ class Line:
             "affine": prod(maps),
         }
         return predict(source, values, reason)
+
+
+def folded_cube(
+    name: str,
+    folds: Sequence[Fold],
+    line: Line,
+    inputs: int,
+    source: str,
+    pieces: str,
+    box: Box | None,
+    activation: str = "relu",
+) -> Construction:
+    """A chain of folds in each coordinate, read out as it is; ``pieces`` are those of one coordinate."""
+    layers, weight, bias = chain(folds, *identity(inputs), activation)
+    box = box_or(Box.cube(inputs, 0, 1), box)
+    predictions = line.predict(box, f"{source}: {pieces} in each coordinate")
+    return Construction(name, Network([*layers, linear(weight, bias)]), box, source, predictions)
 
 
 def grid_faces(cells: Sequence[int]) -> tuple[int, ...]:

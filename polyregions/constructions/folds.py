@@ -18,10 +18,8 @@ from math import prod
 from ..bounds.bound import check_whole
 from ..box import Box
 from ..errors import InvalidInputError, short_repr
-from ..layers import linear
-from ..network import Network
-from .construction import Construction, box_or, limit_weights
-from .coordinates import Fold, Line, chain, identity
+from .construction import Construction, limit_weights
+from .coordinates import Fold, Line, folded_cube
 
 MONTUFAR = "Montufar, Pascanu, Cho, Bengio (NIPS 2014), section 3.1"
 
@@ -94,10 +92,8 @@ def montufar_folds(inputs: int, folds: Sequence[int], box: Box | None = None) ->
     name = f"montufar_folds({n0}, {teeth})"
     widths = [n0, *(n0 * p for p in teeth)]
     limit_weights(name, sum(a * b for a, b in pairwise(widths)))
-    layers, weight, bias = chain([saw(p) for p in teeth], *identity(n0))
-    box = box_or(Box.cube(n0, 0, 1), box)
-    predictions = saw_line(teeth).predict(box, f"{MONTUFAR}: {prod(teeth)} teeth in each coordinate")
-    return Construction(name, Network([*layers, linear(weight, bias)]), box, MONTUFAR, predictions)
+    saws, pieces = [saw(p) for p in teeth], f"{prod(teeth)} teeth"
+    return folded_cube(name, saws, saw_line(teeth), n0, MONTUFAR, pieces, box)
 
 
 def absolute_value_fold(
@@ -140,13 +136,11 @@ def absolute_value_fold(
     fold = Fold((2, -2), (-1, 1), (1, 1)) if relu_pairs else Fold((2,), (-1,), (1,))
     name = f"absolute_value_fold({n0}, {depth}{', relu_pairs=True' if relu_pairs else ''})"
     limit_weights(name, depth * (n0 * fold.units) ** 2)
-    layers, weight, bias = chain([fold] * depth, *identity(n0), "relu" if relu_pairs else "abs")
     cells = 2**depth
     line = Line(cells, cells - 1 if relu_pairs else 0)
     source = "Montufar, Pascanu, Cho, Bengio (NIPS 2014), section 2: absolute values fold"
-    box = box_or(Box.cube(n0, 0, 1), box)
-    predictions = line.predict(box, f"{source}: {cells} intervals in each coordinate")
-    return Construction(name, Network([*layers, linear(weight, bias)]), box, source, predictions)
+    activation = "relu" if relu_pairs else "abs"
+    return folded_cube(name, [fold] * depth, line, n0, source, f"{cells} intervals", box, activation)
 
 
 def whole_numbers(name: str, values: Sequence[int]) -> list[int]:

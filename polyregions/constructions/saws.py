@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from ..bounds.bound import check_whole
 from ..box import Box
-from ..layers import linear
-from ..network import Network
-from .construction import Construction, box_or, limit_weights
-from .coordinates import Fold, Line, chain, identity
+from .construction import Construction, limit_weights
+from .coordinates import Fold, Line, folded_cube
 from .folds import saw_line
 
 TENT = Fold((1, 1), (0, -0.5), (2, -4))
@@ -43,7 +41,8 @@ def telgarsky_tent(depth: int, box: Box | None = None) -> Construction:
     source = "Telgarsky (arXiv 1509.08101)"
     name = f"telgarsky_tent({depth})"
     limit_weights(name, 4 * depth)
-    return _chain(name, TENT, saw_line([2] * depth), 1, depth, source, box)
+    line = saw_line([2] * depth)
+    return folded_cube(name, [TENT] * depth, line, 1, source, f"{line.cells} intervals", box)
 
 
 def serra_fold(depth: int, inputs: int = 1, box: Box | None = None) -> Construction:
@@ -83,13 +82,5 @@ def serra_fold(depth: int, inputs: int = 1, box: Box | None = None) -> Construct
     name = f"serra_fold({depth}{f', inputs={n0}' if n0 > 1 else ''})"
     source = "Serra, Tjandraatmadja, Ramalingam (ICML 2018)"
     limit_weights(name, 9 * depth * n0 * n0)
-    return _chain(name, FOUR_FOLD, Line(4**depth), n0, depth, source, box)
-
-
-def _chain(
-    name: str, fold: Fold, line: Line, n0: int, depth: int, source: str, box: Box | None
-) -> Construction:
-    layers, weight, bias = chain([fold] * depth, *identity(n0))
-    box = box_or(Box.cube(n0, 0, 1), box)
-    predictions = line.predict(box, f"{source}: {line.cells} intervals in each coordinate")
-    return Construction(name, Network([*layers, linear(weight, bias)]), box, source, predictions)
+    line = Line(4**depth)
+    return folded_cube(name, [FOUR_FOLD] * depth, line, n0, source, f"{line.cells} intervals", box)

@@ -207,7 +207,10 @@ class LinearRegions:
             return np.ones(len(self), dtype=np.bool_)
         if self.definition != "open_connected" or cx.faces is None:
             return None
-        return _Merged(cx).convex(cx.faces).convex
+        from .convex_regions import convex_regions
+
+        # Regions on two sides of a facet have one map iff they are in one open connected region.
+        return convex_regions(cx, cx.faces, self.labels, self.labels).convex
 
     def __repr__(self) -> str:
         return f"LinearRegions({len(self)} of {len(self.labels)} activation regions, {self.definition})"
@@ -267,9 +270,6 @@ class LinearRegion:
 
     def __repr__(self) -> str:
         return f"LinearRegion(id={self.id}, {len(self.members)} members, {self.regions.definition})"
-
-
-#: What cannot be had without the faces of all dimensions.
 
 
 def _check(cx: RegionComplex, definitions: Sequence[str]) -> None:

@@ -80,21 +80,21 @@ def from_predictions(predictions: Iterable[Prediction], counts: Counts) -> list[
             continue
         statement = f"{name} {p.relation} {show(p.value)}"
         measured = counts.of(p.quantity)
-        claims.append(_judge(statement, p.source, measured, p, interval=p.quantity == "convex"))
+        claims.append(_judge(statement, measured, p))
     return claims
 
 
-def _judge(statement: str, source: str, measured: Measured, p: Prediction, interval: bool) -> Claim:
+def _judge(statement: str, measured: Measured, p: Prediction) -> Claim:
     if measured is None:
-        return Claim(statement, source, "", "not applicable", "the number was not counted")
-    if not interval or isinstance(measured, int):
-        return Claim(statement, source, show(measured), "PASS" if p.holds(measured) else "FAIL")
+        return Claim(statement, p.source, "", "not applicable", "the number was not counted")
+    if p.quantity != "convex" or isinstance(measured, int):
+        return Claim(statement, p.source, show(measured), "PASS" if p.holds(measured) else "FAIL")
     low, high = measured
     possible = {p.holds(low), p.holds(high)} | ({True} if low <= _whole(p.value) <= high else set())
     if len(possible) > 1:
         reason = "the number is known only to lie between two bounds"
-        return Claim(statement, source, show_range(low, high), "not applicable", reason)
-    return Claim(statement, source, show_range(low, high), "PASS" if possible == {True} else "FAIL")
+        return Claim(statement, p.source, show_range(low, high), "not applicable", reason)
+    return Claim(statement, p.source, show_range(low, high), "PASS" if possible == {True} else "FAIL")
 
 
 def _whole(value: int | tuple[int, ...] | None) -> int:
@@ -122,14 +122,11 @@ def from_bounds(network: Network, counts: Counts) -> list[Claim]:
 
 def _from_bound(bound: Bound, counts: Counts) -> Claim:
     regions = _whole(counts.of("proper_activation"))
-    source = f"{bound.source}" if bound.source else bound.name
+    source = bound.source or bound.name
     if bound.value is None:
         return Claim(f"{bound.name} ({bound.kind})", source, "", "not applicable", bound.reason)
-    if bound.kind == "upper" and bound.counts == "activation regions":
+    if bound.kind in ("upper", "exact") and bound.counts == "activation regions":
         verdict: Verdict = "PASS" if regions <= bound.value else "FAIL"
-        return Claim(f"proper activation <= {bound.value:,}", source, show(regions), verdict)
-    if bound.kind == "exact" and bound.counts == "activation regions":
-        verdict = "PASS" if regions <= bound.value else "FAIL"
         return Claim(f"proper activation <= {bound.value:,}", source, show(regions), verdict)
     sign = {"lower": ">=", "exact": "=", "upper": "<=", "expected": "mean <="}[bound.kind]
     which = "a random" if bound.kind == "expected" else "the best"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from ..certify import Certificate
@@ -95,16 +95,7 @@ class Report:
             "complete": cx.complete,
             "exact": True,
             "seconds": float(self.seconds),
-            "claims": [
-                {
-                    "statement": c.statement,
-                    "source": c.source,
-                    "measured": c.measured,
-                    "verdict": c.verdict,
-                    "reason": c.reason,
-                }
-                for c in self.claims
-            ],
+            "claims": [asdict(claim) for claim in self.claims],
             "tally": self.tally,
             "certificate": None if self.certificate is None else self.certificate.summary(),
             "folding": None if self.folding is None else self.folding.summary(),
