@@ -238,7 +238,7 @@ class Network:
         """Return the network on the affine subspace ``origin + t @ directions``.
 
         The result takes the coordinates t (k,) instead of x (d,), so that a network with many inputs
-        can be studied on slices of dimension 1, 2, 3.
+        can be studied on slices of dimension 1, 2, 3. See :meth:`through` for the slice through given points.
 
         Parameters
         ----------
@@ -280,6 +280,37 @@ class Network:
         else:
             layer = ScalarLayer(first.kind, W, b, first.breakpoints, first.slopes)
         return Network([layer, *self.layers[1:]])
+
+    def through(self, points: ArrayLike) -> Network:
+        """Return the network on the affine subspace through points, exactly: nothing is rounded.
+
+        The result takes the coordinates t (k,) of ``x = p_0 + t_1 (p_1 - p_0) + ... + t_k (p_k - p_0)``. Two
+        linear layers come first: t to ``(1 - sum t, t_1, ..., t_k)``, and these weights to x.
+
+        Parameters
+        ----------
+        points : array_like (k + 1, d)
+            p_0, ..., p_k. Two of them make a line, three a plane.
+
+        Raises
+        ------
+        InvalidInputError
+            If there are fewer than two points, or not of the network's dimension.
+
+        Examples
+        --------
+        >>> net = Network.from_arrays([([[1, 1, 1]], [-1]), ([[1]], [0])])
+        >>> plane = net.through([[0, 0, 0.1], [1, 0, 0.1], [0, 1, 0.1]])
+        >>> plane.input_dim, plane.states([[0.5, 0.25], [0.5, 0.5]]).tolist()
+        (2, [[0], [1]])
+        """
+        p = float_array("points", points, 2)
+        k, d = len(p) - 1, self.input_dim
+        if k < 1 or p.shape[1] != d:
+            raise InvalidInputError(f"through: points must be (k + 1, {d}) with k >= 1, got shape {p.shape}")
+        shares = np.concatenate([-np.ones((1, k)), np.eye(k)])
+        first = make_layer("linear", shares, np.eye(k + 1)[0])
+        return Network([first, make_layer("linear", p.T, np.zeros(d)), *self.layers])
 
     def validate_pattern(self, states: ArrayLike) -> StateArray:
         """Return one pattern as uint8 (units,), or raise InvalidInputError if it cannot be one."""

@@ -69,6 +69,7 @@ ORDER = [
     "linear_regions",
     "certify",
     "folding",
+    "statistics",
     "export",
     "plot",
     "verify",

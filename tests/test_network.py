@@ -428,3 +428,27 @@ def test_pickles() -> None:
     copy = pickle.loads(pickle.dumps(TENT))
     assert copy == TENT
     assert copy.exact.states_at([Fraction(4, 3)]) == [1, 1]
+
+
+@pytest.mark.parametrize("d", [1, 3, 5])
+def test_through_rounds_nothing(d: int) -> None:
+    """Values on a plane through points whose differences are no float64, by rational arithmetic."""
+    rng = np.random.default_rng(d)
+    network = Network(reference.random_layers(rng, d, ("relu", "maxout3"), 4))
+    points = rng.normal(size=(3, d)) * 10.0 ** rng.integers(-9, 9, (3, d))
+    plane = network.through(points)
+    assert plane.input_dim == 2
+    assert plane.widths == network.widths
+    for t in rng.integers(-8, 9, (5, 2)) / 8:
+        s, u = Fraction(t[0]), Fraction(t[1])
+        p = [[Fraction(v) for v in row] for row in points.tolist()]
+        x = [a + s * (b - a) + u * (c - a) for a, b, c in zip(*p, strict=True)]
+        assert plane.exact.value(t) == network.exact.value(x) == reference.forward(network.layers, x)[0]
+        assert plane.states(t).tolist() == network.exact.states_at(x)
+
+
+@pytest.mark.parametrize("points", [[[0.0, 1.0]], [[0.0], [1.0]], [[0.0, 1.0], [0.0, np.inf]], [0.0, 1.0]])
+def test_through_bad_points(points: list[Any]) -> None:
+    network = Network.from_arrays([([[1, 0]], [0]), ([[1]], [0])])
+    with pytest.raises(InvalidInputError, match="points"):
+        network.through(points)

@@ -1,0 +1,340 @@
+"""Regions along lines: every breakpoint of a network on segments and polylines, in any input dimension.
+
+A network is piecewise linear along a line, too. What cuts the line is found layer by layer, for many lines at
+once and in float64 (:mod:`polyregions.statistics.line_cut`); what float64 cannot prove is decided over the
+integers: such a segment is enumerated by :mod:`polyregions.engines.subdivide` as a network with one input,
+which is exactly the network on this segment (:meth:`polyregions.network.Network.through`).
+
+B. Hanin and D. Rolnick, *Complexity of linear regions in deep networks* (ICML 2019), count regions along
+lines to compare networks with many inputs: at initialisation the mean number is proportional to the number of
+units, whatever the depth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..box import Box
+from ..engines.subdivide import enumerate_by_subdivision
+from ..errors import InvalidInputError
+from ..layers import FloatArray, IntArray
+from ..network import Network, StateArray
+from .line_cut import SegmentCutter
+
+#: Numbers that are worked on at once: they should fit into the processor's cache.
+TOGETHER = 2**18
+
+
+@dataclass(frozen=True, eq=False)
+class LineRegions:
+    """The regions that lines run through, one after the other.
+
+    A line is a polyline through its corners; its parameter t is 0 at the first corner, 1 at the second, and
+    so on, and grows evenly between. A *breakpoint* is where the activation pattern changes along the line:
+    from one side to the other, so that a boundary that is only touched does not count.
+
+    Attributes
+    ----------
+    network : Network
+    corners : float64 (lines, corners, d)
+    offsets : int64 (lines + 1,)
+        Line i has the breakpoints ``offsets[i]`` to ``offsets[i + 1] - 1``, in their exact order.
+    segments : int64 (breakpoints,), positions : float64 (breakpoints,)
+        Each breakpoint is on the segment from this corner to the next one, at this share of it, from 0 to 1:
+        t is their sum. Breakpoints that are different stay so, even if their float64 are equal.
+    reach : float64 (breakpoints,)
+        How far off each position may be: a proven bound, mostly a thousand times the true error.
+    flip_offsets : int64 (breakpoints + 1,), flip_units : int64 (flips,), flip_states : uint8 (flips,)
+        Units whose states change at each breakpoint, ascending, and their states after it.
+    first : uint8 (lines, units)
+        The pattern at the beginning of each line.
+    undecided : int
+        Number of segments on which float64 left a decision open.
+    stopped : str
+        "interrupted" if these are only the first of the lines asked for, else "".
+    """
+
+    network: Network
+    corners: FloatArray
+    offsets: IntArray
+    segments: IntArray
+    positions: FloatArray
+    reach: FloatArray
+    flip_offsets: IntArray
+    flip_units: IntArray
+    flip_states: NDArray[np.uint8]
+    first: StateArray
+    undecided: int
+    stopped: str = ""
+
+    def __post_init__(self) -> None:
+        for value in vars(self).values():
+            if isinstance(value, np.ndarray):
+                value.flags.writeable = False
+
+    def __len__(self) -> int:
+        return len(self.corners)
+
+    @property
+    def complete(self) -> bool:
+        """Whether all lines asked for are here."""
+        return not self.stopped
+
+    @property
+    def counts(self) -> IntArray:
+        """Number of regions along each line, one more than its breakpoints; int64 (lines,).
+
+        A polyline that comes back into a region counts it again.
+        """
+        return np.diff(self.offsets) + 1
+
+    @property
+    def lengths(self) -> FloatArray:
+        """Euclidean length of each line; float64 (lines,)."""
+        return np.asarray(np.linalg.norm(np.diff(self.corners, axis=1), axis=2).sum(axis=1))
+
+    def breakpoints(self, line: int) -> FloatArray:
+        """Parameters t of one line's breakpoints; float64 (breakpoints,)."""
+        span = self._span(line)
+        return self.segments[span] + self.positions[span]
+
+    def points(self, line: int) -> FloatArray:
+        """Places of one line's breakpoints; float64 (breakpoints, d)."""
+        span = self._span(line)
+        share, corners = self.positions[span, None], self.corners[line]
+        return np.asarray(
+            corners[self.segments[span]] * (1 - share) + corners[self.segments[span] + 1] * share
+        )
+
+    def flips(self, line: int, breakpoint: int) -> IntArray:
+        """Units whose states change at a line's breakpoint (0, 1, ...), ascending; int64."""
+        k = self._place(line, breakpoint)
+        return self.flip_units[self.flip_offsets[k] : self.flip_offsets[k + 1]]
+
+    def patterns(self, line: int) -> StateArray:
+        """Activation patterns of the regions along one line; uint8 (regions, units)."""
+        span = self._span(line)
+        patterns = np.repeat(self.first[line][None], span.stop - span.start + 1, axis=0)
+        for row, k in enumerate(range(span.start, span.stop), 1):
+            changed = slice(int(self.flip_offsets[k]), int(self.flip_offsets[k + 1]))
+            patterns[row:, self.flip_units[changed]] = self.flip_states[changed]
+        return patterns
+
+    def exact_position(self, line: int, breakpoint: int) -> Fraction:
+        """The share of its segment at which a line's breakpoint (0, 1, ...) lies, as a rational number.
+
+        Raises
+        ------
+        InvalidInputError
+            If there is no such line or breakpoint.
+        """
+        k = self._place(line, breakpoint)
+        segment = int(self.segments[k])
+        if segment and self.positions[k] == self.reach[k] == 0.0:  # at a corner
+            return Fraction(0)
+        before = self.patterns(line)[breakpoint]
+        # The lowest unit that flips crosses its own hyperplane there: no earlier layer bends.
+        place = self.flip_offsets[k]
+        flip = int(self.flip_units[place]), int(self.flip_states[place])
+        rows, beyond = self.network.through(self.corners[line, segment : segment + 2]).exact.rows(before)
+        slope, constant = rows[beyond.index(flip)]
+        return Fraction(-int(constant), int(slope))
+
+    def _span(self, line: int) -> slice:
+        if not 0 <= line < len(self):
+            raise InvalidInputError(f"line {line}: there are {len(self)}, from 0")
+        return slice(int(self.offsets[line]), int(self.offsets[line + 1]))
+
+    def _place(self, line: int, breakpoint: int) -> int:
+        span = self._span(line)
+        if not 0 <= breakpoint < span.stop - span.start:
+            raise InvalidInputError(
+                f"breakpoint {breakpoint}: line {line} has {span.stop - span.start}, from 0"
+            )
+        return int(span.start) + breakpoint
+
+    def __repr__(self) -> str:
+        partial = "" if self.complete else f", partial: {self.stopped}"
+        return f"LineRegions({len(self)} lines, {self.counts.sum()} regions{partial})"
+
+
+def line_regions(
+    network: Network, *corners: ArrayLike, progress: Callable[[int, int], None] | None = None
+) -> LineRegions:
+    """Return all regions along segments or polylines, with every breakpoint in exact order.
+
+    Parameters
+    ----------
+    network : Network
+        With any number of inputs d.
+    *corners : array_like, each (d,) or (lines, d)
+        Two or more. ``line_regions(net, a, b)`` takes the segment from a to b, or from each row of ``a`` to
+        the same row of ``b``; further corners make polylines. A single point serves all lines.
+    progress : callable, optional
+        ``progress(done, lines)`` now and then.
+
+    Returns
+    -------
+    LineRegions
+        Where Ctrl-C is pressed, of the lines that were done.
+
+    Raises
+    ------
+    InvalidInputError
+        If there are fewer than two corners, their shapes do not fit, or a corner is the same as the next.
+    TooLargeError
+        If the intervals of a line do not fit into memory.
+
+    Notes
+    -----
+    The float64 coordinates are read as the rational numbers that they are; ``a + t (b - a)`` is not rounded.
+    Along a line that runs within a boundary the units of this boundary do not switch.
+
+    References
+    ----------
+    B. Hanin, D. Rolnick, *Complexity of linear regions in deep networks*, ICML 2019.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> net = Network.from_arrays([(np.eye(3), [0, -0.25, -0.5]), ([[1, 1, 1]], [0])])
+    >>> lines = line_regions(net, [-1, -1, -1], [1, 1, 1])
+    >>> lines.counts.tolist(), lines.breakpoints(0).tolist()
+    ([4], [0.5, 0.625, 0.75])
+    >>> lines.patterns(0).tolist()
+    [[0, 0, 0], [1, 0, 0], [1, 1, 0], [1, 1, 1]]
+    """
+    polylines = _polylines(network, corners)
+    cutter, parts = SegmentCutter(network), []
+    done, intervals_each = 0, 16.0
+    try:
+        while done < len(polylines):
+            together = max(1, int(TOGETHER / (2 * intervals_each * cutter.widest)))
+            parts.append(_Part.of(network, cutter, polylines[done : done + together]))
+            done += parts[-1].n_lines
+            intervals_each = 1.0 + parts[-1].positions.size / parts[-1].n_lines
+            if progress is not None:
+                progress(done, len(polylines))
+    except KeyboardInterrupt:
+        if not parts:
+            raise
+    done = sum(part.n_lines for part in parts)
+    return _joined(network, polylines[:done], parts, "" if done == len(polylines) else "interrupted")
+
+
+def _polylines(network: Network, corners: tuple[ArrayLike, ...]) -> FloatArray:
+    """The corners as one array (lines, corners, d)."""
+    if len(corners) < 2:
+        raise InvalidInputError(f"a line needs at least two corners, got {len(corners)}")
+    points = [network._points(corner)[0] for corner in corners]
+    counts = {len(p) for p in points}
+    n = max(counts) if 0 not in counts else 0
+    if n == 0 or counts - {1, n}:
+        raise InvalidInputError(
+            "corners must be one point or as many points as there are lines, at least one; "
+            f"got {', '.join(str(p.shape) for p in points)}"
+        )
+    lines = np.stack([np.broadcast_to(p, (n, network.input_dim)) for p in points], axis=1)
+    same = np.argwhere((lines[:, 1:] == lines[:, :-1]).all(axis=2))
+    if same.size:
+        line, corner = same[0].tolist()
+        raise InvalidInputError(f"line {line}: corners {corner} and {corner + 1} are the same point")
+    return lines
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Some of the lines: the arrays of :class:`LineRegions`, with counts in the place of offsets."""
+
+    n_lines: int
+    breakpoints: IntArray
+    segments: IntArray
+    positions: FloatArray
+    reach: FloatArray
+    flips: IntArray
+    flip_units: IntArray
+    flip_states: NDArray[np.uint8]
+    first: StateArray
+    undecided: int
+
+    @classmethod
+    def of(cls, network: Network, cutter: SegmentCutter, lines: FloatArray) -> _Part:
+        """Cut lines (lines, corners, d)."""
+        n, corners, d = lines.shape
+        a, b = lines[:, :-1].reshape(-1, d), lines[:, 1:].reshape(-1, d)
+        cut = cutter.cut(a, b)
+        is_open = np.flatnonzero(cut.is_open)
+        if is_open.size:
+            cut = cut.replaced({s: _decided(network, a[s], b[s]) for s in is_open.tolist()})
+        line, segment = np.divmod(cut.segment, corners - 1)
+        begins = np.flatnonzero(np.diff(line, prepend=-1))
+        # Between two intervals nothing need change: the pattern may stay at a corner.
+        changed = np.zeros(cut.states.shape, dtype=bool)
+        changed[1:] = cut.states[1:] != cut.states[:-1]
+        changed[begins] = False
+        here, units = np.divmod(np.flatnonzero(changed), max(1, network.n_units))
+        breaks, flips = np.unique(here, return_counts=True)
+        return cls(
+            n,
+            np.bincount(line[breaks], minlength=n),
+            segment[breaks],
+            np.clip(cut.ends[breaks, 0], 0.0, 1.0),
+            cut.ends[breaks, 1],
+            flips,
+            units,
+            cut.states[here, units],
+            cut.states[begins],
+            is_open.size,
+        )
+
+
+def _joined(network: Network, corners: FloatArray, parts: list[_Part], stopped: str) -> LineRegions:
+    def joined(name: str) -> Any:
+        return np.concatenate([getattr(part, name) for part in parts])
+
+    def offsets(name: str) -> IntArray:
+        return np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(joined(name))])
+
+    return LineRegions(
+        network,
+        corners,
+        offsets("breakpoints"),
+        joined("segments"),
+        joined("positions"),
+        joined("reach"),
+        offsets("flips"),
+        joined("flip_units"),
+        joined("flip_states"),
+        joined("first"),
+        sum(part.undecided for part in parts),
+        stopped,
+    )
+
+
+def _decided(network: Network, a: FloatArray, b: FloatArray) -> tuple[FloatArray, StateArray]:
+    """Ends (intervals, 4) and states of the intervals of one segment, decided exactly."""
+    cx = enumerate_by_subdivision(network.through([a, b]), Box([0.0], [1.0]))
+    assert cx.faces is not None
+    # From the region at the lower side of the box to its neighbour, and so on: each has two ends.
+    neighbors = cx.facet_neighbors.reshape(-1, 2)
+    order, before = [int(np.flatnonzero((neighbors == -1).any(axis=1))[0])], -1
+    for _ in range(cx.n_regions - 1):
+        left, right = neighbors[order[-1]].tolist()
+        after = left if right == before else right
+        before = order[-1]
+        order.append(after)
+    cells, faces = cx.faces.cells, cx.faces
+    sides = cells.boundaries(cells.top[order]).reshape(-1, 2)
+    common = (sides[1:, :, None] == sides[:-1, None, :]).any(axis=2)
+    places = faces.places[sides[1:][common]]
+    ends = np.zeros((len(order), 4))
+    ends[-1, 2] = 1.0
+    ends[1:, 0] = ends[:-1, 2] = faces.points[places, 0]
+    ends[1:, 1] = ends[:-1, 3] = faces.reach[places, 0]
+    return ends, cx.states[order]
