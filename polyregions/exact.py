@@ -150,6 +150,21 @@ class _IntegerLayer:
         rows.append(z[-1] if self.scale == 1 else [self.scale * h for h in z[-1]])
         return rows
 
+    def pull_back(self, rows: IntRows, states: Sequence[int]) -> IntRows:
+        """Coefficients on the outputs to those on the pre-activations: :meth:`output` transposed."""
+        pulled = []
+        for *row, last in rows:
+            if self.offsets is not None:
+                z = [fmpz(0)] * self.offsets[-1]
+                for first, s, a in zip(self.offsets, states, row, strict=False):
+                    z[first + s] = a
+            else:
+                z = [self.slopes[s] * a for a, s in zip(row, states, strict=True)]
+                intercepts = (self.intercepts[s] * a for a, s in zip(row, states, strict=True))
+                last = sum(intercepts, self.scale * last)
+            pulled.append([*z, last])
+        return pulled
+
     def lexicographic_states(self, z: IntRows) -> list[int]:
         """States read off columns in lexicographic order; all zero counts as identically zero."""
         if self.offsets is not None:
@@ -271,6 +286,34 @@ class ExactNetwork:
                         beyond.append((unit, s + 1))
                 unit += 1
         return rows, beyond
+
+    def unit_rows(self, pattern: Sequence[int] | StateArray, unit: int) -> IntRows:
+        """Positive multiples of the rows of one unit, in the order of :meth:`rows`.
+
+        From the unit down, row vectors times the layers: that spares the d columns of all forms.
+        """
+        starts, given = self._unit_starts(), self._given(pattern)
+        top = max(i for i, has in enumerate(self._has_states) if has and starts[i] <= unit)
+        own, u, s = self._layers[top], unit - starts[top], int(pattern[unit])
+        # Coefficients on the pre-activations of the unit's layer, the homogeneous one last.
+        if own.offsets is not None:
+            first, end = own.offsets[u : u + 2]
+            entries = [{first + s: 1, r: -1} for r in range(first, end) if r != first + s]
+        else:
+            sides = [(j, sign) for j, sign in ((s - 1, 1), (s, -1)) if 0 <= j < len(own.breakpoints)]
+            entries = [{u: sign * own.scale, -1: -sign * own.breakpoints[j]} for j, sign in sides]
+        if not entries:
+            return []
+        columns = [*range(own.weight.nrows() - 1), -1]
+        rows: IntRows = [[some.get(j, 0) for j in columns] for some in entries]
+        for i in range(top, -1, -1):
+            below = self._layers[i]
+            if i < top:
+                rows = below.pull_back(
+                    rows, given(i, below, []) if self._has_states[i] else [0] * below.n_units
+                )
+            rows = (fmpz_mat(rows) * below.weight).tolist()
+        return rows
 
     def hyperplane(self, layer: int, z: IntRows, unit: int, a: int, b: int) -> list[Any]:
         """Positive multiple of ``z_unit - t_a`` (b < 0), or of ``z_a - z_b`` of a maxout unit's pieces.

@@ -6,6 +6,7 @@ A thin layer over :mod:`polyregions.cells`, which knows how faces bound each oth
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from .box import Box
 from .cells import FACE_LISTS, Cells
 from .errors import InvalidInputError
-from .kernels import INDICES, MATRIX, VECTOR, VOID, kernel
+from .kernels import INDICES, INT, MATRIX, VECTOR, VOID, kernel
 from .layers import FloatArray, IntArray
 from .network import StateArray
 from .vertices import Vertices
@@ -92,15 +93,31 @@ class Faces:
         A vertex has one place in all faces that it belongs to. Its coordinates are computed in float64, and
         off by at most ``reach``; where that is not small they are the exact ones, rounded.
         """
-        store, box = self._vertices.store, self.box
-        numbers = self.cells.start[self.cells.faces(0)]
-        middle, half = box.lower / 2 + box.upper / 2, box.upper / 2 - box.lower / 2
-        places = store.points[numbers, :-1] / store.points[numbers, -1:]
-        points = np.clip(middle + half * places, box.lower, box.upper)
-        for i in np.flatnonzero(~(store.radii[numbers] < CLOSE)).tolist():
-            points[i] = [float(v) for v in self._exact(int(numbers[i]))]
+        box = self.box
+        points = np.clip(box.lower / 2 + box.upper / 2 + self.from_middle, box.lower, box.upper)
+        for place, vertex in self._unsure:
+            points[place] = [float(v) for v in self._exact(vertex)]
         points.flags.writeable = False
         return np.asarray(points)
+
+    @cached_property
+    def from_middle(self) -> FloatArray:
+        """Places of the vertices minus the middle of the box, in the order of ``points``; (vertices, d).
+
+        What lengths and volumes are computed from: in a box far from the origin, ``points`` are rounded to
+        the spacing of float64 there.
+        """
+        store, box = self._vertices.store, self.box
+        recentred = store.points[self.cells.start[self.cells.faces(0)]]
+        offsets = (box.upper / 2 - box.lower / 2) * np.clip(recentred[:, :-1] / recentred[:, -1:], -1, 1)
+        middle = [
+            (Fraction(a) + Fraction(b)) / 2
+            for a, b in zip(box.lower.tolist(), box.upper.tolist(), strict=True)
+        ]
+        for place, vertex in self._unsure:
+            offsets[place] = [float(v - m) for v, m in zip(self._exact(vertex), middle, strict=True)]
+        offsets.flags.writeable = False
+        return np.asarray(offsets)
 
     @cached_property
     def reach(self) -> FloatArray:
@@ -188,14 +205,25 @@ class Faces:
         The sum of the simplices of the barycentric subdivision: one for each vertex of an edge of a ... of
         the region. They are about 2^d d! for a region, so this is for d <= 4 or so.
         """
-        cells, d = self.cells, self.box.dim
-        centres = np.empty((len(self), d))
-        centres[cells.faces(0)] = self.in_units(self.points)
-        for k in range(1, d + 1):
-            average(cells.faces(k), *cells.lists, centres)
-        shares = np.empty(len(cells.top))
-        sum_simplices(cells.top, *cells.lists, centres, shares)
-        return shares
+        sides = self.box.upper - self.box.lower
+        return self._sum_simplices(self.cells.top, self.box.dim, self.from_middle / sides)
+
+    def measures(self, k: int) -> FloatArray:
+        """Volume of each face of dimension k, in the order of ``of_dimension(k)``; float64.
+
+        It is k-dimensional: 1 for a vertex, the length of an edge, an area, ... See :meth:`shares`.
+        """
+        return self._sum_simplices(self.of_dimension(k), k, self.from_middle)
+
+    def _sum_simplices(self, faces: IntArray, k: int, places: FloatArray) -> FloatArray:
+        """Volumes of faces of dimension k, the vertices being at these places."""
+        centres = np.empty((len(self), self.box.dim))
+        centres[self.cells.faces(0)] = places
+        for dimension in range(1, k + 1):
+            average(self.cells.faces(dimension), *self.cells.lists, centres)
+        volumes = np.empty(len(faces))
+        sum_simplices(faces, k, *self.cells.lists, centres, volumes)
+        return volumes
 
     def in_units(self, points: FloatArray) -> FloatArray:
         """Points (n, d) in coordinates in which the box has side 1 and its middle is 0."""
@@ -208,6 +236,13 @@ class Faces:
         places = np.full(len(self), -1, dtype=np.int64)
         places[self.cells.faces(0)] = np.arange(len(self.cells.faces(0)))
         return places
+
+    @property
+    def _unsure(self) -> Iterator[tuple[int, int]]:
+        """The vertices that float64 is not proven to be close to: row in ``points``, number."""
+        numbers = self.cells.start[self.cells.faces(0)]
+        rows = np.flatnonzero(~(self._vertices.store.radii[numbers] < CLOSE))
+        return zip(rows.tolist(), numbers[rows].tolist(), strict=True)
 
     def _exact(self, number: int) -> list[Fraction]:
         *x, scale = self._vertices.exact_point(number)
@@ -258,43 +293,48 @@ def average(faces: Any, start: Any, size: Any, pool: Any, centres: Any) -> None:
             centres[f, j] = total / size[f]
 
 
-@kernel(VOID, INDICES, *FACE_LISTS, MATRIX, VECTOR)
-def sum_simplices(top: Any, start: Any, size: Any, pool: Any, centres: Any, volumes: Any) -> None:
-    """Volumes of the cells from the chains cell, facet, ..., vertex: each is a simplex of centres."""
+@kernel(VOID, INDICES, INT, *FACE_LISTS, MATRIX, VECTOR)
+def sum_simplices(faces: Any, k: int, start: Any, size: Any, pool: Any, centres: Any, volumes: Any) -> None:
+    """Volumes of k-faces from the chains k-face, (k-1)-face, ..., vertex: each is a simplex of centres."""
     d = centres.shape[1]
-    chain, place = np.empty(d + 1, dtype=np.int64), np.zeros(d + 1, dtype=np.int64)
-    sides = np.empty((d, d))
-    for c in range(top.size):
+    chain, place = np.empty(k + 1, dtype=np.int64), np.zeros(k + 1, dtype=np.int64)
+    sides = np.empty((k, d))
+    for f in range(faces.size):
         total = 0.0
-        chain[d], place[d] = top[c], 0
-        k = d
-        while k <= d:
-            if k > 0 and place[k] < size[chain[k]]:
-                chain[k - 1] = pool[start[chain[k]] + place[k]]
-                place[k] += 1
-                k -= 1
-                place[k] = 0
+        chain[k], place[k] = faces[f], 0
+        level = k
+        while level <= k:
+            if level > 0 and place[level] < size[chain[level]]:
+                chain[level - 1] = pool[start[chain[level]] + place[level]]
+                place[level] += 1
+                level -= 1
+                place[level] = 0
                 continue
-            if k == 0:
-                for i in range(d):
+            if level == 0:
+                for i in range(k):
                     for j in range(d):
                         sides[i, j] = centres[chain[i + 1], j] - centres[chain[0], j]
-                # |det| by elimination with pivots
+                # Each side is as high as what is left of it at right angles to those before it. Its largest
+                # coordinate is made 1, so that no square leaves the range of float64.
                 volume = 1.0
-                for i in range(d):
-                    p = i
-                    for r in range(i + 1, d):
-                        if abs(sides[r, i]) > abs(sides[p, i]):
-                            p = r
-                    volume *= abs(sides[p, i]) / (i + 1)
-                    if sides[p, i] == 0.0:
-                        break
+                for i in range(k):
+                    largest = 0.0
                     for j in range(d):
-                        sides[i, j], sides[p, j] = sides[p, j], sides[i, j]
-                    for r in range(i + 1, d):
-                        factor = sides[r, i] / sides[i, i]
-                        for j in range(i, d):
-                            sides[r, j] -= factor * sides[i, j]
+                        largest = max(largest, abs(sides[i, j]))
+                    if largest == 0.0:
+                        volume = 0.0
+                        break
+                    square = 0.0
+                    for j in range(d):
+                        sides[i, j] /= largest
+                        square += sides[i, j] * sides[i, j]
+                    volume *= largest * np.sqrt(square) / (i + 1)
+                    for r in range(i + 1, k):
+                        product = 0.0
+                        for j in range(d):
+                            product += sides[r, j] * sides[i, j]
+                        for j in range(d):
+                            sides[r, j] -= product / square * sides[i, j]
                 total += volume
-            k += 1
-        volumes[c] = total
+            level += 1
+        volumes[f] = total

@@ -238,6 +238,19 @@ def test_rows_hold_exactly_where_the_pattern_is(net: Network, data: st.DataObjec
         assert pattern == own
 
 
+@settings(max_examples=150, deadline=None)
+@given(networks(), st.data())
+def test_rows_of_one_unit(net: Network, data: st.DataObject) -> None:
+    pattern = data.draw(patterns(net))
+    expected: list[list[list[Fraction]]] = [[] for _ in pattern]
+    for form, (unit, _) in expected_rows(net, pattern):
+        expected[unit].append(form)
+    for unit, forms in enumerate(expected):
+        rows = net.exact.unit_rows(pattern, unit)
+        assert len(rows) == len(forms)
+        assert all(reference.proportional(row, form) for row, form in zip(rows, forms, strict=True))
+
+
 # --------------------------------------------------------------------------------------------- cross
 
 

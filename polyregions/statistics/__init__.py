@@ -1,5 +1,62 @@
-"""What Hanin and Rolnick measure of random and of trained networks: lines, distances, boundary volumes."""
+"""What Hanin and Rolnick measure of random and of trained networks.
 
+Lines, distances and boundary volumes are exact where a thing can be exact: what bends where, what is nearest,
+in which order. Beside them stand what theory expects of random networks, and estimates with their standard
+errors.
+
+B. Hanin, D. Rolnick: *Complexity of linear regions in deep networks* (ICML 2019), *Deep ReLU networks have
+surprisingly few activation patterns* (NeurIPS 2019).
+"""
+
+from .boundary_volumes import BOUNDARIES, BoundaryVolume, boundary_volume
+from .coarea import expected_boundary_volume
+from .distances import Distances, distance_to_boundary
+from .estimates import CurveEstimate, Estimate, estimate, estimate_curve
+from .expectations import (
+    bias_density_bound,
+    boundary_density,
+    boundary_volume_bound,
+    distance_bound,
+    gradient_bound,
+    line_regions_bound,
+    mean_norm,
+    mean_squared_gradient,
+    meeting_probability,
+    one_layer_regions,
+    published_boundary_volume_bound,
+    regions_bound,
+    typical_regions,
+)
 from .lines import LineRegions, line_regions
+from .random_networks import INITIALISATIONS, random_network, weight_variance
 
-__all__ = ["LineRegions", "line_regions"]
+__all__ = [
+    "BOUNDARIES",
+    "INITIALISATIONS",
+    "BoundaryVolume",
+    "CurveEstimate",
+    "Distances",
+    "Estimate",
+    "LineRegions",
+    "bias_density_bound",
+    "boundary_density",
+    "boundary_volume",
+    "boundary_volume_bound",
+    "distance_bound",
+    "distance_to_boundary",
+    "estimate",
+    "estimate_curve",
+    "expected_boundary_volume",
+    "gradient_bound",
+    "line_regions",
+    "line_regions_bound",
+    "mean_norm",
+    "mean_squared_gradient",
+    "meeting_probability",
+    "one_layer_regions",
+    "published_boundary_volume_bound",
+    "random_network",
+    "regions_bound",
+    "typical_regions",
+    "weight_variance",
+]

@@ -1,17 +1,31 @@
 """Segments are cut by one layer after the other: the one-dimensional propagation, in float64.
 
-1. The forms of a layer's units on all intervals are one matrix product.
-2. ``scan``: which units may change their states within each interval; most cannot, since |v| > |q| h.
-3. ``find_crossings``: the states at the left ends, and the crossings in their order.
-4. ``hand_on``: the new intervals, and the layer's outputs on them, for the product with the next weights.
+Of each layer the pre-activations at all vertices are known (:mod:`polyregions.statistics.line_values`):
+
+1. ``mark`` the units that may change their states between two vertices, by the signs at both; most do not.
+2. ``find_crossings`` of those, in order: they are the new vertices
+  (:mod:`polyregions.statistics.line_crossings`).
+3. The outputs at the old vertices, times the next layer's weights: a matrix product.
+4. ``insert`` the new vertices. There the product is not needed: from one vertex to the next on an interval,
+  only
+   the units bend that cross, so the next layer's pre-activations change their slope by a multiple of one
+   column of its weights for each of them.
 
 What float64 cannot decide with its bounds leaves a segment open.
+
+The bound for new vertices
+--------------------------
+Between two old vertices the pre-activations are interpolated, and what is handed on is the activation of
+those: so the outputs are off by no more than at the two ends, eps in norm, but for roundings. If the slope of
+unit j's output changes by kappa_j at t_j, rounding t_j adds at most ``|kappa_j|`` times that. Going from
+vertex to vertex takes p + 4 roundings of numbers up to ``|W_u| (S + S' + sum |kappa_j| l)`` for p crossings
+on an interval of length l, with S and S' at its two ends.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -19,12 +33,12 @@ from numpy.typing import NDArray
 
 from ..errors import TooLargeError
 from ..exact import dyadic
-from ..kernels import BYTE_TABLE, FLOAT, INDICES, INT, MATRIX, VECTOR, VOID, U, kernel
+from ..kernels import FLOAT, INDICES, INT, MATRIX, TABLE, VECTOR, VOID, U, kernel
 from ..layers import FloatArray, IntArray, Layer, ScalarLayer
 from ..memory import available_memory
 from ..network import Network, StateArray
-from .line_crossings import CROSSINGS, Crossings, find_crossings, scan
-from .line_forms import INTERVALS, ROWS, SLACK, Intervals, form_bound, half_length, layer_rows
+from .line_crossings import Crossings, find_crossings, mark
+from .line_values import SLACK, VERTICES, Vertices, activate, layer_rows, norm_bound
 
 #: Bytes that are taken without asking how much memory is free.
 UNASKED = 2**27
@@ -32,32 +46,93 @@ UNASKED = 2**27
 
 @dataclass(frozen=True)
 class CutSegments:
-    """Segments with their intervals, segment after segment and from left to right.
+    """Segments with their breakpoints, segment after segment and from left to right.
 
     Attributes
     ----------
-    segment : int64 (intervals,)
-    ends : float64 (intervals, 4)
-        Left end and how far off it may be, right end and how far off.
-    states : uint8 (intervals, units)
+    segment : int64 (breakpoints,)
+    place : float64 (breakpoints, 2)
+        t^, and how far off it may be.
+    flips : int64 (flips, 3)
+        Breakpoint, unit, and the unit's state on the right; breakpoints and units ascending.
+    first : uint8 (segments, units)
+        The pattern at the beginning of each segment.
     is_open : bool (segments,)
         Segments that float64 could not finish; what is said of them is void.
     """
 
     segment: IntArray
-    ends: FloatArray
-    states: StateArray
+    place: FloatArray
+    flips: IntArray
+    first: StateArray
     is_open: NDArray[np.bool_]
 
-    def replaced(self, decided: dict[int, tuple[FloatArray, StateArray]]) -> CutSegments:
-        """Put other ends and states of some segments in the place of theirs."""
-        bounds = np.searchsorted(self.segment, np.arange(self.is_open.size + 1)).tolist()
-        found = [
-            decided.get(s, (self.ends[i:j], self.states[i:j])) for s, (i, j) in enumerate(pairwise(bounds))
-        ]
-        segment = np.repeat(np.arange(self.is_open.size), [len(ends) for ends, _ in found])
-        ends, states = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
-        return CutSegments(segment, ends, states, np.zeros_like(self.is_open))
+    @property
+    def last(self) -> StateArray:
+        """The pattern at the end of each segment; uint8 (segments, units)."""
+        last = self.first.copy()
+        breakpoints, units, states = self.flips.T
+        # Of several states of a unit the last one stays: numpy assigns in order.
+        last[self.segment[breakpoints], units] = states
+        return last
+
+    def replaced(self, decided: dict[int, CutSegments]) -> CutSegments:
+        """Put other segments (one each) in the place of some."""
+        kept = np.ones(self.is_open.size, dtype=bool)
+        kept[list(decided)] = False
+        here = kept[self.segment]
+        number = np.cumsum(here) - 1
+        flips = self.flips[here[self.flips[:, 0]]]
+        flips[:, 0] = number[flips[:, 0]]
+        total, first = int(here.sum()), self.first.copy()
+        segments, places, all_flips = [self.segment[here]], [self.place[here]], [flips]
+        for s, cut in decided.items():
+            segments.append(np.full(cut.segment.size, s))
+            places.append(cut.place)
+            all_flips.append(renumbered(cut.flips, total))
+            total += cut.segment.size
+            first[s] = cut.first[0]
+        return in_order(
+            np.concatenate(segments),
+            np.concatenate(places),
+            np.concatenate(all_flips),
+            first,
+            np.zeros_like(self.is_open),
+        )
+
+
+def renumbered(flips: IntArray, breakpoint: int = 0, unit: int = 0) -> IntArray:
+    """Flips with higher numbers of breakpoints and units."""
+    return np.asarray(flips + np.array([breakpoint, unit, 0]))
+
+
+def in_order(
+    segment: IntArray, place: FloatArray, flips: IntArray, first: StateArray, is_open: NDArray[np.bool_]
+) -> CutSegments:
+    """Sort breakpoints by their segments; those of one segment keep their order."""
+    order = np.argsort(segment, kind="stable")
+    rank = np.empty_like(order)
+    rank[order] = np.arange(order.size)
+    breakpoints = rank[flips[:, 0]]
+    flips = np.stack([breakpoints, flips[:, 1], flips[:, 2]], axis=1)[np.lexsort((flips[:, 1], breakpoints))]
+    return CutSegments(segment[order], place[order], flips, first, is_open)
+
+
+class Workspace:
+    """Memory that is used again and again: asking the system for it each time takes a third longer."""
+
+    def __init__(self) -> None:
+        self._memory: dict[str, NDArray[np.uint8]] = {}
+
+    def matrix(self, name: str, rows: int, columns: int) -> FloatArray:
+        """A matrix of any content; the one of this name from before is no longer to be used."""
+        return self.bytes(name, rows, 8 * columns).view(np.float64)
+
+    def bytes(self, name: str, rows: int, columns: int) -> NDArray[np.uint8]:
+        """The same, of bytes."""
+        if name not in self._memory or self._memory[name].size < rows * columns:
+            self._memory[name] = np.empty(rows * columns * 5 // 4, dtype=np.uint8)
+        return self._memory[name][: rows * columns].reshape(rows, columns)
 
 
 class SegmentCutter:
@@ -65,78 +140,93 @@ class SegmentCutter:
 
     def __init__(self, network: Network) -> None:
         last = max((i for i, layer in enumerate(network.layers) if layer.kind != "linear"), default=-1)
-        self.widest = max(layer.weight.shape[0] for layer in network.layers[: last + 1] or network.layers)
-        self.layers = [LayerCut(layer, i == last) for i, layer in enumerate(network.layers[: last + 1])]
+        self._memory = Workspace()
+        self.layers = [LayerCut(i, layer, self._memory) for i, layer in enumerate(network.layers[: last + 1])]
+        self.widest = max((layer.layer.weight.shape[0] for layer in self.layers), default=1)
 
     def cut(self, a: FloatArray, b: FloatArray) -> CutSegments:
         """Cut the segments from a to b, float64 (segments, d) each."""
-        n = len(a)
-        ends = np.zeros((n, 4))
-        ends[:, 2] = 1.0
-        intervals = Intervals(np.arange(n), ends)
+        n, d = a.shape
+        ends = np.stack([a, b], axis=1).reshape(2 * n, d)
+        # The ends are exact: they have norms, but no errors.
+        size = np.stack([np.zeros(2 * n), norm_bound(ends)], axis=1)
+        place = np.zeros((2 * n, 2))
+        place[1::2, 0] = 1.0
+        vertices = Vertices(np.repeat(np.arange(n), 2), place, size)
         is_open = np.zeros(n, dtype=bool)
-        states: StateArray = np.empty((n, 0), dtype=np.uint8)
-        y = np.empty((n, 2, a.shape[1]))
+        flips, first, units = np.empty((0, 3), dtype=np.int64), [np.empty((n, 0), dtype=np.uint8)], 0
         # What overflows leaves its segment open.
         with np.errstate(over="ignore", invalid="ignore"):
-            y[:, 0], y[:, 1] = a / 2 + b / 2, b - a
-            rounding = (a.shape[1] + 20) * U / (1 - (a.shape[1] + 20) * U)
-            sizes = rounding * _norms(np.abs(a) + np.abs(b) + np.abs(y[:, 1]))
-            for layer in self.layers:
-                z = y.reshape(-1, layer.layer.n_inputs) @ layer.layer.weight.T
-                z[::2] += layer.layer.bias
-                intervals, parent, own, y, sizes = layer.cut(intervals, z, sizes, is_open)
-                states = np.concatenate([states[parent], own], axis=1)
-        return CutSegments(intervals.segment, intervals.ends, states, is_open)
-
-
-def _norms(rows: FloatArray) -> FloatArray:
-    """Bounds for the Euclidean norms of rows, also of huge and tiny ones."""
-    largest = rows.max(axis=1)
-    scale = np.where(largest > 0.0, largest, 1.0)
-    return np.asarray(np.sqrt(((rows / scale[:, None]) ** 2).sum(axis=1)) * largest * SLACK)
+            z = ends @ self.layers[0].transposed + self.layers[0].bias if self.layers else ends
+            for layer, above in zip_longest(self.layers, self.layers[1:]):
+                vertices, moved, own, states, z = layer.cut(vertices, z, above, is_open)
+                flips[:, 0] = moved[flips[:, 0]]
+                flips = np.concatenate([flips, renumbered(own, unit=units)])
+                first.append(states)
+                units += states.shape[1]
+        # From numbers of vertices to those of breakpoints, which are all but the ends.
+        inner = np.ones(vertices.segment.size, dtype=bool)
+        starts = np.searchsorted(vertices.segment, np.arange(n))
+        inner[starts] = inner[starts - 1] = False
+        flips[:, 0] = (np.cumsum(inner) - 1)[flips[:, 0]]
+        flips = flips[np.lexsort((flips[:, 1], flips[:, 0]))]
+        return CutSegments(
+            vertices.segment[inner], vertices.place[inner], flips, np.concatenate(first, axis=1), is_open
+        )
 
 
 class LayerCut:
     """One layer, with the pairs of its hyperplanes that were compared so far."""
 
-    def __init__(self, layer: Layer, is_last: bool) -> None:
-        self.layer, self.rows, self.is_last = layer, layer_rows(layer), is_last
-        self.has_states = layer.kind != "linear"
+    def __init__(self, number: int, layer: Layer, memory: Workspace) -> None:
+        self.number, self.layer, self.rows, self.memory = number, layer, layer_rows(layer), memory
+        self.transposed, self.bias = np.array(layer.weight.T, order="C"), layer.bias.copy()
         self._same: dict[tuple[int, int], bool] = {}
 
     def cut(
-        self, intervals: Intervals, z: FloatArray, sizes: FloatArray, is_open: NDArray[np.bool_]
-    ) -> tuple[Intervals, IntArray, StateArray, FloatArray, FloatArray]:
-        """New intervals, the old one of each, the layer's states and outputs on them, and |g|."""
-        units, old = self.layer.n_units, len(sizes)
-        room = np.empty(old, dtype=np.int64)
-        scan(self.rows, intervals, z, sizes, room)
-        start = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(room)])
-        slots = int(start[-1])
-        _check_memory(old + slots, 17 * units + 200)
-        count, place, what = (
-            np.empty(old, dtype=np.int64),
-            np.empty((slots, 2)),
-            np.empty((slots, 4), dtype=np.int64),
-        )
-        crossings = Crossings(start, count, place, what)
-        states = np.empty((old, units), dtype=np.uint8)
-        find_crossings(self.rows, intervals, z, sizes, states, crossings, is_open)
+        self, vertices: Vertices, z: FloatArray, above: LayerCut | None, is_open: NDArray[np.bool_]
+    ) -> tuple[Vertices, IntArray, IntArray, StateArray, FloatArray]:
+        """Cut by this layer, with pre-activations z at the vertices.
 
-        used = np.flatnonzero(np.arange(slots) < np.repeat(start[:-1] + count, room))
-        own = np.repeat(np.arange(old), room)[used]  # the interval of each crossing
-        tied = what[used, 3] == 1
-        for k, i in zip(used[tied].tolist(), own[tied].tolist(), strict=True):
-            if not self.is_same(int(what[k - 1, 2]), int(what[k, 2])):
-                is_open[intervals.segment[i]] = True
+        Returns
+        -------
+        vertices : the old ones, and the new ones between them
+        moved : int64 (old vertices,), what number each has now
+        flips : int64 (crossings, 3): vertex, unit of this layer, its state on the right
+        first : uint8 (segments, units), the states at the beginning of each segment
+        z : pre-activations of the layer above; empty if there is none
+        """
+        old, units = len(z), self.layer.n_units
+        first = np.zeros((is_open.size, units), dtype=np.uint8)
+        may_cross = self.memory.bytes("may cross", old, units)
+        mark(self.rows, vertices, z, first, may_cross)
+        marked = np.flatnonzero(may_cross.view(np.bool_))
+        planes = max(1, self.rows.breakpoints.size, int(np.diff(self.rows.first).max()))
+        slots, wider = marked.size * planes, units if above is None else above.layer.weight.shape[0]
+        _check_memory(old + slots, 8 * (wider + units) + units + 200)
+        crossings = Crossings(np.empty((slots + 1, 4)), np.empty((slots + 1, 6), dtype=np.int64))
+        count = find_crossings(self.rows, vertices, z, marked, crossings, is_open)
+        place, what = crossings.place[:count], crossings.what[:count]
 
-        new = old + int((~tied).sum())
-        cut = Intervals(np.empty(new, dtype=np.int64), np.empty((new, 4)))
-        parent, cut_states = np.empty(new, dtype=np.int64), np.empty((new, units), dtype=np.uint8)
-        y, cut_sizes = np.empty((0 if self.is_last else 2 * new, units)), np.empty(new)
-        hand_on(self.rows, intervals, z, sizes, states, crossings, cut, parent, cut_states, y, cut_sizes)
-        return cut, parent, cut_states if self.has_states else cut_states[:, :0], y, cut_sizes
+        for k in np.flatnonzero(what[:, 5]).tolist():
+            if not self.is_same(int(what[k - 1, 4]), int(what[k, 4])):
+                is_open[vertices.segment[what[k, 0]]] = True
+        new = old + int((what[:, 5] == 0).sum())
+        cut = Vertices(np.empty(new, dtype=np.int64), np.empty((new, 2)), np.empty((new, 2)))
+        moved, at = np.empty(old, dtype=np.int64), np.empty(count, dtype=np.int64)
+        if above is None:
+            size, product, cut_z, column, bias = vertices.size, z[:0], z[:0], z[:0], z[:0].ravel()
+        else:
+            y, size = self.memory.matrix("y", old, units), np.empty((old, 2))
+            activate(self.rows, vertices, z, y, size)
+            product, column, bias = self.memory.matrix("product", old, wider), above.transposed, above.bias
+            np.matmul(y, column, out=product)
+            # Two matrices in turn: the layer above reads this one while it writes the other.
+            cut_z = self.memory.matrix(f"z{self.number % 2}", new, wider)
+        insert(vertices, size, product, column, bias, place, what, cut, moved, at, cut_z)
+        if self.layer.kind == "linear":
+            first = first[:, :0]
+        return cut, moved, np.stack([at, what[:, 1], what[:, 3]], axis=1), first, cut_z
 
     def is_same(self, p: int, q: int) -> bool:
         """Whether two hyperplanes of a scalar layer are the same one, decided exactly and once."""
@@ -170,109 +260,104 @@ def _check_memory(intervals: int, bytes_each: int) -> None:
         )
 
 
-@kernel(VOID, ROWS, MATRIX, FLOAT, INT, INT, INT, MATRIX, inline=True)
-def take(rows: Any, z: Any, size: float, i: int, unit: int, state: int, own: Any) -> None:
-    """Write of one unit in its state on interval i: v, q, E, slope and intercept, a column of ``own``."""
-    piece, slope, intercept = unit, 1.0, 0.0
-    if rows.slopes.size:
-        slope, intercept = rows.slopes[state], rows.intercepts[state]
-    else:
-        piece = rows.first[unit] + state
-    own[0, unit], own[1, unit] = z[2 * i, piece], z[2 * i + 1, piece]
-    own[2, unit] = form_bound(size, rows.norms[piece], rows.errors[piece])
-    own[3, unit], own[4, unit] = slope, intercept
+@kernel(VOID, VECTOR, VECTOR, VECTOR, bare=True)
+def add(left: Any, right: Any, total: Any) -> None:
+    """Write the sum of two vectors."""
+    for k in range(total.size):
+        total[k] = left[k] + right[k]
 
 
-@kernel(FLOAT, MATRIX, FLOAT, FLOAT, FLOAT, VECTOR, VECTOR)
-def move(own: Any, shift: float, half: float, stretch: float, y_v: Any, y_q: Any) -> float:
-    """Write the outputs about a new centre, for an interval of a new half length; return |g|."""
-    v, q, e, slope, intercept, g = own[0], own[1], own[2], own[3], own[4], own[5]
-    n = y_v.size
-    gamma, reach = (n + 16) * U / (1.0 - (n + 16) * U), abs(shift) + half
-    # One loop without sums, which the compiler turns into vector instructions.
-    for unit in range(n):
-        moved = v[unit] + q[unit] * shift
-        y_v[unit] = slope[unit] * moved + intercept[unit]
-        y_q[unit] = slope[unit] * q[unit]
-        size = abs(moved) + abs(q[unit]) * reach
-        g[unit] = abs(slope[unit]) * (stretch * e[unit] + gamma * size) + gamma * abs(intercept[unit])
-    total, rest = 0.0, 0.0
-    for unit in range(0, n - 1, 2):
-        total += g[unit] * g[unit]
-        rest += g[unit + 1] * g[unit + 1]
-    if n % 2:
-        total += g[n - 1] * g[n - 1]
-    if total + rest > 2.0**-900:
-        return float(np.sqrt(total + rest) * SLACK)
-    # Squares of the smallest numbers vanish; their sum is a bound too.
-    total = 0.0
-    for unit in range(n):
-        total += g[unit]
-    return float(total * SLACK)
+@kernel(VOID, VECTOR, FLOAT, VECTOR, bare=True)
+def add_multiple(vector: Any, factor: float, total: Any) -> None:
+    """Add a multiple of a vector to another."""
+    for k in range(total.size):
+        total[k] += factor * vector[k]
 
 
-@kernel(
-    VOID,
-    ROWS,
-    INTERVALS,
-    MATRIX,
-    VECTOR,
-    BYTE_TABLE,
-    CROSSINGS,
-    INTERVALS,
-    INDICES,
-    BYTE_TABLE,
-    MATRIX,
-    VECTOR,
-)
-def hand_on(
-    rows: Any,
-    intervals: Any,
-    z: Any,
-    sizes: Any,
-    states: Any,
-    crossings: Any,
+@kernel(VOID, FLOAT, VECTOR, VECTOR, VECTOR, VECTOR, FLOAT, VECTOR, bare=True)
+def go(step: float, slope: Any, value: Any, bias: Any, z: Any, kink: float, column: Any) -> None:
+    """Go a step, write the pre-activations there, and bend: one loop, for memory is what it takes."""
+    for k in range(value.size):
+        value[k] += step * slope[k]
+        z[k] = value[k] + bias[k]
+        slope[k] += kink * column[k]
+
+
+@kernel(VOID, VECTOR, VECTOR, VECTOR, VECTOR, bare=True)
+def begin(left: Any, right: Any, value: Any, rise: Any) -> None:
+    """Write the value on the left, and how much it rises."""
+    for k in range(value.size):
+        value[k] = left[k]
+        rise[k] = right[k] - left[k]
+
+
+@kernel(VOID, VECTOR, INT, VECTOR, VERTICES, INT, bare=True)
+def write_vertex(place: Any, segment: int, size: Any, cut: Any, new: int) -> None:
+    """Write a vertex."""
+    cut.segment[new] = segment
+    for k in range(2):
+        cut.place[new, k], cut.size[new, k] = place[k], size[k]
+
+
+@kernel(VOID, VERTICES, MATRIX, MATRIX, MATRIX, VECTOR, MATRIX, TABLE, VERTICES, INDICES, INDICES, MATRIX)
+def insert(
+    vertices: Any,
+    size: Any,
+    product: Any,
+    column: Any,
+    bias: Any,
+    place: Any,
+    what: Any,
     cut: Any,
-    parent: Any,
-    cut_states: Any,
-    y: Any,
-    cut_sizes: Any,
+    moved: Any,
+    at: Any,
+    cut_z: Any,
 ) -> None:
-    """Write the new intervals, their states, and the outputs ``y (2 new intervals, units)`` with |g|.
+    """Write the old and the new vertices, and the pre-activations of the layer above.
 
-    Without rows in ``y`` no outputs are written.
+    ``size (old, 2)`` has eps and S of the outputs, ``product (old, rows)`` is the outputs times the weights
+    above, ``column (units, rows)`` are the columns of those; without rows in ``product`` only the vertices
+    are written. ``moved`` and ``at`` are the new numbers of old vertices and of crossings.
     """
-    units = rows.first.size - 1
-    own = np.empty((6, units))
-    ends, what = cut.ends, crossings.what
-    new = 0
-    for i in range(sizes.size):
-        low, low_off = intervals.ends[i, 0], intervals.ends[i, 1]
-        high, high_off = intervals.ends[i, 2], intervals.ends[i, 3]
-        centre, h = 0.5 * (low + high), half_length(low, low_off, high, high_off)
-        for unit in range(units):
-            take(rows, z, sizes[i], i, unit, states[i, unit], own)
-        k, last = crossings.start[i], crossings.start[i] + crossings.count[i]
-        while True:
-            parent[new], cut.segment[new] = i, intervals.segment[i]
-            for unit in range(units):
-                cut_states[new, unit] = states[i, unit]
-            ends[new, 0], ends[new, 1], ends[new, 2], ends[new, 3] = low, low_off, high, high_off
-            if k < last:
-                ends[new, 2], ends[new, 3] = crossings.place[k, 0], crossings.place[k, 1]
-            if y.shape[0] > 0:
-                shift = 0.5 * (ends[new, 0] + ends[new, 2]) - centre
-                half = half_length(ends[new, 0], ends[new, 1], ends[new, 2], ends[new, 3])
-                # E holds a little beyond the old interval in proportion.
-                stretch = max(1.0, (abs(shift) + half) / h * SLACK)
-                cut_sizes[new] = move(own, shift, half, stretch, y[2 * new], y[2 * new + 1])
-            low, low_off = ends[new, 2], ends[new, 3]
-            new += 1
-            if k == last:
-                break
-            while True:
-                states[i, what[k, 0]] = what[k, 1]
-                take(rows, z, sizes[i], i, what[k, 0], what[k, 1], own)
+    new, k = 0, 0
+    slope, value, own = np.empty(bias.size), np.empty(bias.size), np.empty(2)
+    for i in range(moved.size):
+        write_vertex(vertices.place[i], vertices.segment[i], size[i], cut, new)
+        moved[i] = new
+        if product.shape[0]:
+            add(product[i], bias, cut_z[new])
+        new += 1
+        end = k
+        while end < at.size and what[end, 0] == i:
+            end += 1
+        if end == k:
+            continue
+        before, after = vertices.place[i, 0], vertices.place[i + 1, 0]
+        bends, off, both = 0.0, 0.0, size[i, 1] + size[i + 1, 1]
+        for c in range(k, end):
+            if what[c, 5]:
+                # It is where the crossing before is.
+                off += abs(place[c, 2]) * (place[c, 1] + place[c - 1, 1])
+                place[c, 0], place[c, 1] = place[c - 1, 0], place[c - 1, 1]
+            bends += abs(place[c, 2]) * (after - before)
+            off += place[c, 3]
+        own[0] = max(size[i, 0], size[i + 1, 0]) + off + 4.0 * (end - k + 4) * U * (both + bends)
+        own[0], own[1] = own[0] * SLACK, (max(size[i, 1], size[i + 1, 1]) + bends) * SLACK
+        if product.shape[0]:
+            begin(product[i], product[i + 1], value, slope)
+            for c in range(k, end):
+                add_multiple(column[what[c, 1]], -place[c, 2] * (after - place[c, 0]), slope)
+            for row in range(slope.size):
+                slope[row] /= after - before
+        while k < end:
+            write_vertex(place[k], vertices.segment[i], own, cut, new)
+            if product.shape[0]:
+                go(place[k, 0] - before, slope, value, bias, cut_z[new], place[k, 2], column[what[k, 1]])
+            at[k], before = new, place[k, 0]
+            k += 1
+            while k < end and what[k, 5]:
+                at[k] = new
+                if product.shape[0]:
+                    add_multiple(column[what[k, 1]], place[k, 2], slope)
                 k += 1
-                if k == last or what[k, 3] == 0:
-                    break
+            new += 1

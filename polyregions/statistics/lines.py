@@ -25,7 +25,7 @@ from ..engines.subdivide import enumerate_by_subdivision
 from ..errors import InvalidInputError
 from ..layers import FloatArray, IntArray
 from ..network import Network, StateArray
-from .line_cut import SegmentCutter
+from .line_cut import CutSegments, SegmentCutter, in_order, renumbered
 
 #: Numbers that are worked on at once: they should fit into the processor's cache.
 TOGETHER = 2**18
@@ -215,7 +215,7 @@ def line_regions(
     done, intervals_each = 0, 16.0
     try:
         while done < len(polylines):
-            together = max(1, int(TOGETHER / (2 * intervals_each * cutter.widest)))
+            together = max(1, int(TOGETHER / (intervals_each * cutter.widest)))
             parts.append(_Part.of(network, cutter, polylines[done : done + together]))
             done += parts[-1].n_lines
             intervals_each = 1.0 + parts[-1].positions.size / parts[-1].n_lines
@@ -272,26 +272,38 @@ class _Part:
         is_open = np.flatnonzero(cut.is_open)
         if is_open.size:
             cut = cut.replaced({s: _decided(network, a[s], b[s]) for s in is_open.tolist()})
+        if corners > 2:
+            cut = _with_corners(cut, corners - 1)
         line, segment = np.divmod(cut.segment, corners - 1)
-        begins = np.flatnonzero(np.diff(line, prepend=-1))
-        # Between two intervals nothing need change: the pattern may stay at a corner.
-        changed = np.zeros(cut.states.shape, dtype=bool)
-        changed[1:] = cut.states[1:] != cut.states[:-1]
-        changed[begins] = False
-        here, units = np.divmod(np.flatnonzero(changed), max(1, network.n_units))
-        breaks, flips = np.unique(here, return_counts=True)
         return cls(
             n,
-            np.bincount(line[breaks], minlength=n),
-            segment[breaks],
-            np.clip(cut.ends[breaks, 0], 0.0, 1.0),
-            cut.ends[breaks, 1],
-            flips,
-            units,
-            cut.states[here, units],
-            cut.states[begins],
+            np.bincount(line, minlength=n),
+            segment,
+            np.clip(cut.place[:, 0], 0.0, 1.0),
+            cut.place[:, 1],
+            np.bincount(cut.flips[:, 0], minlength=line.size),
+            cut.flips[:, 1].copy(),
+            cut.flips[:, 2].astype(np.uint8),
+            cut.first[:: corners - 1],
             is_open.size,
         )
+
+
+def _with_corners(cut: CutSegments, segments: int) -> CutSegments:
+    """Add the corners at which the pattern changes, as breakpoints at the beginnings of segments."""
+    changed = np.zeros(cut.first.shape, dtype=bool)
+    changed[1:] = cut.first[1:] != cut.last[:-1]
+    changed[::segments] = False
+    corner, unit = np.nonzero(changed)
+    at = np.unique(corner)
+    flips = np.stack([np.searchsorted(at, corner), unit, cut.first[corner, unit]], axis=1)
+    return in_order(
+        np.concatenate([at, cut.segment]),
+        np.concatenate([np.zeros((at.size, 2)), cut.place]),
+        np.concatenate([flips, renumbered(cut.flips, at.size)]),
+        cut.first,
+        cut.is_open,
+    )
 
 
 def _joined(network: Network, corners: FloatArray, parts: list[_Part], stopped: str) -> LineRegions:
@@ -317,8 +329,8 @@ def _joined(network: Network, corners: FloatArray, parts: list[_Part], stopped: 
     )
 
 
-def _decided(network: Network, a: FloatArray, b: FloatArray) -> tuple[FloatArray, StateArray]:
-    """Ends (intervals, 4) and states of the intervals of one segment, decided exactly."""
+def _decided(network: Network, a: FloatArray, b: FloatArray) -> CutSegments:
+    """One segment, decided exactly."""
     cx = enumerate_by_subdivision(network.through([a, b]), Box([0.0], [1.0]))
     assert cx.faces is not None
     # From the region at the lower side of the box to its neighbour, and so on: each has two ends.
@@ -329,12 +341,13 @@ def _decided(network: Network, a: FloatArray, b: FloatArray) -> tuple[FloatArray
         after = left if right == before else right
         before = order[-1]
         order.append(after)
-    cells, faces = cx.faces.cells, cx.faces
+    cells, faces, states = cx.faces.cells, cx.faces, cx.states[order]
     sides = cells.boundaries(cells.top[order]).reshape(-1, 2)
     common = (sides[1:, :, None] == sides[:-1, None, :]).any(axis=2)
     places = faces.places[sides[1:][common]]
-    ends = np.zeros((len(order), 4))
-    ends[-1, 2] = 1.0
-    ends[1:, 0] = ends[:-1, 2] = faces.points[places, 0]
-    ends[1:, 1] = ends[:-1, 3] = faces.reach[places, 0]
-    return ends, cx.states[order]
+    here, units = np.nonzero(states[1:] != states[:-1])
+    flips = np.stack([here, units, states[here + 1, units]], axis=1)
+    place = np.concatenate([faces.points[places], faces.reach[places]], axis=1)
+    return CutSegments(
+        np.zeros(places.size, dtype=np.int64), place, flips, states[:1], np.zeros(1, dtype=bool)
+    )
