@@ -5,8 +5,9 @@ within ``gamma_n sum |w_k||y_k|``, ``gamma_n = n u / (1 - n u)``, of the exact s
 in any order of summation (N. J. Higham, *Accuracy and Stability of Numerical Algorithms*, 2nd ed.,
 section 3.1), and errors e_k of the inputs add ``sum |w_k| e_k``. Gradual underflow adds at most the
 smallest subnormal a product. An activation of Lipschitz constant K multiplies the error by K and adds
-the roundings of its own evaluation. The bound is itself computed in float64 from non-negative terms:
-a factor 2 covers that. Where it overflows it is inf or NaN, and no comparison with it certifies.
+the roundings of its own evaluation. The bound is itself computed in float64 from non-negative terms: a
+factor 2 on what is new in a layer covers that, and a factor next to 1 on what is inherited, so that it does
+not double from layer to layer. Where it overflows it is inf or NaN, and no comparison with it certifies.
 
 A state is certain when the gap that decides it exceeds its bound. What is left over is for
 :meth:`polyregions.exact.ExactNetwork.states_at`.
@@ -25,6 +26,7 @@ UNIT_ROUNDOFF = float(np.finfo(np.float64).eps) / 2
 #: Numbers that are worked on at once.
 TOGETHER = 2**21
 SMALLEST = 5e-324  # the smallest subnormal: bounds what one underflow can lose
+INFLATE = 1 + 2.0**-16  # covers the roundings of sums of up to 2^36 non-negative terms
 
 Certain = NDArray[np.bool_]  # (points,)
 
@@ -52,7 +54,8 @@ def _filtered(layers: Sequence[Layer], points: FloatArray) -> tuple[NDArray[np.u
             z = preactivation(layer, y)
             n = layer.n_inputs + 2
             size = (np.abs(y) + error) @ np.abs(layer.weight).T + np.abs(layer.bias)
-            bound = 2 * (gamma(n) * size + error @ np.abs(layer.weight).T + n * SMALLEST)
+            inherited = error @ np.abs(layer.weight).T * INFLATE
+            bound = 2 * (gamma(n) * size + n * SMALLEST) + inherited
             states: NDArray[np.uint8] | None
             if isinstance(layer, MaxoutLayer):
                 states, sure = _maxout_states(layer, z, bound)
@@ -82,12 +85,13 @@ def _scalar_states(
 def _scalar_error(layer: ScalarLayer, z: FloatArray, bound: FloatArray) -> FloatArray:
     lipschitz = np.abs(layer.slopes).max()
     if layer.breakpoints.size == 0:
-        return np.asarray(lipschitz * bound)
+        return np.asarray(lipschitz * bound * INFLATE)
     # activate() adds slope times z and an intercept, which is the sum of one term of size <= 2 K |t| per
     # breakpoint, a few roundings each.
     size = 2 * lipschitz * (np.abs(z) + np.abs(layer.breakpoints).max())
     terms = layer.slopes.size
-    return np.asarray(2 * (lipschitz * bound + gamma(8 * terms) * terms * size + terms * SMALLEST))
+    rounding = 2 * (gamma(8 * terms) * terms * size + terms * SMALLEST)
+    return np.asarray(lipschitz * bound * INFLATE + rounding)
 
 
 def _maxout_states(layer: MaxoutLayer, z: FloatArray, bound: FloatArray) -> tuple[NDArray[np.uint8], Certain]:

@@ -11,7 +11,10 @@ import click
 
 from .certify import certify_command
 from .common import Commands
+from .distance import distance_command
 from .enumerate import enumerate_command
+from .line import line_command
+from .stats import stats_command
 from .theory import bounds_command, construct_command
 from .verify import verify_command
 
@@ -22,5 +25,14 @@ def main() -> None:
     """Enumerate the linear regions of ReLU and maxout networks, exactly."""
 
 
-for command in (enumerate_command, certify_command, verify_command, bounds_command, construct_command):
+for command in (
+    enumerate_command,
+    certify_command,
+    verify_command,
+    bounds_command,
+    construct_command,
+    line_command,
+    distance_command,
+    stats_command,
+):
     main.add_command(command)

@@ -39,7 +39,7 @@ def certify_command(file: Path, json_path: str | None, quiet: bool) -> None:
     """  # noqa: D301  click needs the character that the escape stands for
     from ..results import load_result
 
-    check_targets([("--json", json_path)], source=file)
+    check_targets([("--json", json_path)], file)
     cx = load_result(file)
     shown = not quiet and sys.stderr.isatty()
     certificate = certify_shown(cx, shown)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,7 @@ import click
 from ..box import Box
 from ..enumerate import ENGINES
 from ..errors import CheckFailedError, InvalidInputError, PolyregionsError
-from ..files import check_target, replacing
-from ..network import Network
+from ..files import check_target, known_ending, replacing
 
 CHECK_FAILED, BAD_INPUT, STOPPED_EARLY, INTERRUPTED = 1, 2, 3, 130
 
@@ -63,6 +63,19 @@ json_option = click.option(
     type=click.Path(allow_dash=True),
     help="Write the summary as JSON; - is stdout, which then holds nothing else.",
 )
+random_option = click.option(
+    "--random",
+    "n_random",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="So many at random, uniform in the box of --box.",
+)
+seed_option = click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="What is random is the same for the same seed; 0 if not given.",
+)
 quiet_option = click.option("--quiet", "-q", is_flag=True, help="Print no table and no progress bar.")
 
 
@@ -81,9 +94,8 @@ class Commands(click.Group):
             ctx.exit(INTERRUPTED)
 
 
-def make_box(what: str | Path, network: Network, sides: Sides) -> Box:
-    """The box of the ``--box`` options."""
-    d = network.input_dim
+def make_box(what: str | Path, d: int, sides: Sides) -> Box:
+    """The box of the ``--box`` options, for d inputs."""
     if len(sides) not in (1, d):
         times = "once" if d == 1 else f"once, for all of them, or {d} times"
         raise InvalidInputError(f"{what} has {d} input(s): give --box {times}, not {len(sides)} times")
@@ -91,9 +103,9 @@ def make_box(what: str | Path, network: Network, sides: Sides) -> Box:
     return Box(lower, upper)
 
 
-def check_targets(targets: Sequence[tuple[str, str | Path | None]], source: Path | None = None) -> None:
-    """Refuse, before any work, files that cannot be written, or would overwrite the input or each other."""
-    places = {} if source is None else {source.resolve(): "the input"}
+def check_targets(targets: Sequence[tuple[str, str | Path | None]], *sources: Path | None) -> None:
+    """Refuse, before any work, files that cannot be written, or would overwrite an input or each other."""
+    places = {source.resolve(): "the input" for source in sources if source is not None}
     for option, target in targets:
         if target is None or target == "-":
             continue
@@ -112,6 +124,23 @@ def write_json(numbers: dict[str, Any], json_path: str) -> None:
         return
     with replacing(json_path) as file:
         file.write(text.encode())
+
+
+def check_csv(csv_path: Path | None) -> None:
+    """Refuse, before any work, a name that asks for another format."""
+    if csv_path is not None:
+        known_ending(csv_path, "table", (".csv",))
+
+
+def write_csv(header: Sequence[str], rows: Iterable[Sequence[Any]], csv_path: Path) -> None:
+    """Write a table to a file; numbers read back as they are, lists have spaces between."""
+    with replacing(csv_path) as file:
+        for row in chain([header], rows):
+            file.write((",".join(map(_csv_cell, row)) + "\n").encode())
+
+
+def _csv_cell(value: Any) -> str:
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def print_table(rows: Sequence[Sequence[str]]) -> None:

@@ -106,10 +106,10 @@ def enumerate_command(
     """  # noqa: D301  click needs the character that the escape stands for
     wanted, engine = _definitions(definitions, engine, limit)
     network = Network.load(net)
-    box = make_box(net, network, sides)
+    box = make_box(net, network.input_dim, sides)
     targets = {"--json": json_path, "--save": result_path, "--graph": graph_path, "--plot": plot_path}
     _check_formats(box, result_path, graph_path, plot_path)
-    check_targets(list(targets.items()), source=net)
+    check_targets(list(targets.items()), net)
 
     shown = not quiet and sys.stderr.isatty()
     start = time.perf_counter()

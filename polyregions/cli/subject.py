@@ -119,7 +119,7 @@ def choose(
         if not sides:
             raise InvalidInputError(f"{net}: give --box LO HI, the range of every input")
         network = Network.load(net)
-        return Subject(str(net), "", network, make_box(net, network, sides), ())
+        return Subject(str(net), "", network, make_box(net, network.input_dim, sides), ())
     if construction is not None:
         return _construction(construction, sides, given)
     assert arrangement is not None
@@ -131,7 +131,7 @@ def _construction(name: str, sides: Sides, given: dict[str, Any]) -> Subject:
 
     made = make_construction(name, **given)
     if sides:
-        made = make_construction(name, **given, box=make_box(name, made.network, sides))
+        made = make_construction(name, **given, box=make_box(name, made.network.input_dim, sides))
     return Subject(made.name, made.source, made.network, made.box, made.predictions)
 
 
@@ -140,7 +140,7 @@ def _arrangement(name: str, sides: Sides, given: dict[str, Any]) -> Subject:
 
     arrangement = make_arrangement(name, **given)
     network, box, predictions = arrangement.network(), arrangement.box(), arrangement.predictions
-    if sides and (own := make_box(name, network, sides)) != box:
+    if sides and (own := make_box(name, network.input_dim, sides)) != box:
         reason = f"it counts in all of space, or in {box}; this is another box"
         box, predictions = own, tuple(replace(p, value=None, reason=reason) for p in predictions)
     title = f"{arrangement.name}: {arrangement.definition}"

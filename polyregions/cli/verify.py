@@ -84,7 +84,7 @@ def verify_command(
     subject = choose(net, construction, arrangement, sides, parameters)
     if report_path is not None:
         check_page(report_path)
-    check_targets([("--json", json_path), ("--report", report_path)], source=net)
+    check_targets([("--json", json_path), ("--report", report_path)], net)
     shown = not quiet and sys.stderr.isatty()
     with stages(shown) as progress:
         report = verify(
