@@ -272,7 +272,7 @@ def test_lines_together_and_alone_are_the_same(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(lines_module, "TOGETHER", 1)
     done: list[tuple[int, int]] = []
     alone = line_regions(network, a, b, c, progress=lambda *args: done.append(args))
-    assert done == [(i, 30) for i in range(1, 31)]
+    assert done == [(i, 60) for i in range(1, 61)]
     for name in ("offsets", "segments", "flip_offsets", "flip_units", "flip_states", "first"):
         assert np.array_equal(getattr(together, name), getattr(alone, name))
     single = line_regions(network, a[7], b[7], c[7])
@@ -384,6 +384,12 @@ def test_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (len(found), found.complete, found.stopped) == (3, False, "interrupted")
     assert found.counts.tolist() == [2, 2, 2]
     assert "partial: interrupted" in repr(found)
+    # Of polylines with two segments each, one is done, and half of another.
+    polylines = line_regions(network, a, [0.5, 1], -a, progress=progress)
+    assert (len(polylines), polylines.stopped, polylines.counts.tolist()) == (1, "interrupted", [3])
+    assert polylines.flip_units.tolist() == [1, 0]
+    with pytest.raises(KeyboardInterrupt):
+        line_regions(network, *[[float(i), 0.5] for i in range(5)], progress=progress)
 
 
 def test_too_many_intervals(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,7 +25,7 @@ FORMAT = "polyregions-network"
 VERSION = 1
 
 #: What numpy and the zip library raise on a file that is damaged, encrypted, or something else.
-_UNREADABLE = (
+UNREADABLE = (
     zipfile.BadZipFile,
     zlib.error,
     lzma.LZMAError,
@@ -54,7 +54,7 @@ def read_archive(path: Path, names: Collection[str] | None = None) -> dict[str, 
             return {name: np.asarray(archive[name]) for name in wanted}
     except (FileFormatError, FileNotFoundError, IsADirectoryError, PermissionError):
         raise
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise FileFormatError(f"{path}: not a readable .npz archive, truncated perhaps: {reason}") from error
 

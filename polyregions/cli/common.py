@@ -68,7 +68,7 @@ random_option = click.option(
     "n_random",
     type=click.IntRange(min=1),
     metavar="N",
-    help="So many at random, uniform in the box of --box.",
+    help="Take N at random, uniform in the box of --box.",
 )
 seed_option = click.option(
     "--seed",
@@ -215,6 +215,18 @@ def status(shown: bool, text: str) -> AbstractContextManager[Any]:
     from rich.text import Text
 
     return Console(stderr=True).status(Text(text))
+
+
+def complete_text(numbers: dict[str, Any]) -> str:
+    """What a table says of a result that may be partial."""
+    return "yes" if numbers["complete"] else f"[bold yellow]PARTIAL[/] (stopped: {numbers['stopped']})"
+
+
+def stop_early(stopped: str, done: str) -> None:
+    """If work stopped early, say so and how much was done, and end the command."""
+    if stopped:
+        click.echo(f"partial: stopped early ({stopped}), {done} were done", err=True)
+        click.get_current_context().exit(STOPPED_EARLY)
 
 
 def complain(error: PolyregionsError | str) -> None:

@@ -23,6 +23,7 @@ from .common import (
     box_option,
     check_targets,
     complain,
+    complete_text,
     engine_option,
     file_option,
     json_option,
@@ -212,7 +213,6 @@ def _rows(numbers: dict[str, Any]) -> list[tuple[str, str]]:
     """What the table says."""
     degrees = numbers["degrees"]
     neighbours = "{min} to {max}, mean {mean:.2f}".format(**degrees) if degrees else "not known"
-    complete = "yes" if numbers["complete"] else f"[bold yellow]PARTIAL[/] (stopped: {numbers['stopped']})"
     rows = [("regions", f"[bold]{numbers['regions']:,}[/]"), ("adjacencies", f"{numbers['adjacencies']:,}")]
     rows.append(("neighbours", neighbours))
     if numbers["f_vector"] is not None:
@@ -220,7 +220,7 @@ def _rows(numbers: dict[str, Any]) -> list[tuple[str, str]]:
     for name, count in numbers.get("linear_regions", {}).items():
         rows.append((name.replace("_", " "), _count(count)))
     rows += [
-        ("complete", complete),
+        ("complete", complete_text(numbers)),
         ("exact", "yes"),
         ("inputs, units", f"{numbers['dimension']:,}, {numbers['units']:,}"),
         ("engine", numbers["engine"]),

@@ -79,7 +79,7 @@ class Subdivision:
     def __init__(self, network: Network, box: Box, workers: int = 1) -> None:
         if 3**box.dim > 10**6:
             raise TooLargeError(
-                f"a box of {box.dim} dimensions has {3**box.dim} faces; engine 'traverse' has no need of them"
+                f"a box of {box.dim} dimensions has 3^{box.dim} faces; engine 'traverse' has no need of them"
             )
         self.network, self.box, self.d = network, box, box.dim
         self.layers = layer_arrays(network, box)

@@ -52,7 +52,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from math import fsum
+from math import fsum, inf
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -126,8 +126,9 @@ class BoundaryVolume:
 
     @property
     def density(self) -> float:
-        """``total`` over the volume of the box."""
-        return self.total / self.box.volume
+        """``total`` over the volume of the box; infinite or NaN beyond the range of float64."""
+        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+            return float(np.float64(self.total) / self.box.volume)
 
     def __repr__(self) -> str:
         return (
@@ -197,7 +198,7 @@ def boundary_volume(cx: RegionComplex, k: int = 1, boundary: str = "activation")
         int(k),
         boundary,
         cx.box,
-        fsum(volumes.tolist()),
+        _sum(volumes),
         _sums(unit, volumes[place], cx.network.n_units),
         _sums(layer, volumes[within], len(cx.network.widths)),
         stratum,
@@ -222,6 +223,14 @@ def _checked(cx: RegionComplex, k: int, boundary: str) -> Faces:
             "them; use engine='subdivide'"
         )
     return cx.faces
+
+
+def _sum(values: FloatArray) -> float:
+    """The sum, rounded once; infinite beyond the range of float64."""
+    try:
+        return fsum(values.tolist())
+    except OverflowError:
+        return inf
 
 
 def _sums(where: IntArray, values: FloatArray, n: int) -> FloatArray:

@@ -202,4 +202,5 @@ def _forward(
 
 def _density(z: FloatArray, std: float) -> FloatArray:
     """Density of a bias at z; it is even, so that is its density at -z."""
-    return np.asarray(np.exp(-0.5 * (z / std) ** 2) / (std * math.sqrt(2 * math.pi)))
+    with np.errstate(over="ignore"):  # exp(-inf) is 0
+        return np.asarray(np.exp(-0.5 * (z / std) ** 2) / (std * math.sqrt(2 * math.pi)))

@@ -25,6 +25,7 @@ units that are left, squared distances as fractions.
 from __future__ import annotations
 
 import operator
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from math import isqrt
@@ -37,7 +38,7 @@ from ..errors import InvalidInputError, short_repr
 from ..exact import rational_point, round_nonzero
 from ..layers import FloatArray, IntArray
 from ..network import Network, StateArray
-from .distance_bounds import distance_bounds, gradient_basis
+from .distance_bounds import Basis, distance_bounds, gradient_basis
 
 #: Numbers that are worked on at once.
 TOGETHER = 2**21
@@ -62,6 +63,8 @@ class Distances:
     undecided : int
         Number of points that float64 left open and rational arithmetic decided. There ``distance`` is the
         true one rounded once, and ``reach`` zero if it is the true one.
+    stopped : str
+        "interrupted" if these are only the first of the points asked for, else "".
     """
 
     network: Network
@@ -70,6 +73,7 @@ class Distances:
     reach: FloatArray
     unit: IntArray
     undecided: int
+    stopped: str = ""
 
     def __post_init__(self) -> None:
         for array in (self.points, self.distance, self.reach, self.unit):
@@ -77,6 +81,11 @@ class Distances:
 
     def __len__(self) -> int:
         return len(self.points)
+
+    @property
+    def complete(self) -> bool:
+        """Whether all points asked for are here."""
+        return not self.stopped
 
     @property
     def layer(self) -> IntArray:
@@ -104,7 +113,9 @@ class Distances:
         return squared
 
 
-def distance_to_boundary(network: Network, points: ArrayLike) -> Distances:
+def distance_to_boundary(
+    network: Network, points: ArrayLike, *, progress: Callable[[int, int], None] | None = None
+) -> Distances:
     """Return the distance of each point to the nearest activation boundary in R^d, and the unit whose it is.
 
     An activation boundary is where a unit changes its state, whether or not the network bends there. For the
@@ -117,6 +128,13 @@ def distance_to_boundary(network: Network, points: ArrayLike) -> Distances:
         Of any input dimension d.
     points : array_like (n, d) or (d,)
         One point (d,) is n = 1.
+    progress : callable, optional
+        ``progress(done, points)`` now and then.
+
+    Returns
+    -------
+    Distances
+        Where Ctrl-C is pressed, of the points that were done.
 
     Raises
     ------
@@ -146,35 +164,51 @@ def distance_to_boundary(network: Network, points: ArrayLike) -> Distances:
     if not isinstance(network, Network):
         raise InvalidInputError(f"network: expected a Network, got {type(network).__name__}")
     x = np.array(network._points(points)[0])
-    n = len(x)
+    n, done, undecided = len(x), 0, 0
     distance, reach = np.full(n, np.inf), np.zeros(n)
     unit = np.full(n, -1, dtype=np.int64)
-    undecided = 0
-    states = network.states(x)
     basis = gradient_basis(network.layers[0].weight)
     widest = max(layer.weight.shape[0] for layer in network.layers)
     chunk = max(1, TOGETHER // (widest * len(basis.coordinates)))
-    for start in range(0, n if network.n_units else 0, chunk):
-        part = slice(start, start + chunk)
-        lower, upper = distance_bounds(network, basis, x[part], states[part])
-        candidates = (lower <= upper.min(axis=1, keepdims=True)) & (lower < np.inf)
-        first, count = candidates.argmax(axis=1), candidates.sum(axis=1)
-        at = np.arange(len(first))
-        decided = (count == 1) & (lower[at, first] > 0) & (upper[at, first] < np.inf)
-        sure, owner = at[decided], first[decided]
-        low, high = lower[sure, owner], upper[sure, owner]
-        middle = low + (high - low) / 2
-        unit[start + sure], distance[start + sure] = owner, middle
-        # The factor covers its own rounding and that of the differences.
-        reach[start + sure] = np.maximum(high - middle, middle - low) * (1 + 2.0**-50)
-        open_points = at[(count > 0) & ~decided]
-        undecided += len(open_points)
-        for i in open_points:
-            found = _nearest(network, states[start + i], x[start + i], np.flatnonzero(candidates[i]))
-            if found is not None:
-                squared, unit[start + i] = found
-                distance[start + i], reach[start + i] = _root(squared)
-    return Distances(network, x, distance, reach, unit, undecided)
+    try:
+        while done < n:
+            part = slice(done, min(n, done + chunk))
+            if network.n_units:
+                distance[part], reach[part], unit[part], more = _distances(network, basis, x[part])
+                undecided += more
+            done = part.stop
+            if progress is not None:
+                progress(done, n)
+    except KeyboardInterrupt:
+        if done == 0:
+            raise
+    stopped = "" if done == n else "interrupted"
+    return Distances(network, x[:done], distance[:done], reach[:done], unit[:done], undecided, stopped)
+
+
+def _distances(network: Network, basis: Basis, x: FloatArray) -> tuple[FloatArray, FloatArray, IntArray, int]:
+    """Distances of some points, how far off they are, their units, and how many float64 left open."""
+    distance, reach = np.full(len(x), np.inf), np.zeros(len(x))
+    unit = np.full(len(x), -1, dtype=np.int64)
+    states = network.states(x)
+    lower, upper = distance_bounds(network, basis, x, states)
+    candidates = (lower <= upper.min(axis=1, keepdims=True)) & (lower < np.inf)
+    first, count = candidates.argmax(axis=1), candidates.sum(axis=1)
+    at = np.arange(len(x))
+    decided = (count == 1) & (lower[at, first] > 0) & (upper[at, first] < np.inf)
+    sure, owner = at[decided], first[decided]
+    low, high = lower[sure, owner], upper[sure, owner]
+    middle = low + (high - low) / 2
+    unit[sure], distance[sure] = owner, middle
+    # The factor covers its own rounding and that of the differences.
+    reach[sure] = np.maximum(high - middle, middle - low) * (1 + 2.0**-50)
+    open_points = at[(count > 0) & ~decided]
+    for i in open_points:
+        found = _nearest(network, states[i], x[i], np.flatnonzero(candidates[i]))
+        if found is not None:
+            squared, unit[i] = found
+            distance[i], reach[i] = _root(squared)
+    return distance, reach, unit, len(open_points)
 
 
 def _nearest(

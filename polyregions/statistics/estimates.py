@@ -60,8 +60,8 @@ class Estimate:
         return abs(value - self.mean) <= sigmas * self.standard_error
 
     def __str__(self) -> str:
-        if self.standard_error == 0:
-            return f"{self.mean:g} +- 0"
+        if not 1e-9 < self.standard_error < 1e9:  # and 0, and infinity
+            return f"{self.mean:g} +- {self.standard_error:.2g}"
         # The error with two significant digits, the mean as far as that.
         places = max(0, 1 - math.floor(math.log10(self.standard_error)))
         return f"{self.mean:.{places}f} +- {self.standard_error:.{places}f}"
@@ -126,7 +126,8 @@ def estimate_curve(samples: ArrayLike) -> CurveEstimate:
 
 
 def _mean_and_error(values: FloatArray) -> tuple[Any, Any]:
-    return values.mean(axis=0), values.std(axis=0, ddof=1) / math.sqrt(len(values))
+    with np.errstate(over="ignore", invalid="ignore"):  # infinite beyond the range of float64
+        return values.mean(axis=0), values.std(axis=0, ddof=1) / math.sqrt(len(values))
 
 
 def _samples(samples: ArrayLike, ndim: int) -> FloatArray:

@@ -350,6 +350,8 @@ def one_layer_regions(n_units: int, box: Box, weight_std: float, bias_std: float
 
 def _angle(p: FloatArray, q: FloatArray) -> float:
     """Angle between two vectors, exact for nearly parallel ones too (Kahan)."""
+    # The scale does not matter; squares must stay within the range of float64.
+    p, q = p / np.abs(p).max(), q / np.abs(q).max()
     p, q = p / np.linalg.norm(p), q / np.linalg.norm(q)
     return float(2 * np.arctan2(np.linalg.norm(p - q), np.linalg.norm(p + q)))
 

@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -97,7 +96,9 @@ class LineRegions:
     @property
     def lengths(self) -> FloatArray:
         """Euclidean length of each line; float64 (lines,)."""
-        return np.asarray(np.linalg.norm(np.diff(self.corners, axis=1), axis=2).sum(axis=1))
+        with np.errstate(over="ignore"):
+            # Without squares, which leave the range of float64 before the length does.
+            return np.asarray(np.hypot.reduce(np.diff(self.corners, axis=1), axis=2).sum(axis=1))
 
     def breakpoints(self, line: int) -> FloatArray:
         """Parameters t of one line's breakpoints; float64 (breakpoints,)."""
@@ -177,7 +178,7 @@ def line_regions(
         Two or more. ``line_regions(net, a, b)`` takes the segment from a to b, or from each row of ``a`` to
         the same row of ``b``; further corners make polylines. A single point serves all lines.
     progress : callable, optional
-        ``progress(done, lines)`` now and then.
+        ``progress(done, segments)`` now and then.
 
     Returns
     -------
@@ -210,22 +211,24 @@ def line_regions(
     >>> lines.patterns(0).tolist()
     [[0, 0, 0], [1, 0, 0], [1, 1, 0], [1, 1, 1]]
     """
-    polylines = _polylines(network, corners)
-    cutter, parts = SegmentCutter(network), []
-    done, intervals_each = 0, 16.0
+    lines = _polylines(network, corners)
+    per_line = lines.shape[1] - 1
+    total, done, each = len(lines) * per_line, 0, 16.0  # each: intervals of a segment, a guess at first
+    cutter, parts, before = SegmentCutter(network), [], np.empty((1, network.n_units), dtype=np.uint8)
     try:
-        while done < len(polylines):
-            together = max(1, int(TOGETHER / (intervals_each * cutter.widest)))
-            parts.append(_Part.of(network, cutter, polylines[done : done + together]))
-            done += parts[-1].n_lines
-            intervals_each = 1.0 + parts[-1].positions.size / parts[-1].n_lines
+        while done < total:
+            together = max(1, int(TOGETHER / (each * cutter.widest)))
+            numbers = np.arange(done, min(total, done + together))
+            part, before = _cut(network, cutter, lines, numbers, before)
+            parts.append(part)
+            done += numbers.size
+            each = 1.0 + part.segment.size / numbers.size
             if progress is not None:
-                progress(done, len(polylines))
+                progress(done, total)
     except KeyboardInterrupt:
-        if not parts:
+        if done < per_line:
             raise
-    done = sum(part.n_lines for part in parts)
-    return _joined(network, polylines[:done], parts, "" if done == len(polylines) else "interrupted")
+    return _joined(network, lines, parts, done // per_line)
 
 
 def _polylines(network: Network, corners: tuple[ArrayLike, ...]) -> FloatArray:
@@ -250,51 +253,39 @@ def _polylines(network: Network, corners: tuple[ArrayLike, ...]) -> FloatArray:
 
 @dataclass(frozen=True)
 class _Part:
-    """Some of the lines: the arrays of :class:`LineRegions`, with counts in the place of offsets."""
+    """Some of the segments: their cuts and corners, with numbers that count through all lines.
 
-    n_lines: int
-    breakpoints: IntArray
-    segments: IntArray
-    positions: FloatArray
-    reach: FloatArray
+    ``first`` has the patterns at the beginnings of lines only.
+    """
+
+    segment: IntArray
+    place: FloatArray
     flips: IntArray
-    flip_units: IntArray
-    flip_states: NDArray[np.uint8]
     first: StateArray
     undecided: int
 
-    @classmethod
-    def of(cls, network: Network, cutter: SegmentCutter, lines: FloatArray) -> _Part:
-        """Cut lines (lines, corners, d)."""
-        n, corners, d = lines.shape
-        a, b = lines[:, :-1].reshape(-1, d), lines[:, 1:].reshape(-1, d)
-        cut = cutter.cut(a, b)
-        is_open = np.flatnonzero(cut.is_open)
-        if is_open.size:
-            cut = cut.replaced({s: _decided(network, a[s], b[s]) for s in is_open.tolist()})
-        if corners > 2:
-            cut = _with_corners(cut, corners - 1)
-        line, segment = np.divmod(cut.segment, corners - 1)
-        return cls(
-            n,
-            np.bincount(line, minlength=n),
-            segment,
-            np.clip(cut.place[:, 0], 0.0, 1.0),
-            cut.place[:, 1],
-            np.bincount(cut.flips[:, 0], minlength=line.size),
-            cut.flips[:, 1].copy(),
-            cut.flips[:, 2].astype(np.uint8),
-            cut.first[:: corners - 1],
-            is_open.size,
-        )
+
+def _cut(
+    network: Network, cutter: SegmentCutter, lines: FloatArray, numbers: IntArray, before: StateArray
+) -> tuple[_Part, StateArray]:
+    """Cut segments; ``before`` (1, units) and what is returned are the patterns next to them."""
+    per_line = lines.shape[1] - 1
+    line, corner = np.divmod(numbers, per_line)
+    a, b = lines[line, corner], lines[line, corner + 1]
+    cut = cutter.cut(a, b)
+    is_open = np.flatnonzero(cut.is_open)
+    if is_open.size:
+        cut = cut.replaced({s: _decided(network, a[s], b[s]) for s in is_open.tolist()})
+    if per_line > 1:
+        last = cut.last
+        cut = _with_corners(cut, np.concatenate([before, last[:-1]]), corner == 0)
+        before = last[-1:]
+    return _Part(numbers[cut.segment], cut.place, cut.flips, cut.first[corner == 0], is_open.size), before
 
 
-def _with_corners(cut: CutSegments, segments: int) -> CutSegments:
+def _with_corners(cut: CutSegments, before: StateArray, is_start: NDArray[np.bool_]) -> CutSegments:
     """Add the corners at which the pattern changes, as breakpoints at the beginnings of segments."""
-    changed = np.zeros(cut.first.shape, dtype=bool)
-    changed[1:] = cut.first[1:] != cut.last[:-1]
-    changed[::segments] = False
-    corner, unit = np.nonzero(changed)
+    corner, unit = np.nonzero((cut.first != before) & ~is_start[:, None])
     at = np.unique(corner)
     flips = np.stack([np.searchsorted(at, corner), unit, cut.first[corner, unit]], axis=1)
     return in_order(
@@ -306,27 +297,34 @@ def _with_corners(cut: CutSegments, segments: int) -> CutSegments:
     )
 
 
-def _joined(network: Network, corners: FloatArray, parts: list[_Part], stopped: str) -> LineRegions:
-    def joined(name: str) -> Any:
-        return np.concatenate([getattr(part, name) for part in parts])
-
-    def offsets(name: str) -> IntArray:
-        return np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(joined(name))])
-
+def _joined(network: Network, corners: FloatArray, parts: list[_Part], done: int) -> LineRegions:
+    """The result for the first lines, which are done."""
+    shift = np.cumsum([0, *(part.segment.size for part in parts)])
+    numbered = zip(parts, shift.tolist(), strict=False)
+    flips = np.concatenate([renumbered(part.flips, k) for part, k in numbered])
+    line, segment = np.divmod(np.concatenate([part.segment for part in parts]), corners.shape[1] - 1)
+    size = int(np.searchsorted(line, done))
+    flips = flips[: np.searchsorted(flips[:, 0], size)]
+    place = np.concatenate([part.place for part in parts])[:size]
     return LineRegions(
         network,
-        corners,
-        offsets("breakpoints"),
-        joined("segments"),
-        joined("positions"),
-        joined("reach"),
-        offsets("flips"),
-        joined("flip_units"),
-        joined("flip_states"),
-        joined("first"),
+        corners[:done],
+        _offsets(line[:size], done),
+        segment[:size],
+        np.clip(place[:, 0], 0.0, 1.0),
+        place[:, 1].copy(),
+        _offsets(flips[:, 0], size),
+        flips[:, 1].copy(),
+        flips[:, 2].astype(np.uint8),
+        np.concatenate([part.first for part in parts])[:done],
         sum(part.undecided for part in parts),
-        stopped,
+        "" if done == len(corners) else "interrupted",
     )
+
+
+def _offsets(owners: IntArray, n: int) -> IntArray:
+    """Where the entries of each of n owners begin, and where the last ones end; int64 (n + 1,)."""
+    return np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(np.bincount(owners, minlength=n))])
 
 
 def _decided(network: Network, a: FloatArray, b: FloatArray) -> CutSegments:

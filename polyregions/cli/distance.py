@@ -1,0 +1,170 @@
+"""``polyregions distance``: how far points are from the nearest activation boundary."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import numpy as np
+
+from ..errors import InvalidInputError
+from ..network import Network
+from .common import (
+    Sides,
+    box_option,
+    check_csv,
+    check_targets,
+    complete_text,
+    file_option,
+    json_option,
+    make_box,
+    print_table,
+    progress_bar,
+    quiet_option,
+    random_option,
+    seed_option,
+    stop_early,
+    write_csv,
+    write_json,
+)
+from .line import check_sampling, sides_of
+from .means import finite, mean_of, mean_text
+from .points import check_room, random_points, read_points
+
+if TYPE_CHECKING:
+    from ..statistics import Distances
+
+CAVEAT = "lower bounds for the distances to where the gradient jumps: a unit that no output hears counts too"
+
+
+@click.command("distance")
+@click.argument("net", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--points",
+    "points_path",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Points, one a row: .csv, .txt or .npy.",
+)
+@random_option
+@box_option(required=False)
+@seed_option
+@file_option("--csv", "csv_path", "Write every distance: .csv.")
+@json_option
+@quiet_option
+def distance_command(
+    net: Path,
+    points_path: Path | None,
+    n_random: int | None,
+    sides: Sides,
+    seed: int | None,
+    csv_path: Path | None,
+    json_path: str | None,
+    quiet: bool,
+) -> None:
+    """Measure how far points are from the nearest activation boundary of the network file NET.
+
+    \b
+    NET is .json or .npz, with any number of inputs. Examples:
+      polyregions distance net.json --points data.csv --csv distances.csv
+      polyregions distance net.json --random 1000 --box -1 1 --seed 0
+
+    Which unit is nearest is exact. Boundaries outside of the box count, its sides do not.
+    """  # noqa: D301  click needs the character that the escape stands for
+    if (points_path is None) == (n_random is None):
+        raise InvalidInputError("give one of: --points, --random")
+    check_sampling(n_random, sides, seed)
+    network = Network.load(net)
+    check_csv(csv_path)
+    check_targets([("--json", json_path), ("--csv", csv_path)], net, points_path)
+    box = None
+    if points_path is not None:
+        points = read_points(points_path, network.input_dim)
+        check_points(len(points), network)
+    else:
+        assert n_random is not None
+        box = make_box(net, network.input_dim, sides)
+        check_points(n_random, network)
+        points = random_points(box, n_random, np.random.default_rng(seed or 0))
+    from ..statistics import distance_to_boundary
+
+    begin = time.perf_counter()
+    with progress_bar(
+        not quiet and sys.stderr.isatty(), text="{done:,} of {total:,} points, {rate:,.0f} a second"
+    ) as progress:
+        found = distance_to_boundary(network, points, progress=progress)
+    seconds = time.perf_counter() - begin
+    numbers = _numbers(found, seconds) | {"box": sides_of(box), "seed": seed or 0 if box else None}
+    if json_path != "-" and not quiet:
+        print_table(_rows(numbers))
+        click.echo(CAVEAT)
+    if json_path is not None:
+        write_json(numbers, json_path)
+    if csv_path is not None:
+        columns = (found.distance, found.reach, found.unit, found.layer)
+        rows = zip(range(len(found)), *(column.tolist() for column in columns), strict=True)
+        write_csv(("point", "distance", "off_by", "unit", "layer"), rows, csv_path)
+    stop_early(found.stopped, f"{len(found):,} of {len(points):,} points")
+
+
+def check_points(n: int, network: Network) -> None:
+    """Refuse more points than fit into memory."""
+    check_room("points", n, 24 * network.input_dim + 2 * network.n_units + 64)
+
+
+def distance_numbers(found: Distances) -> dict[str, Any]:
+    """Mean, standard error, least and most, over the points that have a boundary; and how many have none."""
+    is_finite = np.isfinite(found.distance)
+    mean, units = mean_of(found.distance[is_finite]), found.network.n_units
+    return {
+        **{name: mean[name] for name in ("mean", "standard_error", "least", "most")},
+        "times_units": None if mean["mean"] is None else finite(mean["mean"] * units),
+        "infinite": int((~is_finite).sum()),
+    }
+
+
+def _numbers(found: Distances, seconds: float) -> dict[str, Any]:
+    """The results for JSON."""
+    layers = np.bincount(found.layer[found.unit >= 0], minlength=len(found.network.hidden))
+    return {
+        "points": len(found),
+        **distance_numbers(found),
+        "layers": layers.tolist(),
+        "distances": [finite(value) for value in found.distance.tolist()],
+        "nearest": [None if unit < 0 else unit for unit in found.unit.tolist()],
+        "dimension": found.network.input_dim,
+        "units": found.network.n_units,
+        "undecided": found.undecided,
+        "complete": found.complete,
+        "stopped": found.stopped or None,
+        "exact": True,
+        "seconds": seconds,
+    }
+
+
+def _rows(numbers: dict[str, Any]) -> list[tuple[str, str]]:
+    """What the table says."""
+    units, has_boundary = numbers["units"], numbers["points"] - numbers["infinite"]
+    mean = {**numbers, "n": has_boundary}
+    rows = [("points", f"{numbers['points']:,}")]
+    if has_boundary:
+        rows += [
+            ("distance to the nearest boundary", f"[bold]{mean_text(mean)}[/]"),
+            ("least, most", f"{numbers['least']:.6g}, {numbers['most']:.6g}"),
+            ("times units", mean_text(mean, units)),
+        ]
+    if numbers["infinite"]:
+        rows.append(("infinite: no boundary", f"{numbers['infinite']:,} points, not in the mean"))
+    for layer, count in enumerate(numbers["layers"]):
+        rows.append((f"nearest in hidden layer {layer}", f"{count:,} points"))
+    rows += [
+        ("inputs, units", f"{numbers['dimension']:,}, {units:,}"),
+        ("complete", complete_text(numbers)),
+        ("exact", "yes"),
+        ("decided in rational arithmetic", f"{numbers['undecided']:,} points"),
+        ("time", f"{numbers['seconds']:.3g} s"),
+    ]
+    return rows

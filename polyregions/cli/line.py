@@ -1,0 +1,241 @@
+"""``polyregions line``: the regions along lines, in any number of inputs."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import numpy as np
+
+from ..errors import InvalidInputError
+from ..layers import FloatArray
+from ..network import Network
+from .common import (
+    Sides,
+    box_option,
+    check_csv,
+    check_targets,
+    complete_text,
+    file_option,
+    json_option,
+    make_box,
+    print_columns,
+    print_table,
+    progress_bar,
+    quiet_option,
+    random_option,
+    seed_option,
+    stop_early,
+    write_csv,
+    write_json,
+)
+from .means import finite, mean_of, mean_text
+from .points import check_room, coordinates, random_points, read_points
+
+if TYPE_CHECKING:
+    from ..box import Box
+    from ..statistics import LineRegions
+
+#: Breakpoints that the table shows.
+SCREENFUL = 20
+#: About what one breakpoint takes while it is worked on; a line meets about one for each unit.
+BREAKPOINT_BYTES = 100
+
+
+@click.command("line")
+@click.argument("net", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--through",
+    "through_path",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="One line through the points of a file, in order: .csv, .txt or .npy.",
+)
+@click.option("--from", "start", metavar="X,X,..", callback=coordinates, help="One segment begins here, ...")
+@click.option("--to", "end", metavar="X,X,..", callback=coordinates, help="... and ends here.")
+@random_option
+@box_option(required=False)
+@seed_option
+@file_option("--csv", "csv_path", "Write every breakpoint: .csv.")
+@json_option
+@quiet_option
+def line_command(
+    net: Path,
+    through_path: Path | None,
+    start: FloatArray | None,
+    end: FloatArray | None,
+    n_random: int | None,
+    sides: Sides,
+    seed: int | None,
+    csv_path: Path | None,
+    json_path: str | None,
+    quiet: bool,
+) -> None:
+    """Find all regions of the network file NET along lines.
+
+    \b
+    NET is .json or .npz, with any number of inputs. Examples:
+      polyregions line net.json --from -1,-1 --to 1,1
+      polyregions line net.json --through corners.csv --csv breakpoints.csv
+      polyregions line net.json --random 1000 --box -1 1 --seed 0
+
+    Random lines are segments between two uniform points of the box. Breakpoints, where the activation pattern
+    changes, and their order are exact.
+    """  # noqa: D301  click needs the character that the escape stands for
+    forms = {
+        "--through": through_path,
+        "--from and --to": start if end is None else end,
+        "--random": n_random,
+    }
+    if sum(value is not None for value in forms.values()) != 1 or (start is None) != (end is None):
+        raise InvalidInputError(f"give one of: {', '.join(forms)}")
+    check_sampling(n_random, sides, seed)
+    network = Network.load(net)
+    check_csv(csv_path)
+    check_targets([("--json", json_path), ("--csv", csv_path)], net, through_path)
+    box = None
+    if n_random is not None:
+        box = make_box(net, network.input_dim, sides)
+        check_lines(n_random, network)
+        corners = list(random_ends(box, n_random, np.random.default_rng(seed or 0)))
+    elif through_path is not None:
+        corners = list(read_points(through_path, network.input_dim))
+        check_lines(len(corners), network, "corners")
+    else:
+        assert start is not None
+        assert end is not None
+        corners = [start, end]
+        for option, point in (("--from", start), ("--to", end)):
+            if point.size != network.input_dim:
+                raise InvalidInputError(
+                    f"{option} has {point.size} coordinate(s), {net} has {network.input_dim} input(s)"
+                )
+    lines, seconds = _find(network, corners, through_path, not quiet and sys.stderr.isatty())
+    asked = n_random or 1
+    numbers = _numbers(lines, asked, seconds) | {"box": sides_of(box), "seed": seed or 0 if box else None}
+    if json_path != "-" and not quiet:
+        print_table(_rows(numbers))
+        if len(lines) == 1:
+            click.echo()
+            print_breakpoints(lines)
+    if json_path is not None:
+        write_json(numbers, json_path)
+    if csv_path is not None:
+        header = ("line", "t", "segment", "share", "off_by", "units", "states")
+        write_csv(header, _breakpoints(lines), csv_path)
+    stop_early(lines.stopped, f"{len(lines):,} of {asked:,} lines")
+
+
+def check_sampling(n_random: int | None, sides: Sides, seed: int | None) -> None:
+    """Refuse --random without --box, and what is for --random only."""
+    if n_random is not None and not sides:
+        raise InvalidInputError("--random: give --box LO HI too, the range of every input")
+    if n_random is None and (sides or seed is not None):
+        raise InvalidInputError(f"{'--box' if sides else '--seed'} is for --random only: leave it out")
+
+
+def check_lines(n: int, network: Network, what: str = "lines") -> None:
+    """Refuse more lines, or more corners of one, than fit into memory."""
+    check_room(what, n, 32 * network.input_dim + BREAKPOINT_BYTES * (1 + network.n_units))
+
+
+def random_ends(box: Box, n: int, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
+    """Both ends of n segments, (n, d) each."""
+    return random_points(box, n, rng), random_points(box, n, rng)
+
+
+def sides_of(box: Box | None) -> dict[str, list[float]] | None:
+    """A box for JSON."""
+    return None if box is None else {"lower": box.lower.tolist(), "upper": box.upper.tolist()}
+
+
+def _find(
+    network: Network, corners: list[FloatArray], path: Path | None, shown: bool
+) -> tuple[LineRegions, float]:
+    """The regions, and how long it took."""
+    from ..statistics import line_regions
+
+    start = time.perf_counter()
+    try:
+        with progress_bar(shown, text="{done:,} of {total:,} segments, {rate:,.0f} a second") as progress:
+            return line_regions(network, *corners, progress=progress), time.perf_counter() - start
+    except InvalidInputError as error:
+        raise InvalidInputError(f"{path or 'line'}: {error}") from error
+
+
+def _numbers(lines: LineRegions, asked: int, seconds: float) -> dict[str, Any]:
+    """The results for JSON."""
+    units, counts = lines.network.n_units, lines.counts
+    mean = mean_of(counts)
+    with np.errstate(over="ignore"):
+        lengths = lines.lengths
+    single = None
+    if len(lines) == 1:
+        single = [
+            {"t": t, "segment": segment, "share": share, "off_by": off_by, "units": flips, "states": states}
+            for _, t, segment, share, off_by, flips, states in _breakpoints(lines)
+        ]
+    return {
+        "lines": len(lines),
+        "asked": asked,
+        "regions": counts.tolist(),
+        **{name: mean[name] for name in ("mean", "standard_error", "least", "most")},
+        "per_unit": mean["mean"] / units if units else None,
+        "mean_length": finite(float(lengths.mean())),
+        "lengths": [finite(length) for length in lengths.tolist()],
+        "breakpoints": single,
+        "dimension": lines.network.input_dim,
+        "units": units,
+        "undecided": lines.undecided,
+        "complete": lines.complete,
+        "stopped": lines.stopped or None,
+        "exact": True,
+        "seconds": seconds,
+    }
+
+
+def _breakpoints(lines: LineRegions) -> Iterator[tuple[Any, ...]]:
+    """Rows: line, t, segment, share of the segment, how far off, units that flip, their states after it."""
+    for line in range(len(lines)):
+        for k in range(int(lines.offsets[line]), int(lines.offsets[line + 1])):
+            segment, share = int(lines.segments[k]), float(lines.positions[k])
+            flips = slice(int(lines.flip_offsets[k]), int(lines.flip_offsets[k + 1]))
+            units, states = lines.flip_units[flips].tolist(), lines.flip_states[flips].tolist()
+            yield line, segment + share, segment, share, float(lines.reach[k]), units, states
+
+
+def _rows(numbers: dict[str, Any]) -> list[tuple[str, str]]:
+    """What the table says."""
+    units, several = numbers["units"], numbers["lines"] > 1
+    mean = {**numbers, "n": numbers["lines"]}
+    rows = [("lines", f"{numbers['lines']:,}")]
+    if several:
+        rows.append(("regions along a line", f"[bold]{mean_text(mean)}[/]"))
+        rows.append(("least, most", f"{numbers['least']:,.0f}, {numbers['most']:,.0f}"))
+    else:
+        rows.append(("regions along it", f"[bold]{numbers['regions'][0]:,}[/]"))
+    rows.append(("per unit", mean_text(mean, 1 / units) if units else "there are no units"))
+    length = numbers["mean_length"]
+    rows.append(("mean length" if several else "length", "not known" if length is None else f"{length:.6g}"))
+    rows += [
+        ("inputs, units", f"{numbers['dimension']:,}, {units:,}"),
+        ("complete", complete_text(numbers)),
+        ("exact", "yes"),
+        ("decided over the integers", f"{numbers['undecided']:,} segments"),
+        ("time", f"{numbers['seconds']:.3g} s"),
+    ]
+    return rows
+
+
+def print_breakpoints(lines: LineRegions) -> None:
+    """Print the breakpoints of a single line, a screenful of them."""
+    rows = [("t", "units that change : states after it")]
+    for _, t, *_, units, states in list(_breakpoints(lines))[:SCREENFUL]:
+        rows.append((f"{t:.10g}", "  ".join(f"{u}:{s}" for u, s in zip(units, states, strict=True))))
+    print_columns(rows)
+    if (more := int(lines.counts[0]) - 1 - SCREENFUL) > 0:
+        click.echo(f"and {more:,} more; --csv writes all")

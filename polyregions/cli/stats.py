@@ -1,0 +1,302 @@
+"""``polyregions stats``: regions, boundaries, lines and distances, of one network or of random ones."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import numpy as np
+
+from ..errors import InvalidInputError
+from ..network import Network
+from .common import (
+    STOPPED_EARLY,
+    Sides,
+    box_option,
+    check_targets,
+    complete_text,
+    json_option,
+    make_box,
+    print_columns,
+    print_table,
+    progress_bar,
+    quiet_option,
+    seed_option,
+    status,
+    write_json,
+)
+from .distance import distance_numbers
+from .line import sides_of
+from .means import finite, mean_of, mean_text
+from .measured import SKIPPED, Sampling, check_size, measure, volume_numbers
+from .subject import ListCommand, whole_numbers
+
+if TYPE_CHECKING:
+    from .ensembles import Ensemble, Theory
+
+#: What the options are if they are not given.
+RANDOM: dict[str, Any] = {"init": "he", "bias_std": 0.3, "networks": 30, "samples": 20_000}
+
+
+@click.command("stats", cls=ListCommand)
+@click.argument("net", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--widths",
+    callback=whole_numbers,
+    metavar="N N ...",
+    help="Random ReLU networks instead of NET: inputs, units of each hidden layer, outputs.",
+)
+@click.option(
+    "--init",
+    metavar="NAME",
+    help="Law of their weights: he (if not given), he_uniform, glorot, glorot_uniform, orthogonal.",
+)
+@click.option(
+    "--bias-std", type=float, metavar="S", help="Standard deviation of their biases; 0.3 if not given."
+)
+@click.option(
+    "--networks",
+    type=click.IntRange(2, 10**6),
+    metavar="N",
+    help="How many random networks; 30 if not given.",
+)
+@click.option(
+    "--samples",
+    type=click.IntRange(2, 10**8),
+    metavar="N",
+    help="Samples for each integral of the co-area formula; 20000 if not given.",
+)
+@box_option(required=True)
+@click.option(
+    "--lines",
+    type=click.IntRange(min=1),
+    default=100,
+    show_default=True,
+    metavar="N",
+    help="Random lines in each network.",
+)
+@click.option(
+    "--points",
+    type=click.IntRange(min=1),
+    default=1000,
+    show_default=True,
+    metavar="N",
+    help="Random points in each network.",
+)
+@seed_option
+@click.option(
+    "--most-regions",
+    type=click.IntRange(min=1),
+    default=10_000_000,
+    show_default=True,
+    metavar="N",
+    help="Refuse networks for which theory expects more.",
+)
+@json_option
+@quiet_option
+def stats_command(
+    net: Path | None,
+    widths: list[int] | None,
+    sides: Sides,
+    lines: int,
+    points: int,
+    seed: int | None,
+    most_regions: int,
+    json_path: str | None,
+    quiet: bool,
+    **random: Any,
+) -> None:
+    """Measure what Hanin and Rolnick measure, of the network file NET or of random networks.
+
+    \b
+    NET is .json or .npz. Examples:
+      polyregions stats net.json --box -1 1
+      polyregions stats --widths 2 16 16 1 --init he --bias-std 0.3 --networks 30 --box -1 1
+
+    It tells the number of regions, the boundary volumes of all codimensions, regions along random lines, and
+    distances of random points to the nearest boundary; of random networks their means beside theory.
+    Regions and boundary volumes are for up to 4 inputs, the rest for any number.
+    """  # noqa: D301  click needs the character that the escape stands for
+    given = {name: value for name, value in random.items() if value is not None}
+    if (net is None) == (widths is None):
+        raise InvalidInputError("give one of: a network file NET, --widths N N ...")
+    if net is not None and given:
+        raise InvalidInputError(
+            f"{net}: a network file is not random: leave out --{next(iter(given)).replace('_', '-')}"
+        )
+    check_targets([("--json", json_path)], net)
+    shown = not quiet and sys.stderr.isatty()
+    show = json_path != "-" and not quiet
+    if net is not None:
+        network = Network.load(net)
+        sampling = Sampling(make_box(net, network.input_dim, sides), lines, points)
+        check_size(network, sampling, most_regions)
+        numbers = _of_network(network, sampling, seed or 0, shown)
+        if show:
+            print_table(_network_rows(numbers))
+            _print_volumes(numbers["boundary_volumes"])
+    else:
+        from .ensembles import Ensemble
+
+        assert widths is not None
+        options = RANDOM | given
+        samples = options.pop("samples")
+        ensemble = Ensemble(widths, seed=seed or 0, **options)
+        first = next(ensemble.draw())
+        sampling = Sampling(make_box("--widths", first.input_dim, sides), lines, points)
+        check_size(first, sampling, most_regions)
+        numbers = _of_ensemble(ensemble, sampling, samples, shown, show)
+    if json_path is not None:
+        write_json(numbers, json_path)
+    if not numbers["complete"]:
+        done = f"{numbers['networks']:,} of {numbers['asked']:,} networks were done"
+        click.echo(f"partial: stopped early ({numbers['stopped']}), {done}", err=True)
+        click.get_current_context().exit(STOPPED_EARLY)
+
+
+def _of_network(network: Network, sampling: Sampling, seed: int, shown: bool) -> dict[str, Any]:
+    """Measure one network; its lines are those of ``polyregions line``, its points those of ``distance``."""
+    from ..statistics import typical_regions
+
+    start = time.perf_counter()
+    line_seed, point_seed = np.random.default_rng(seed), np.random.default_rng(seed)
+    with progress_bar(shown) as progress:
+        found = measure(network, sampling, line_seed, point_seed, progress)
+    units, dim = network.n_units, network.input_dim
+    typical = finite(typical_regions(units, dim)) if units else None
+    along = mean_of(found.lines.counts)
+    return {
+        "network": repr(network),
+        "dimension": dim,
+        "units": units,
+        "widths": list(network.widths),
+        "box": sides_of(sampling.box),
+        "seed": seed,
+        "regions": found.regions,
+        "typical_regions": typical,
+        "boundary_volumes": [volume_numbers(volume) for volume in found.volumes],
+        "skipped": "" if sampling.enumerates else SKIPPED,
+        "lines": {**along, "per_unit": along["mean"] / units if units else None},
+        "distances": {**distance_numbers(found.distances), "n": sampling.points},
+        "complete": True,
+        "stopped": None,
+        "exact": True,
+        "seconds": time.perf_counter() - start,
+    }
+
+
+def _network_rows(numbers: dict[str, Any]) -> list[tuple[str, str]]:
+    """What the table says of one network."""
+    units, regions, typical = numbers["units"], numbers["regions"], numbers["typical_regions"]
+    along, far = numbers["lines"], numbers["distances"]
+    rows = [("network", numbers["network"])]
+    if numbers["skipped"]:
+        rows.append(("regions, boundary volumes", f"skipped: {numbers['skipped']}"))
+    else:
+        rows.append(("regions", f"[bold]{regions:,}[/]"))
+        if typical is not None:
+            beside = f"{typical:,.6g}, the regions are {regions / typical:.3g} times as many"
+            rows.append(("units^inputs / inputs!", beside))
+    rows.append((f"regions along {along['n']:,} lines", mean_text(along)))
+    if units:
+        rows.append(("per unit", mean_text(along, 1 / units)))
+    with_boundary = {**far, "n": far["n"] - far["infinite"]}
+    rows.append((f"distance at {far['n']:,} points", mean_text(with_boundary)))
+    if far["mean"] is not None:
+        rows.append(("times units", mean_text(with_boundary, units)))
+    if far["infinite"]:
+        rows.append(("infinite: no boundary", f"{far['infinite']:,} points, not in the mean"))
+    return [*rows, ("exact", "yes"), ("time", f"{numbers['seconds']:.3g} s")]
+
+
+def _print_volumes(volumes: list[dict[str, Any]]) -> None:
+    if not volumes:
+        return
+    rows = [("boundary", "k", "dimension", "volume", "per unit volume", "in each hidden layer")]
+    for v in volumes:
+        layers = ", ".join(map(_show, v["per_layer"]))
+        numbers = (_show(v["total"]), _show(v["density"]), layers)
+        rows.append((v["boundary"], str(v["k"]), str(v["dimension"]), *numbers))
+    click.echo()
+    print_columns(rows)
+
+
+def _show(value: float | None) -> str:
+    return "-" if value is None else f"{value:,.6g}"
+
+
+def _of_ensemble(
+    ensemble: Ensemble, sampling: Sampling, samples: int, shown: bool, show: bool
+) -> dict[str, Any]:
+    """Measure random networks, put them beside theory, and print that."""
+    from .ensembles import Expectations, compare, measure_all
+
+    start = time.perf_counter()
+    with status(shown, "the co-area formula"):
+        theory = Expectations(ensemble, sampling, samples)
+    with progress_bar(shown, text="{done:,} of {total:,} networks") as progress:
+        done = measure_all(ensemble, sampling, progress)
+    complete = len(done) == ensemble.networks
+    found = compare(done, theory)
+    numbers = {
+        "widths": ensemble.widths,
+        "init": ensemble.init,
+        "bias_std": ensemble.bias_std,
+        "networks": len(done),
+        "asked": ensemble.networks,
+        "seed": ensemble.seed,
+        "box": sides_of(sampling.box),
+        "lines": sampling.lines,
+        "points": sampling.points,
+        "samples": samples,
+        "dimension": theory.d,
+        "units": theory.n,
+        "c_grad": theory.c_grad,
+        "c_bias": theory.c_bias,
+        "quantities": [quantity.numbers() for quantity in found],
+        "skipped": "" if sampling.enumerates else SKIPPED,
+        "complete": complete,
+        "stopped": None if complete else "interrupted",
+        "exact": True,
+        "seconds": time.perf_counter() - start,
+    }
+    if not show:
+        return numbers
+    rows = [
+        ("networks", f"{len(done):,} of widths {' '.join(map(str, ensemble.widths))}"),
+        ("weights, biases", f"{ensemble.init}, standard deviation {ensemble.bias_std:g}"),
+        ("units N, inputs n", f"{theory.n:,}, {theory.d:,}"),
+        ("C_grad, C_bias", f"{theory.c_grad:.6g}, {theory.c_bias:.6g}"),
+        ("complete", complete_text(numbers)),
+        ("time", f"{numbers['seconds']:.3g} s"),
+    ]
+    if numbers["skipped"]:
+        rows.insert(1, ("regions, boundary volumes", f"skipped: {numbers['skipped']}"))
+    print_table(rows)
+    click.echo()
+    columns = [("mean over the networks", "measured", "theory", "what it is")]
+    for quantity in found:
+        name = quantity.quantity
+        if quantity.k is not None:
+            name = f"{quantity.boundary} boundary, k = {quantity.k}"
+        measured = mean_text(quantity.measured)
+        # The bounds of the largest boundary hold for those within it.
+        within = quantity.boundary not in (None, "activation")
+        for t in quantity.theory[: 1 if within else None]:
+            columns.append((name, measured, _theory_text(t), t.source))
+            name = measured = ""
+    print_columns(columns)
+    return numbers
+
+
+def _theory_text(theory: Theory) -> str:
+    if theory.value is None:
+        return "-"
+    if theory.standard_error is not None:
+        number = mean_text({"mean": theory.value, "standard_error": theory.standard_error, "n": 2})
+    else:
+        number = f"{theory.value:,.6g}"
+    return f"{theory.relation} {number}"
