@@ -823,3 +823,12 @@ def test_the_result_is_frozen() -> None:
     for array in (found.per_unit, found.per_layer, found.faces, found.volumes):
         with pytest.raises(ValueError, match="read-only"):
             array[:] = 0
+
+
+def test_beyond_the_range_of_float64() -> None:
+    """The axes of the plane: 4 h long in [-h, h]^2, whose area may vanish or overflow."""
+    cross = Network.from_arrays([(np.eye(2), [0, 0]), ([[1, 1]], [0])])
+    for half, total, density in ((1e308, np.inf, np.nan), (1e-200, 4e-200, np.inf), (1e200, 4e200, 0.0)):
+        volume = boundary_volume(enumerate_regions(cross, Box.cube(2, -half, half), engine="subdivide"))
+        assert volume.total == pytest.approx(total, rel=1e-14)
+        assert volume.density == pytest.approx(density, nan_ok=True)

@@ -108,3 +108,8 @@ def test_levels(level: object) -> None:
         Estimate(1.0, 0.1, 5).interval(level)  # type: ignore[arg-type]
     with pytest.raises(InvalidInputError, match="level"):
         estimate_curve([[1], [2]]).interval(level)  # type: ignore[arg-type]
+
+
+def test_errors_beyond_all_measure() -> None:
+    assert str(estimate([1e200, 3e200])) == "2e+200 +- inf"
+    assert str(estimate([1e-20, 3e-20])) == "2e-20 +- 1e-20"

@@ -183,7 +183,7 @@ def test_training(scripts: Any, tmp_path: Path, mnist: Path) -> None:
     assert len(rows) == 2 * 2 * 2 * 2
     data = scripts.common.load_data(mnist)
     a, b = scripts.common.random_pairs(data.x_test, 3, np.random.default_rng(1))
-    for row in rows:
+    for row in rows[::3]:
         hidden = [int(width) for width in row["architecture"].split("-")]
         assert int(row["units"]) == sum(hidden) == 12
         epoch = int(row["epoch"])

@@ -397,3 +397,11 @@ def test_too_many_intervals(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(line_cut, "available_memory", lambda: 100)
     with pytest.raises(TooLargeError, match="shorter segments"):
         line_regions(Network([relu(np.eye(2), [0.0, 0.0])]), [-1, -1], [1, 0.5])
+
+
+@pytest.mark.parametrize("size", [1e200, 1e-200])
+def test_lengths_whose_squares_have_no_float64(size: float) -> None:
+    network = Network([relu(np.eye(2), [0.0, 0.0])])
+    found = line_regions(network, [-size, -size], [2 * size, 3 * size], [2 * size, 0.0])
+    assert found.lengths == pytest.approx([8 * size], rel=1e-14)
+    assert found.counts.tolist() == [3]
