@@ -173,8 +173,9 @@ def test_files_that_are_not_mnist_are_refused(scripts: Any, tmp_path: Path, wron
 
 def test_training(scripts: Any, tmp_path: Path, mnist: Path) -> None:
     pytest.importorskip("torch")
-    settings = scripts.training.Settings(((12,), (4, 4, 4)), epochs=(0, 3), seeds=2, lines=3)
-    scripts.training.main(["--seed", "1", "--out", str(tmp_path), "--mnist", str(mnist)], settings)
+    settings = scripts.training.Settings(((12,), (4, 4, 4)), seeds=2, lines=3)
+    options = ["--seed", "1", "--out", str(tmp_path), "--mnist", str(mnist), "--epochs"]
+    scripts.training.main([*options, "0", "3"], settings)
     rows = table(
         tmp_path / "training.csv",
         "labels architecture units seed epoch train_accuracy test_accuracy regions_per_unit "
@@ -194,6 +195,13 @@ def test_training(scripts: Any, tmp_path: Path, mnist: Path) -> None:
         assert float(row["test_accuracy"]) == np.mean(network(data.x_test).argmax(axis=1) == data.y_test)
         assert float(row["regions_per_unit"]) == regions_between(network, a, b) / 12
         assert math.isclose(float(row["distance_times_units"]), 12 * distance_from(network, a))
+
+
+@pytest.mark.parametrize("epochs", [["1", "2"], ["0", "2", "1"], ["0", "0"]])
+def test_epochs_ascend_from_zero(scripts: Any, epochs: list[str], capsys: Any) -> None:
+    with pytest.raises(SystemExit):
+        scripts.training.main(["--epochs", *epochs])
+    assert "--epochs must begin with 0 and ascend" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("labels", ["true", "random"])

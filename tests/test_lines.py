@@ -18,8 +18,18 @@ from zoo import ZOO, Case, folding
 import polyregions.statistics.lines as lines_module
 from polyregions import Box, Network, enumerate_regions
 from polyregions.errors import InvalidInputError, TooLargeError
-from polyregions.layers import Layer, MaxoutLayer, absolute, linear, maxout, relu
+from polyregions.layers import (
+    Layer,
+    MaxoutLayer,
+    absolute,
+    hard_tanh,
+    leaky_relu,
+    linear,
+    maxout,
+    relu,
+)
 from polyregions.statistics import LineRegions, line_cut, line_regions
+from polyregions.statistics.line_values import norm_bound, spectral_norm_bound
 
 Ends = list[tuple[Fraction, tuple[int, ...]]]  # left end and pattern of each region
 
@@ -405,3 +415,95 @@ def test_lengths_whose_squares_have_no_float64(size: float) -> None:
     found = line_regions(network, [-size, -size], [2 * size, 3 * size], [2 * size, 0.0])
     assert found.lengths == pytest.approx([8 * size], rel=1e-14)
     assert found.counts.tolist() == [3]
+
+
+# Decisions that are close: each of these was wrong when one of the bounds was left out.
+
+
+def test_a_steep_slope_multiplies_the_error() -> None:
+    """A steep unit of a value that nearly vanishes, against a bias that makes up for it but for a rounding."""
+    rng = np.random.default_rng(7)
+    for _ in range(20):
+        w, x = rng.normal(size=(2, 6))
+        w[5] = -float((exact_dot(w[:5], x[:5]) + Fraction(2) ** -40) / Fraction(x[5]))
+        z = exact_dot(w, x)
+        layers = [leaky_relu([w], [0.0], 2.0**30), relu([[1.0]], [-float(2**30 * z if z < 0 else z)])]
+        end = x + 2.0**-42 * rng.normal(size=6)
+        assert_is(line_regions(Network(layers), x, end), [exact_line(layers, x, end)])
+
+
+def test_maxout_pieces_that_cross_at_nearly_one_place() -> None:
+    rng = np.random.default_rng(11)
+    for _ in range(20):
+        w, a, b = rng.normal(size=(3, 5))
+        bias = -float(w @ (a + b) / 2)
+        layer = maxout([[0 * w, w, 3 * w]], [[0.0, bias, 3 * bias]])
+        assert_is(line_regions(Network([layer]), a, b), [exact_line([layer], a, b)])
+
+
+def test_maxout_pieces_that_are_equal_within_rounding_at_an_end() -> None:
+    rng = np.random.default_rng(13)
+    for k in range(30):
+        W = rng.normal(size=(3, 5))
+        a, b = rng.normal(size=(2, 5))
+        if k % 4 < 2:
+            W[1] = W[0] + 2.0**-30 * rng.normal(size=5)
+        first, second, _ = (exact_dot(row, (a, b)[k % 2]) for row in W)
+        layer = maxout([W], [[0.0, float(first - second), -50.0]])
+        assert_is(line_regions(Network([layer]), a, b), [exact_line([layer], a, b)])
+
+
+def test_two_flips_of_a_unit_before_a_corner() -> None:
+    network = Network([hard_tanh([[1.0]], [0.0])])
+    assert line_regions(network, [-2.0], [2.0], [3.0]).counts.tolist() == [3]
+
+
+def test_subnormal_corners() -> None:
+    w = 2.0**-1035
+    for layer, a, b in [
+        (relu([[2.0**-40, 2.0**-40]], [0.0]), [-w, 0.0], [w, w / 2]),
+        (hard_tanh([[2.0**-40]], [1.0]), [0.0], [w]),
+    ]:
+        assert_is(line_regions(Network([layer]), a, b), [exact_line([layer], a, b)])
+
+
+def test_subnormal_weights() -> None:
+    layers = [linear([[5.8728e-319, 4.20842e-318, -3.00651e-318]], [0.0]), relu([[1.0]], [0.0])]
+    a = [9.118875019991355e299, 9.185220609989747e299, 1.46384515997182e300]
+    b = [6.077585464669431e299, 5.853958711839251e299, 9.262911572628268e299]
+    assert_is(line_regions(Network(layers), a, b), [exact_line(layers, a, b)])
+
+
+def test_norms_that_overflow() -> None:
+    c = 2.0**1022
+    layers = [linear([[c, c, -c, -c]] * 4, [2.0**-40] * 4), relu([[1.0, 0, 0, 0]], [0.0])]
+    b = np.array([1, 1.5 * 2.0**-53, 1, 1.75 * 2.0**-53]) * 2.0**-1000
+    assert_is(line_regions(Network(layers), np.zeros(4), b), [exact_line(layers, np.zeros(4), b)])
+
+
+def exact_dot(p: Iterable[Any], q: Iterable[Any]) -> Fraction:
+    return sum((v * w for v, w in zip(fractions(p), fractions(q), strict=True)), Fraction(0))
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.0**-1060, 2.0**-500, 2.0**1000])
+def test_norms_are_upper_bounds(scale: float) -> None:
+    """By squares of rational numbers; the spectral norm by that of rank one, and between two others."""
+    rng = np.random.default_rng(8)
+    for shape in ((1, 1), (1, 6), (6, 1), (5, 5), (4, 9)):
+        W = scale * rng.integers(-9, 10, shape).astype(float)
+        for row, bound in zip(W, norm_bound(W), strict=True):
+            assert exact_dot(row, row) <= Fraction(float(bound)) ** 2
+        p, q = rng.integers(1, 9, shape[0]).astype(float), rng.integers(1, 9, shape[1]).astype(float)
+        bound = Fraction(spectral_norm_bound(scale * np.outer(p, q)))
+        exact = exact_dot(p, p) * exact_dot(q, q) * Fraction(scale) ** 2
+        assert exact <= bound**2
+        assert scale < 1e-250 or bound**2 <= exact * Fraction(21, 20)
+        true = np.linalg.svd(W / scale, compute_uv=False)[0]
+        assert true * (1 - 1e-12) <= spectral_norm_bound(W) / scale
+    assert spectral_norm_bound(np.zeros((2, 3))) == 0.0
+
+
+def test_places_never_descend() -> None:
+    place = np.array([[0.25, 0.1], [0.5, 0.125], [0.375, 0.25], [0.4375, 0.0], [0.125, 0.5]])
+    lines_module._ascend(place, np.array([True, True, True, False]))
+    assert place.tolist() == [[0.25, 0.1], [0.5, 0.125], [0.5, 0.25], [0.5, 0.25], [0.125, 0.5]]

@@ -3,12 +3,10 @@
 Of each layer the pre-activations at all vertices are known (:mod:`polyregions.statistics.line_values`):
 
 1. ``mark`` the units that may change their states between two vertices, by the signs at both; most do not.
-2. ``find_crossings`` of those, in order: they are the new vertices
-  (:mod:`polyregions.statistics.line_crossings`).
+2. ``find_crossings`` of those, in order: the new vertices (:mod:`polyregions.statistics.line_crossings`).
 3. The outputs at the old vertices, times the next layer's weights: a matrix product.
 4. ``insert`` the new vertices. There the product is not needed: from one vertex to the next on an interval,
-  only
-   the units bend that cross, so the next layer's pre-activations change their slope by a multiple of one
+   only the units bend that cross, so the next layer's pre-activations change their slope by a multiple of one
    column of its weights for each of them.
 
 What float64 cannot decide with its bounds leaves a segment open.
@@ -17,9 +15,12 @@ The bound for new vertices
 --------------------------
 Between two old vertices the pre-activations are interpolated, and what is handed on is the activation of
 those: so the outputs are off by no more than at the two ends, eps in norm, but for roundings. If the slope of
-unit j's output changes by kappa_j at t_j, rounding t_j adds at most ``|kappa_j|`` times that. Going from
-vertex to vertex takes p + 4 roundings of numbers up to ``|W_u| (S + S' + sum |kappa_j| l)`` for p crossings
-on an interval of length l, with S and S' at its two ends.
+unit j's output changes by kappa_j at t_j, rounding t_j adds at most ``|kappa_j|`` times that. For p crossings
+on an interval of length l, going from vertex to vertex takes at most 4 (p + 4) roundings of numbers ``W s``
+with vectors s that are no longer than ``S + S' + sum |kappa_j| l``, where S and S' are those of the two ends.
+Each of them is, entry by entry, at most ``u |W s|``, so it is like an error of the inputs of norm ``u |s|``,
+and is counted as such. (The sum of products that makes the old vertices has no such bound: it takes the norm
+of each row.)
 """
 
 from __future__ import annotations
@@ -148,14 +149,14 @@ class SegmentCutter:
         """Cut the segments from a to b, float64 (segments, d) each."""
         n, d = a.shape
         ends = np.stack([a, b], axis=1).reshape(2 * n, d)
-        # The ends are exact: they have norms, but no errors.
-        size = np.stack([np.zeros(2 * n), norm_bound(ends)], axis=1)
+        # The ends are exact: they have norms, but no errors. What overflows leaves its segment open.
+        with np.errstate(over="ignore", invalid="ignore"):
+            size = np.stack([np.zeros(2 * n), norm_bound(ends)], axis=1)
         place = np.zeros((2 * n, 2))
         place[1::2, 0] = 1.0
         vertices = Vertices(np.repeat(np.arange(n), 2), place, size)
         is_open = np.zeros(n, dtype=bool)
         flips, first, units = np.empty((0, 3), dtype=np.int64), [np.empty((n, 0), dtype=np.uint8)], 0
-        # What overflows leaves its segment open.
         with np.errstate(over="ignore", invalid="ignore"):
             z = ends @ self.layers[0].transposed + self.layers[0].bias if self.layers else ends
             for layer, above in zip_longest(self.layers, self.layers[1:]):
@@ -343,6 +344,9 @@ def insert(
             off += place[c, 3]
         own[0] = max(size[i, 0], size[i + 1, 0]) + off + 4.0 * (end - k + 4) * U * (both + bends)
         own[0], own[1] = own[0] * SLACK, (max(size[i, 1], size[i + 1, 1]) + bends) * SLACK
+        for c in range(2):
+            if not own[c] < np.inf:
+                own[c] = np.inf
         if product.shape[0]:
             begin(product[i], product[i + 1], value, slope)
             for c in range(k, end):

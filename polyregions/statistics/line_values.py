@@ -2,21 +2,23 @@
 
 A segment ``x(t) = a + t (b - a)``, 0 <= t <= 1, is cut at *vertices* into intervals on which all layers so
 far are affine in t. A vertex is known as a float64 t^ with ``|t^ - t| <= r``. What is computed belongs to the
-point t^: the pre-activations z^ there, with one bound for all units,
+point t^: the pre-activations z^ there, with a bound for each unit u,
 
     |z^_u - z_u(t^)| <= E_u = |W_u| (eps + gamma S) + 4 u |b_u|,    gamma = (n + 16) u, u = 2^-53,
 
 where z_u is the affine function of the interval on the left, or of that on the right: the bound holds for
 both. eps bounds the Euclidean norm of the error of the layer's n inputs, S their norm, and |W_u| is the norm
 of a row (N. J. Higham, *Accuracy and Stability of Numerical Algorithms*, 2nd ed., section 3.1, with Cauchy
-and Schwarz). So there are two numbers for each vertex, and no bound for a single unit is ever stored.
+and Schwarz). So there are two numbers for each vertex, and no bound of a single unit is ever stored.
 
 * The ends of a segment are exact: eps = 0.
-* An activation with slopes up to K hands on ``eps' = K (|W|_2 eps + gamma |W|_F S + 4 u |b|)`` and the
-  roundings
-  of its own; the spectral norm is what keeps deep networks decidable.
-* Between two vertices the inputs are interpolated, which does not increase eps; see
-  :mod:`polyregions.statistics.line_cut` for the vertices that are new.
+* An activation with slopes up to K hands on ``eps' = K (|W|_2 eps + gamma |W|_F S + 4 u |b|)``, and the
+  roundings of its own. The spectral norm is what keeps deep networks decidable.
+* Between two vertices the inputs are interpolated, which does not increase eps;
+  :mod:`polyregions.statistics.line_cut` tells what new vertices add.
+
+Norms other than 0 are at least FLOOR, so that no product of theirs vanishes; what is not finite becomes
+infinite, and then nothing is certain.
 """
 
 from __future__ import annotations
@@ -33,6 +35,8 @@ from ..layers import FloatArray, Layer, MaxoutLayer
 SLACK = 1.0 + 2.0**-20
 #: Bounds the underflow of one operation.
 TINY = 2.0**-1022
+#: The least norm other than 0: an upper bound for what is smaller, times gamma no subnormal number.
+FLOOR = 2.0**-900
 
 
 class Rows(NamedTuple):
@@ -89,7 +93,8 @@ def norm_bound(values: FloatArray) -> FloatArray:
     """Bounds for the Euclidean norms of the rows of (n, m), also of huge and tiny numbers."""
     largest = np.abs(values).max(axis=1, initial=0.0)
     scale = np.where(largest > 0.0, largest, 1.0)
-    return np.asarray(np.sqrt(((values / scale[:, None]) ** 2).sum(axis=1)) * largest * SLACK)
+    norms = np.sqrt(((values / scale[:, None]) ** 2).sum(axis=1)) * largest * SLACK
+    return np.where(largest > 0.0, np.maximum(norms, FLOOR), 0.0)
 
 
 def spectral_norm_bound(weight: FloatArray) -> float:
@@ -115,7 +120,7 @@ def spectral_norm_bound(weight: FloatArray) -> float:
         off = off * (2 + off) + 4 * n * U
         bound += np.log2(norm + off) / 2**k
         power, off = power / norm, off / norm
-    return float(scale * 2.0 ** (bound / 2) * SLACK)
+    return max(float(scale * 2.0 ** (bound / 2) * SLACK), FLOOR)
 
 
 def layer_rows(layer: Layer) -> Rows:
@@ -164,7 +169,7 @@ def norm(row: Any) -> float:
     total = 0.0
     for k in range(row.size):
         total += abs(row[k])
-    return float(total * SLACK)
+    return max(float(total * SLACK), FLOOR) if total > 0.0 else total
 
 
 @kernel(VOID, ROWS, VERTICES, MATRIX, MATRIX, MATRIX)
@@ -200,5 +205,8 @@ def activate(rows: Any, vertices: Any, z: Any, y: Any, size: Any) -> None:
             size[i, 0] = steepest * (spectral * eps + frobenius * inputs + errors)
         if not is_relu and rows.slopes.size > 1:
             size[i, 0] += 8.0 * U * (size[i, 1] + units * offset)
-        # NaN stays: a comparison with it is false.
         size[i, 0] *= SLACK
+        for k in range(2):
+            # A maximum may lose NaN, but not infinity.
+            if not size[i, k] < np.inf:
+                size[i, k] = np.inf

@@ -21,8 +21,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..box import Box
 from ..engines.subdivide import enumerate_by_subdivision
-from ..errors import InvalidInputError
-from ..layers import FloatArray, IntArray
+from ..errors import InvalidInputError, short_repr
+from ..layers import FloatArray, IntArray, MaxoutLayer
 from ..network import Network, StateArray
 from .line_cut import CutSegments, SegmentCutter, in_order, renumbered
 
@@ -46,7 +46,8 @@ class LineRegions:
         Line i has the breakpoints ``offsets[i]`` to ``offsets[i + 1] - 1``, in their exact order.
     segments : int64 (breakpoints,), positions : float64 (breakpoints,)
         Each breakpoint is on the segment from this corner to the next one, at this share of it, from 0 to 1:
-        t is their sum. Breakpoints that are different stay so, even if their float64 are equal.
+        t is their sum. They never descend; breakpoints that differ stay apart even if their float64 are
+        equal.
     reach : float64 (breakpoints,)
         How far off each position may be: a proven bound, mostly a thousand times the true error.
     flip_offsets : int64 (breakpoints + 1,), flip_units : int64 (flips,), flip_states : uint8 (flips,)
@@ -139,24 +140,31 @@ class LineRegions:
         segment = int(self.segments[k])
         if segment and self.positions[k] == self.reach[k] == 0.0:  # at a corner
             return Fraction(0)
-        before = self.patterns(line)[breakpoint]
+        before = self.first[line].copy()
+        here = slice(int(self.flip_offsets[self.offsets[line]]), int(self.flip_offsets[k]))
+        before[self.flip_units[here]] = self.flip_states[
+            here
+        ]  # of several states of a unit the last one stays
         # The lowest unit that flips crosses its own hyperplane there: no earlier layer bends.
-        place = self.flip_offsets[k]
-        flip = int(self.flip_units[place]), int(self.flip_states[place])
-        rows, beyond = self.network.through(self.corners[line, segment : segment + 2]).exact.rows(before)
-        slope, constant = rows[beyond.index(flip)]
+        unit, after = int(self.flip_units[here.stop]), int(self.flip_states[here.stop])
+        state, network = int(before[unit]), self.network.through(self.corners[line, segment : segment + 2])
+        layer = network.hidden[network.unit_layers[unit]]
+        others = [r for r in range(layer.n_states.max()) if r != state]
+        if not isinstance(layer, MaxoutLayer):
+            others = [r for r in others if abs(r - state) == 1]
+        slope, constant = network.exact.unit_rows(before, unit)[others.index(after)]
         return Fraction(-int(constant), int(slope))
 
     def _span(self, line: int) -> slice:
-        if not 0 <= line < len(self):
-            raise InvalidInputError(f"line {line}: there are {len(self)}, from 0")
+        if not isinstance(line, int | np.integer) or not 0 <= line < len(self):
+            raise InvalidInputError(f"line {short_repr(line)}: there are {len(self)}, from 0")
         return slice(int(self.offsets[line]), int(self.offsets[line + 1]))
 
     def _place(self, line: int, breakpoint: int) -> int:
         span = self._span(line)
-        if not 0 <= breakpoint < span.stop - span.start:
+        if not isinstance(breakpoint, int | np.integer) or not 0 <= breakpoint < span.stop - span.start:
             raise InvalidInputError(
-                f"breakpoint {breakpoint}: line {line} has {span.stop - span.start}, from 0"
+                f"breakpoint {short_repr(breakpoint)}: line {line} has {span.stop - span.start}, from 0"
             )
         return int(span.start) + breakpoint
 
@@ -305,13 +313,14 @@ def _joined(network: Network, corners: FloatArray, parts: list[_Part], done: int
     line, segment = np.divmod(np.concatenate([part.segment for part in parts]), corners.shape[1] - 1)
     size = int(np.searchsorted(line, done))
     flips = flips[: np.searchsorted(flips[:, 0], size)]
-    place = np.concatenate([part.place for part in parts])[:size]
+    place = np.concatenate([part.place for part in parts])[:size].clip([0.0, 0.0], [1.0, np.inf])
+    _ascend(place, (line[1:size] == line[: size - 1]) & (segment[1:size] == segment[: size - 1]))
     return LineRegions(
         network,
         corners[:done],
         _offsets(line[:size], done),
         segment[:size],
-        np.clip(place[:, 0], 0.0, 1.0),
+        place[:, 0].copy(),
         place[:, 1].copy(),
         _offsets(flips[:, 0], size),
         flips[:, 1].copy(),
@@ -320,6 +329,16 @@ def _joined(network: Network, corners: FloatArray, parts: list[_Part], done: int
         sum(part.undecided for part in parts),
         "" if done == len(corners) else "interrupted",
     )
+
+
+def _ascend(place: FloatArray, together: NDArray[np.bool_]) -> None:
+    """Raise places (n, 2) that are below the one before, if they are on one segment: their order is known.
+
+    If t < t' are known as p > p', then p is as near to t' as p' is, or as it is to t.
+    """
+    while (descents := np.flatnonzero((place[1:, 0] < place[:-1, 0]) & together)).size:
+        for k in descents.tolist():
+            place[k + 1] = np.maximum(place[k], place[k + 1])
 
 
 def _offsets(owners: IntArray, n: int) -> IntArray:
