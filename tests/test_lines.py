@@ -421,7 +421,7 @@ def test_lengths_whose_squares_have_no_float64(size: float) -> None:
 
 
 def test_a_steep_slope_multiplies_the_error() -> None:
-    """A steep unit of a value that nearly vanishes, against a bias that makes up for it but for a rounding."""
+    """A steep unit whose value nearly vanishes, against a bias that makes up for it but for a rounding."""
     rng = np.random.default_rng(7)
     for _ in range(20):
         w, x = rng.normal(size=(2, 6))
