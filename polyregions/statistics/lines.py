@@ -142,9 +142,8 @@ class LineRegions:
             return Fraction(0)
         before = self.first[line].copy()
         here = slice(int(self.flip_offsets[self.offsets[line]]), int(self.flip_offsets[k]))
-        before[self.flip_units[here]] = self.flip_states[
-            here
-        ]  # of several states of a unit the last one stays
+        # Of several states of a unit the last one stays: numpy assigns in order.
+        before[self.flip_units[here]] = self.flip_states[here]
         # The lowest unit that flips crosses its own hyperplane there: no earlier layer bends.
         unit, after = int(self.flip_units[here.stop]), int(self.flip_states[here.stop])
         state, network = int(before[unit]), self.network.through(self.corners[line, segment : segment + 2])
