@@ -241,7 +241,7 @@ def _sums(where: IntArray, values: FloatArray, n: int) -> FloatArray:
 def _bends(network: Network, states: StateArray, sides: IntArray, *, good: bool) -> IntArray:
     """Pairs (wall, unit): the unit bends at the wall, and is good there if asked for; int64 (pairs, 2)."""
     together = max(1, TOGETHER // max(1, network.n_units))
-    parts = [np.empty((0, 2), dtype=np.int64)]
+    parts: list[IntArray] = [np.empty((0, 2), dtype=np.int64)]
     for begin in range(0, len(sides), together):
         one, other = states[sides[begin : begin + together].T]
         bent = one != other
@@ -257,7 +257,7 @@ def _heard(network: Network, one: StateArray, other: StateArray) -> NDArray[np.b
     heard = np.empty(one.shape, dtype=np.bool_)
     unit = network.n_units
     # From which outputs of a layer the outputs of the network are reached.
-    reaching = np.ones((len(one), network.output_dim), dtype=np.bool_)
+    reaching: NDArray[np.bool_] = np.ones((len(one), network.output_dim), dtype=np.bool_)
     for layer in reversed(network.layers):
         weighs = layer.weight != 0
         if layer.kind != "linear":

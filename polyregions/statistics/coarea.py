@@ -188,7 +188,7 @@ def _forward(
         all_z.append(z)
         all_gradients.append(gradients)
         passable.append((active | pinned_here).any(axis=1))
-    good = np.ones(samples, dtype=np.bool_)
+    good: NDArray[np.bool_] = np.ones(samples, dtype=np.bool_)
     all_good = []
     for z, passable_here in zip(all_z[::-1], passable[::-1], strict=True):
         all_good.append(np.broadcast_to(good[:, None], z.shape))

@@ -156,7 +156,9 @@ class SegmentCutter:
         place[1::2, 0] = 1.0
         vertices = Vertices(np.repeat(np.arange(n), 2), place, size)
         is_open = np.zeros(n, dtype=bool)
-        flips, first, units = np.empty((0, 3), dtype=np.int64), [np.empty((n, 0), dtype=np.uint8)], 0
+        flips: IntArray = np.empty((0, 3), dtype=np.int64)
+        first: list[StateArray] = [np.empty((n, 0), dtype=np.uint8)]
+        units = 0
         with np.errstate(over="ignore", invalid="ignore"):
             z = ends @ self.layers[0].transposed + self.layers[0].bias if self.layers else ends
             for layer, above in zip_longest(self.layers, self.layers[1:]):
@@ -198,7 +200,7 @@ class LayerCut:
         z : pre-activations of the layer above; empty if there is none
         """
         old, units = len(z), self.layer.n_units
-        first = np.zeros((is_open.size, units), dtype=np.uint8)
+        first: StateArray = np.zeros((is_open.size, units), dtype=np.uint8)
         may_cross = self.memory.bytes("may cross", old, units)
         mark(self.rows, vertices, z, first, may_cross)
         marked = np.flatnonzero(may_cross.view(np.bool_))
@@ -215,6 +217,7 @@ class LayerCut:
         new = old + int((what[:, 5] == 0).sum())
         cut = Vertices(np.empty(new, dtype=np.int64), np.empty((new, 2)), np.empty((new, 2)))
         moved, at = np.empty(old, dtype=np.int64), np.empty(count, dtype=np.int64)
+        bias: FloatArray
         if above is None:
             size, product, cut_z, column, bias = vertices.size, z[:0], z[:0], z[:0], z[:0].ravel()
         else:

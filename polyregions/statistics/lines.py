@@ -221,7 +221,8 @@ def line_regions(
     lines = _polylines(network, corners)
     per_line = lines.shape[1] - 1
     total, done, each = len(lines) * per_line, 0, 16.0  # each: intervals of a segment, a guess at first
-    cutter, parts, before = SegmentCutter(network), [], np.empty((1, network.n_units), dtype=np.uint8)
+    before: StateArray = np.empty((1, network.n_units), dtype=np.uint8)
+    cutter, parts = SegmentCutter(network), []
     try:
         while done < total:
             together = max(1, int(TOGETHER / (each * cutter.widest)))
