@@ -173,6 +173,7 @@ def _numbers(lines: LineRegions, asked: int, seconds: float) -> dict[str, Any]:
     mean = mean_of(counts)
     with np.errstate(over="ignore"):
         lengths = lines.lengths
+        mean_length = float(lengths.mean())
     single = None
     if len(lines) == 1:
         single = [
@@ -185,7 +186,7 @@ def _numbers(lines: LineRegions, asked: int, seconds: float) -> dict[str, Any]:
         "regions": counts.tolist(),
         **{name: mean[name] for name in ("mean", "standard_error", "least", "most")},
         "per_unit": mean["mean"] / units if units else None,
-        "mean_length": finite(float(lengths.mean())),
+        "mean_length": finite(mean_length),
         "lengths": [finite(length) for length in lengths.tolist()],
         "breakpoints": single,
         "dimension": lines.network.input_dim,
