@@ -142,7 +142,10 @@ class SegmentCutter:
     def __init__(self, network: Network) -> None:
         last = max((i for i, layer in enumerate(network.layers) if layer.kind != "linear"), default=-1)
         self._memory = Workspace()
-        self.layers = [LayerCut(i, layer, self._memory) for i, layer in enumerate(network.layers[: last + 1])]
+        self.layers = [
+            LayerCut(i, layer, 0 < i < last, self._memory)
+            for i, layer in enumerate(network.layers[: last + 1])
+        ]
         self.widest = max((layer.layer.weight.shape[0] for layer in self.layers), default=1)
 
     def cut(self, a: FloatArray, b: FloatArray) -> CutSegments:
@@ -181,8 +184,8 @@ class SegmentCutter:
 class LayerCut:
     """One layer, with the pairs of its hyperplanes that were compared so far."""
 
-    def __init__(self, number: int, layer: Layer, memory: Workspace) -> None:
-        self.number, self.layer, self.rows, self.memory = number, layer, layer_rows(layer), memory
+    def __init__(self, number: int, layer: Layer, is_inner: bool, memory: Workspace) -> None:
+        self.number, self.layer, self.rows, self.memory = number, layer, layer_rows(layer, is_inner), memory
         self.transposed, self.bias = np.array(layer.weight.T, order="C"), layer.bias.copy()
         self._same: dict[tuple[int, int], bool] = {}
 

@@ -123,15 +123,20 @@ def spectral_norm_bound(weight: FloatArray) -> float:
     return max(float(scale * 2.0 ** (bound / 2) * SLACK), FLOOR)
 
 
-def layer_rows(layer: Layer) -> Rows:
-    """The constants of a layer."""
+def layer_rows(layer: Layer, is_inner: bool) -> Rows:
+    """The constants of a layer.
+
+    Where it is not an inner one the Frobenius norm stands for the spectral norm, which takes time and has no
+    effect: the inputs of the first layer have no error, and the outputs of the last one are not used.
+    """
     W, none = layer.weight, np.empty(0)
     with np.errstate(over="ignore", invalid="ignore"):
         norms = norm_bound(W)
         errors = (4 * U * np.abs(layer.bias) + (layer.n_inputs + 4) * TINY) * SLACK
         gamma = (layer.n_inputs + 16) * U * SLACK
         frobenius, error = float(norm_bound(norms[None])[0]), float(norm_bound(errors[None])[0])
-        whole = np.array([gamma, spectral_norm_bound(W), gamma * frobenius, error])
+        spectral = spectral_norm_bound(W) if is_inner else frobenius
+        whole = np.array([gamma, spectral, gamma * frobenius, error])
     if isinstance(layer, MaxoutLayer):
         skip = np.ones(len(W), dtype=bool)
         for a, b in zip(layer.offsets[:-1], layer.offsets[1:], strict=True):
