@@ -43,7 +43,7 @@ def float_array(name: str, values: Any, ndim: int) -> FloatArray:
         raise InvalidNetworkError(f"{name}: {raw.dtype} is wider than float64; round it first")
     with np.errstate(over="ignore", invalid="ignore"):
         array = np.array(raw, dtype=np.float64, order="C")
-    if raw.dtype.kind in "iu" and not (array.astype(object) == raw.astype(object)).all():
+    if not keeps_integers(raw, array):
         raise InvalidNetworkError(f"{name}: an integer beyond 2**53 has no float64; round it first")
     if raw.dtype.kind == "f" and not isinstance(values, np.ndarray) and (np.abs(array) >= 2.0**53).any():
         # Among floats, numpy has rounded Python's integers without a word.
@@ -58,6 +58,13 @@ def float_array(name: str, values: Any, ndim: int) -> FloatArray:
         raise InvalidNetworkError(f"{name}[{where}] is {array[tuple(bad[0])]}; all numbers must be finite")
     array.flags.writeable = False
     return array
+
+
+def keeps_integers(raw: NDArray[Any], array: FloatArray) -> bool:
+    """Whether the integers of an array are the same in float64, which holds all up to 2^53."""
+    if raw.dtype.kind not in "iu" or not (np.abs(array) >= 2.0**53).any():
+        return True
+    return bool((array.astype(object) == raw.astype(object)).all())
 
 
 @dataclass(frozen=True, eq=False)

@@ -32,6 +32,7 @@ from .layers import (
     MaxoutLayer,
     ScalarLayer,
     float_array,
+    keeps_integers,
     make_layer,
     preactivation,
 )
@@ -338,7 +339,7 @@ class Network:
         if raw.size and (raw.dtype.kind not in "fiu" or raw.dtype.itemsize > 8):
             raise InvalidInputError(f"points must be float64 or integers, got dtype {raw.dtype}")
         points = raw.astype(np.float64, copy=False)
-        if raw.dtype.kind in "iu" and (abs(points) >= 2.0**53).any() and (points.astype(object) != raw).any():
+        if not keeps_integers(raw, points):
             raise InvalidInputError("points: an integer beyond 2**53 has no float64; round it first")
         single = points.ndim == 1
         points = np.atleast_2d(points)

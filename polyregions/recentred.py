@@ -45,11 +45,11 @@ from flint import fmpz_mat
 
 from .box import Box
 from .exact import rational_point, round_nonzero, scalar_intercepts
+from .forward import INFLATE
 from .kernels import BYTES, INDICES, INT, MATRIX, NETWORK, U, kernel
 from .layers import FloatArray, IntArray, MaxoutLayer
 from .network import Network, StateArray
 
-INFLATE = 1.0 + 2.0**-16
 #: Bounds the underflow of one operation, flushed to zero or not.
 TINY = 2.0**-1022
 

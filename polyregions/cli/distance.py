@@ -30,9 +30,8 @@ from .common import (
     write_csv,
     write_json,
 )
-from .line import check_sampling, sides_of
 from .means import finite, mean_of, mean_text
-from .points import check_room, random_points, read_points
+from .points import check_room, check_sampling, random_points, read_points, sides_of
 
 if TYPE_CHECKING:
     from ..statistics import Distances

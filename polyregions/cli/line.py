@@ -34,7 +34,7 @@ from .common import (
     write_json,
 )
 from .means import finite, mean_of, mean_text
-from .points import check_room, coordinates, random_points, read_points
+from .points import check_room, check_sampling, coordinates, random_points, read_points, sides_of
 
 if TYPE_CHECKING:
     from ..box import Box
@@ -130,14 +130,6 @@ def line_command(
     stop_early(lines.stopped, f"{len(lines):,} of {asked:,} lines")
 
 
-def check_sampling(n_random: int | None, sides: Sides, seed: int | None) -> None:
-    """Refuse --random without --box, and what is for --random only."""
-    if n_random is not None and not sides:
-        raise InvalidInputError("--random: give --box LO HI too, the range of every input")
-    if n_random is None and (sides or seed is not None):
-        raise InvalidInputError(f"{'--box' if sides else '--seed'} is for --random only: leave it out")
-
-
 def check_lines(n: int, network: Network, what: str = "lines") -> None:
     """Refuse more lines, or more corners of one, than fit into memory."""
     check_room(what, n, 32 * network.input_dim + BREAKPOINT_BYTES * (1 + network.n_units))
@@ -146,11 +138,6 @@ def check_lines(n: int, network: Network, what: str = "lines") -> None:
 def random_ends(box: Box, n: int, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
     """Both ends of n segments, (n, d) each."""
     return random_points(box, n, rng), random_points(box, n, rng)
-
-
-def sides_of(box: Box | None) -> dict[str, list[float]] | None:
-    """A box for JSON."""
-    return None if box is None else {"lower": box.lower.tolist(), "upper": box.upper.tolist()}
 
 
 def _find(

@@ -1,4 +1,4 @@
-"""Points for a command: the rows of a file, or uniform in a box; and whether there is room for so many.
+"""Points for a command: the rows of a file, or uniform in a box; and what is refused of either.
 
 A text file has a point a line, its numbers separated by commas or by spaces; what follows ``#`` is skipped. A
 ``.npy`` file holds one array (n, d). Nothing is unpickled.
@@ -17,8 +17,9 @@ from ..adapters.npz import UNREADABLE
 from ..box import Box
 from ..errors import FileFormatError, InvalidInputError, TooLargeError, short_repr
 from ..files import known_ending
-from ..layers import FloatArray
+from ..layers import FloatArray, keeps_integers
 from ..memory import available_memory
+from .common import Sides
 
 #: Endings of the files that hold points.
 POINT_FORMATS = (".csv", ".txt", ".npy")
@@ -106,8 +107,7 @@ def _read_array(path: Path) -> FloatArray:
     if not np.isfinite(points).all():
         row, column = np.argwhere(~np.isfinite(points))[0].tolist()
         raise InvalidInputError(f"{path}: row {row}: {points[row, column]} is not a finite number")
-    large = np.abs(points) >= 2.0**53
-    if any(int(a) != int(b) for a, b in zip(points[large].tolist(), raw[large].tolist(), strict=True)):
+    if not keeps_integers(raw, points):
         raise InvalidInputError(f"{path}: an integer beyond 2**53 has no float64; round it first")
     return points
 
@@ -145,3 +145,16 @@ def check_room(what: str, n: int, bytes_each: int) -> None:
             f"{n:,} {what} take about {need / 2**30:,.3g} GiB, and {free / 2**30:,.3g} GiB are free; "
             "ask for fewer"
         )
+
+
+def check_sampling(n_random: int | None, sides: Sides, seed: int | None) -> None:
+    """Refuse --random without --box, and what is for --random only."""
+    if n_random is not None and not sides:
+        raise InvalidInputError("--random: give --box LO HI too, the range of every input")
+    if n_random is None and (sides or seed is not None):
+        raise InvalidInputError(f"{'--box' if sides else '--seed'} is for --random only: leave it out")
+
+
+def sides_of(box: Box | None) -> dict[str, list[float]] | None:
+    """A box for JSON."""
+    return None if box is None else {"lower": box.lower.tolist(), "upper": box.upper.tolist()}

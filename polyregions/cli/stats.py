@@ -29,9 +29,9 @@ from .common import (
     write_json,
 )
 from .distance import distance_numbers
-from .line import sides_of
 from .means import finite, mean_of, mean_text
 from .measured import SKIPPED, Sampling, check_size, measure, volume_numbers
+from .points import sides_of
 from .subject import ListCommand, whole_numbers
 
 if TYPE_CHECKING:

@@ -30,11 +30,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..exact import round_nonzero, scalar_intercepts
-from ..forward import UNIT_ROUNDOFF, gamma
+from ..forward import INFLATE, UNIT_ROUNDOFF, gamma
 from ..layers import FloatArray, IntArray, Layer, MaxoutLayer, ScalarLayer, preactivation
 from ..network import Network, StateArray
 
-INFLATE = 1.0 + 2.0**-16
 #: Bounds the underflow of one operation, flushed to zero or not; its root that of a sum of squares.
 TINY, ROOT_TINY = 2.0**-1022, 2.0**-511
 LARGEST = float(np.finfo(np.float64).max)

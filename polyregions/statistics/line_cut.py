@@ -152,17 +152,17 @@ class SegmentCutter:
         """Cut the segments from a to b, float64 (segments, d) each."""
         n, d = a.shape
         ends = np.stack([a, b], axis=1).reshape(2 * n, d)
-        # The ends are exact: they have norms, but no errors. What overflows leaves its segment open.
-        with np.errstate(over="ignore", invalid="ignore"):
-            size = np.stack([np.zeros(2 * n), norm_bound(ends)], axis=1)
         place = np.zeros((2 * n, 2))
         place[1::2, 0] = 1.0
-        vertices = Vertices(np.repeat(np.arange(n), 2), place, size)
         is_open = np.zeros(n, dtype=bool)
         flips: IntArray = np.empty((0, 3), dtype=np.int64)
         first: list[StateArray] = [np.empty((n, 0), dtype=np.uint8)]
         units = 0
+        # What overflows leaves its segment open.
         with np.errstate(over="ignore", invalid="ignore"):
+            # The ends are exact: they have norms, but no errors.
+            size = np.stack([np.zeros(2 * n), norm_bound(ends)], axis=1)
+            vertices = Vertices(np.repeat(np.arange(n), 2), place, size)
             z = ends @ self.layers[0].transposed + self.layers[0].bias if self.layers else ends
             for layer, above in zip_longest(self.layers, self.layers[1:]):
                 vertices, moved, own, states, z = layer.cut(vertices, z, above, is_open)
