@@ -15,8 +15,8 @@ from typing import Any
 from nets import environment, markdown_row, random_relu
 
 from polyregions import Box, Network, certify, count_linear_regions, enumerate_regions
-from polyregions.constructions import montufar_folds
-from polyregions.predictions import DEFINITIONS, FROM_FACES
+from polyregions.theory.constructions import montufar_folds
+from polyregions.theory.predictions import DEFINITIONS, FROM_FACES
 
 #: Inputs and widths; small enough for a proof of all regions.
 SHAPES = [(2, 64), (2, 64, 64), (3, 16, 16), (4, 10, 10), (5, 8, 8), (6, 7, 7), (8, 9)]

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from polyregions import Box, Certificate, Network, RegionComplex, certify, enumerate_regions
 from polyregions.errors import MissingDependencyError
-from polyregions.export import write_graph
+from polyregions.export.graphs import write_graph
 from polyregions.plot import plot_regions
 
 NETWORKS = Path(__file__).resolve().parent / "networks"

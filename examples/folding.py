@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from polyregions import Box, Network
-from polyregions.folding import verify_folding
-from polyregions.layers import Layer, linear, relu
+from polyregions.analysis.folding import verify_folding
+from polyregions.network.layers import Layer, linear, relu
 from polyregions.plot import plot_folding
 
 FOLDS = (2, 2)

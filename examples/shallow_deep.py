@@ -10,8 +10,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from polyregions.bounds import Comparison, at_equal_parameters, at_equal_units, format_number
 from polyregions.plot import plot_shallow_and_deep
+from polyregions.theory.bounds import Comparison, at_equal_parameters, at_equal_units, format_number
 
 COLUMNS = ("layers", "width", "units", "parameters", "regions, at least", "times the shallow maximum")
 ROW = "{:>8}{:>8}{:>8}{:>12}{:>20}{:>28}"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from .box import Box
-from .certify import Certificate, certify
-from .complex import Region, RegionComplex
-from .enumerate import enumerate_regions
-from .linear_regions import count_linear_regions
-from .network import Network
-from .results import load_result, save_result
+from .analysis.definitions import count_linear_regions
+from .certification import Certificate, certify
+from .complex.region_complex import Region, RegionComplex
+from .engines.enumerate import enumerate_regions
+from .export.results import load_result, save_result
+from .network.box import Box
+from .network.network import Network
 
 __all__ = [
     "Box",

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from chance import Array, agree, forward
+from support.chance import Array, agree, forward
 
 from polyregions import Box, Network, enumerate_regions
 from polyregions.statistics import distance_to_boundary, estimate, line_regions, random_network

@@ -40,3 +40,15 @@ def test_links_lead_somewhere():
     ]:
         for link in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
             assert link.startswith("https://") or (page.parent / link).exists(), (page.name, link)
+
+
+def test_files_named_in_the_pages_exist() -> None:
+    named = [
+        (page.name, name)
+        for page in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
+        for name in re.findall(r"`([\w/]+\.py)`", page.read_text(encoding="utf-8"))
+    ]
+    assert len(named) > 10
+    known = {str(path.relative_to(ROOT)) for path in ROOT.rglob("*.py") if ".venv" not in path.parts}
+    for page, name in named:
+        assert any(path == name or path.endswith(f"/{name}") for path in known), (page, name)

@@ -18,7 +18,7 @@ import numpy as np
 from common import FloatArray, band, outputs, parser, progress, student, tidy, write_table
 
 from polyregions import Box, Network, enumerate_regions
-from polyregions.linear_regions import count_linear_regions
+from polyregions.analysis.definitions import count_linear_regions
 from polyregions.plot.figures import layer_colour, save
 from polyregions.statistics import estimate_curve, line_regions, random_network
 

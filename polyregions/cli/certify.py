@@ -20,8 +20,8 @@ from .common import (
 )
 
 if TYPE_CHECKING:
-    from ..certify import Certificate
-    from ..complex import RegionComplex
+    from ..certification import Certificate
+    from ..complex.region_complex import RegionComplex
 
 
 @click.command("certify")
@@ -37,7 +37,7 @@ def certify_command(file: Path, json_path: str | None, quiet: bool) -> None:
     The exit code is 1 if a statement fails, and 3 if all that the result says is proven, but it does not
     claim to hold all regions.
     """  # noqa: D301  click needs the character that the escape stands for
-    from ..results import load_result
+    from ..export.results import load_result
 
     check_targets([("--json", json_path)], file)
     cx = load_result(file)
@@ -58,7 +58,7 @@ def certify_command(file: Path, json_path: str | None, quiet: bool) -> None:
 
 def certify_shown(cx: RegionComplex, shown: bool) -> Certificate:
     """Prove a result, with a bar if it is to be shown."""
-    from ..certify import certify
+    from ..certification import certify
 
     with progress_bar(shown, "certifying", "{done:,} certified of {total:,}") as progress:
         return certify(cx, progress)

@@ -12,10 +12,10 @@ from typing import Any
 
 import click
 
-from ..box import Box
-from ..enumerate import ENGINES
+from ..base.files import check_target, known_ending, replacing
+from ..engines.enumerate import ENGINES
 from ..errors import CheckFailedError, InvalidInputError, PolyregionsError
-from ..files import check_target, known_ending, replacing
+from ..network.box import Box
 
 CHECK_FAILED, BAD_INPUT, STOPPED_EARLY, INTERRUPTED = 1, 2, 3, 130
 

@@ -10,7 +10,7 @@ from typing import Any, Literal, cast
 import numpy as np
 
 from ..errors import InvalidInputError
-from ..network import Network
+from ..network.network import Network
 from .common import Progress
 from .means import finite, mean_of
 from .measured import Measured, Sampling, measure

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..enumerate import LP_BACKENDS, enumerate_regions
+from ..engines.enumerate import LP_BACKENDS, enumerate_regions
 from ..errors import CheckFailedError, InvalidInputError
-from ..export import graph_format, summary, write_graph
-from ..network import Network
-from ..predictions import DEFINITIONS, FROM_FACES
+from ..export.graphs import graph_format, summary, write_graph
+from ..network.network import Network
+from ..theory.predictions import DEFINITIONS, FROM_FACES
 from .certify import certify_shown, print_certificate
 from .common import (
     CHECK_FAILED,
@@ -38,8 +38,8 @@ from .common import (
 )
 
 if TYPE_CHECKING:
-    from ..box import Box
-    from ..complex import RegionComplex
+    from ..complex.region_complex import RegionComplex
+    from ..network.box import Box
 
 
 @click.command("enumerate")
@@ -122,12 +122,12 @@ def enumerate_command(
     seconds = time.perf_counter() - start
     numbers = summary(cx, seconds)
     if result_path is not None:
-        from ..results import save_result
+        from ..export.results import save_result
 
         with status(shown, f"writing {result_path}"):
             save_result(cx, result_path)
     if wanted:
-        from ..linear_regions import all_counts
+        from ..analysis.definitions import all_counts
 
         with status(shown, "merging linear regions"):
             numbers["linear_regions"] = all_counts(cx, wanted) if cx.complete else dict.fromkeys(wanted)
@@ -190,7 +190,7 @@ def _check_formats(
 ) -> None:
     """Refuse, before any work, files whose names ask for what cannot be made."""
     if result_path is not None:
-        from ..results import check_result_target
+        from ..export.results import check_result_target
 
         check_result_target(result_path)
     if graph_path is not None:

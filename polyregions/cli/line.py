@@ -12,8 +12,8 @@ import click
 import numpy as np
 
 from ..errors import InvalidInputError
-from ..layers import FloatArray
-from ..network import Network
+from ..network.layers import FloatArray
+from ..network.network import Network
 from .common import (
     Sides,
     box_option,
@@ -37,7 +37,7 @@ from .means import finite, mean_of, mean_text
 from .points import check_room, check_sampling, coordinates, random_points, read_points, sides_of
 
 if TYPE_CHECKING:
-    from ..box import Box
+    from ..network.box import Box
     from ..statistics import LineRegions
 
 #: Breakpoints that the table shows.

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..box import Box
-from ..enumerate import FEW_DIMENSIONS, enumerate_regions
+from ..engines.enumerate import FEW_DIMENSIONS, enumerate_regions
 from ..errors import TooLargeError
-from ..network import Network
+from ..network.box import Box
+from ..network.network import Network
 from .common import Progress
 from .distance import check_points
 from .line import check_lines, random_ends

@@ -11,7 +11,7 @@ import click
 import numpy as np
 
 from ..errors import InvalidInputError
-from ..network import Network
+from ..network.network import Network
 from .common import (
     STOPPED_EARLY,
     Sides,

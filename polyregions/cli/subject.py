@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..box import Box
 from ..errors import InvalidInputError
-from ..network import Network
+from ..network.box import Box
+from ..network.network import Network
 from .common import Sides, make_box
 
 if TYPE_CHECKING:
-    from ..predictions import Prediction
+    from ..theory.predictions import Prediction
 
 WHOLE = ("n", "m", "inputs", "depth", "rank", "dimension", "families")
 LISTS = ("widths", "ranks", "folds")
@@ -127,7 +127,7 @@ def choose(
 
 
 def _construction(name: str, sides: Sides, given: dict[str, Any]) -> Subject:
-    from ..constructions import make_construction
+    from ..theory.constructions import make_construction
 
     made = make_construction(name, **given)
     if sides:
@@ -136,7 +136,7 @@ def _construction(name: str, sides: Sides, given: dict[str, Any]) -> Subject:
 
 
 def _arrangement(name: str, sides: Sides, given: dict[str, Any]) -> Subject:
-    from ..arrangements import make_arrangement
+    from ..theory.arrangements import make_arrangement
 
     arrangement = make_arrangement(name, **given)
     network, box, predictions = arrangement.network(), arrangement.box(), arrangement.predictions

@@ -33,7 +33,7 @@ def bounds_command(
 
     A bound whose hypothesis fails has no value, and the reason stands beside it.
     """  # noqa: D301  click needs the character that the escape stands for
-    from ..bounds import bounds_table, format_number
+    from ..theory.bounds import bounds_table, format_number
 
     check_targets([("--json", json_path), ("--plot", plot_path)])
     if plot_path is not None:
@@ -78,8 +78,8 @@ def construct_command(
       polyregions construct fold.json --construction montufar --inputs 2 --widths 4 4 3
       polyregions construct shi.json --arrangement shi --n 4
     """  # noqa: D301  click needs the character that the escape stands for
-    from ..verify.claims import show
-    from ..verify.report import exact_text
+    from ..verification.claims import show
+    from ..verification.report import exact_text
 
     check_targets([("FILE", file)])
     subject = choose(None, construction, arrangement, sides, parameters)

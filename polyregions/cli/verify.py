@@ -28,7 +28,7 @@ from .common import (
 from .subject import ListCommand, choose, parameter_options
 
 if TYPE_CHECKING:
-    from ..verify import Report
+    from ..verification import Report
 
 STYLES: dict[str, dict[str, Any]] = {
     "PASS": {"fg": "green"},
@@ -79,7 +79,7 @@ def verify_command(
     Regions are counted by all definitions; each theorem is listed with its value and PASS, FAIL or "not
     applicable" with the reason; and the result is proven independently. The exit code is 1 if anything fails.
     """  # noqa: D301  click needs the character that the escape stands for
-    from ..verify import check_page, verify, write_page
+    from ..verification import check_page, verify, write_page
 
     subject = choose(net, construction, arrangement, sides, parameters)
     if report_path is not None:

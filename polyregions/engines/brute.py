@@ -36,11 +36,11 @@ from typing import Any
 import numpy as np
 from flint import fmpq, fmpq_mat
 
-from polyregions.box import Box
-from polyregions.complex import RegionComplex
+from polyregions.complex.region_complex import RegionComplex
 from polyregions.errors import CheckFailedError, InvalidInputError, TooLargeError
-from polyregions.layers import Layer, MaxoutLayer, ScalarLayer
-from polyregions.network import Network
+from polyregions.network.box import Box
+from polyregions.network.layers import Layer, MaxoutLayer, ScalarLayer
+from polyregions.network.network import Network
 
 #: The most regions, the most by a bound that is known in advance, and the most corners of the box: a few
 #: minutes of work. Beyond them another engine is the right one.

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..bounds import montufar_2014, parameter_count, regions_in_general_position, serra_lower
 from ..errors import InvalidInputError, TooLargeError
+from ..theory.bounds import montufar_2014, parameter_count, regions_in_general_position, serra_lower
 from .figures import check_figure, layer_colour, new_axes, save
 
 #: What a network of these widths takes of the budget.

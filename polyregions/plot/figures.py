@@ -6,8 +6,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from ..base.files import check_target, known_ending, replacing
 from ..errors import MissingDependencyError
-from ..files import check_target, known_ending, replacing
 
 #: Endings of the picture formats.
 PLOT_FORMATS = (".png", ".svg", ".pdf")

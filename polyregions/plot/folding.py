@@ -6,7 +6,7 @@ tells where in the sheet a part of the stack comes from. What is drawn on the fo
 the next layer or a letter F, shows through all the paper: it is in every cell of the sheet, mirrored where
 the cell lies face down.
 
-The verification is exact (:mod:`polyregions.folding`). Drawing is not, and decides nothing.
+The verification is exact (:mod:`polyregions.analysis.folding`). Drawing is not, and decides nothing.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..analysis.folding import Folding
 from ..errors import InvalidInputError, TooLargeError
-from ..folding import Folding
-from ..layers import FloatArray
+from ..network.layers import FloatArray
 from .figures import check_figure, count, layer_colour, new_axes, save
 from .sheets import Sheet, Stack
 
@@ -42,8 +42,9 @@ def plot_folding(folding: Folding, path: str | Path | None = None) -> NDArray[An
     Parameters
     ----------
     folding : Folding
-        From :func:`polyregions.folding.verify_folding`, in one or two dimensions. All layers that fold the
-        cube are drawn, and the boundaries of the next one. The cube is drawn with sides of one length.
+        From :func:`polyregions.analysis.folding.verify_folding`, in one or two dimensions. All layers that
+        fold the cube are drawn, and the boundaries of the next one. The cube is drawn with sides of one
+        length.
     path : str or Path, optional
         File to write: ``.png``, ``.svg`` or ``.pdf``.
 
@@ -67,7 +68,7 @@ def plot_folding(folding: Folding, path: str | Path | None = None) -> NDArray[An
     Examples
     --------
     >>> from polyregions import Box, Network
-    >>> from polyregions.folding import verify_folding
+    >>> from polyregions.analysis.folding import verify_folding
     >>> net = Network.from_arrays([([[2], [4]], [0, -2]), ([[2, -2], [4, -4]], [0, -2]), ([[1, -1]], [0])])
     >>> axes = plot_folding(verify_folding(net, Box([0], [1])))
     >>> [ax.get_title().splitlines() for ax in axes[:-1]]

@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..box import Box
+from ..complex.graph import lowest_flip_layers
+from ..complex.polygons import region_rings, region_vertices, shared_edges
 from ..errors import InvalidInputError
-from ..graph import lowest_flip_layers
-from ..layers import FloatArray
-from ..polygons import region_rings, region_vertices, shared_edges
+from ..network.box import Box
+from ..network.layers import FloatArray
 from .figures import check_figure, count, layer_colour, new_axes, save
 
 if TYPE_CHECKING:
-    from ..complex import RegionComplex
+    from ..complex.region_complex import RegionComplex
 
 
 def plot_regions(cx: RegionComplex, path: str | Path | None = None, ax: Any = None) -> Any:

@@ -14,13 +14,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..box import Box
+from ..analysis.folding import FoldedLayer, Folding
+from ..analysis.folding.find_folding import homes
+from ..complex.graph import lowest_flip_layers
+from ..complex.polygons import region_rings, region_vertices, shared_edges
 from ..errors import InvalidInputError
-from ..folding import FoldedLayer, Folding
-from ..folding.verify import homes
-from ..graph import lowest_flip_layers
-from ..layers import FloatArray, IntArray
-from ..polygons import region_rings, region_vertices, shared_edges
+from ..network.box import Box
+from ..network.layers import FloatArray, IntArray
 
 #: Colours from the left to the right of a sheet; they fade upwards.
 COLOURS = np.array(

@@ -8,6 +8,7 @@ B. Hanin, D. Rolnick: *Complexity of linear regions in deep networks* (ICML 2019
 surprisingly few activation patterns* (NeurIPS 2019).
 """
 
+from ..engines.lines.engine import LineRegions, line_regions
 from .boundary_volumes import BOUNDARIES, BoundaryVolume, boundary_volume
 from .coarea import expected_boundary_volume
 from .distances import Distances, distance_to_boundary
@@ -27,7 +28,6 @@ from .expectations import (
     regions_bound,
     typical_regions,
 )
-from .lines import LineRegions, line_regions
 from .random_networks import INITIALISATIONS, random_network, weight_variance
 
 __all__ = [

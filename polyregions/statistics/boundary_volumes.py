@@ -59,18 +59,18 @@ import numpy as np
 from flint import fmpz_mat
 from numpy.typing import NDArray
 
-from ..box import Box
-from ..complex import RegionComplex
+from ..complex.region_complex import RegionComplex
+from ..complex.vertex_values import Places, places
+from ..complex.walls import wall_sides
 from ..errors import InvalidInputError, short_repr
-from ..layers import FloatArray, IntArray, MaxoutLayer
-from ..linear_regions.equal_maps import map_labels
-from ..linear_regions.ridges import wall_sides
-from ..linear_regions.vertex_values import Places, places
-from ..network import Network, StateArray
-from ..polytope import homogeneous
+from ..geometry.polytope import homogeneous
+from ..network.box import Box
+from ..network.equal_maps import map_labels
+from ..network.layers import FloatArray, IntArray, MaxoutLayer
+from ..network.network import Network, StateArray
 
 if TYPE_CHECKING:
-    from ..faces import Faces
+    from ..complex.faces import Faces
 
 #: The boundaries, the largest first.
 BOUNDARIES = ("activation", "good", "linear")

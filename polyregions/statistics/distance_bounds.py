@@ -6,7 +6,7 @@ point's exact states, each with a rigorous bound of its error:
 
 *Gap.* A computed sum of n products is within ``gamma_n`` times the sum of their magnitudes (N. J. Higham,
 *Accuracy and Stability of Numerical Algorithms*, 2nd ed., section 3.1), and errors e_k of the inputs add
-``sum |w_k| e_k``, as in :mod:`polyregions.forward`.
+``sum |w_k| e_k``, as in :mod:`polyregions.network.states`.
 
 *Gradient.* With d inputs and r < d rows W of the first layer, all gradients are combinations of these rows,
 and are written in r coordinates: ``W^T = Q R``, Q (d, r) with nearly orthonormal columns. The computed pair
@@ -29,10 +29,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..exact import round_nonzero, scalar_intercepts
-from ..forward import INFLATE, UNIT_ROUNDOFF, gamma
-from ..layers import FloatArray, IntArray, Layer, MaxoutLayer, ScalarLayer, preactivation
-from ..network import Network, StateArray
+from ..network.exact import round_nonzero, scalar_intercepts
+from ..network.layers import FloatArray, IntArray, Layer, MaxoutLayer, ScalarLayer, preactivation
+from ..network.network import Network, StateArray
+from ..network.states import INFLATE, UNIT_ROUNDOFF, gamma
 
 #: Bounds the underflow of one operation, flushed to zero or not; its root that of a sum of squares.
 TINY, ROOT_TINY = 2.0**-1022, 2.0**-511

@@ -35,9 +35,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..errors import InvalidInputError, short_repr
-from ..exact import rational_point, round_nonzero
-from ..layers import FloatArray, IntArray
-from ..network import Network, StateArray
+from ..network.exact import rational_point, round_nonzero
+from ..network.layers import FloatArray, IntArray
+from ..network.network import Network, StateArray
 from .distance_bounds import Basis, distance_bounds, gradient_basis
 
 #: Numbers that are worked on at once.

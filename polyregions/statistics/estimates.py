@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..errors import InvalidInputError, short_repr
-from ..layers import FloatArray
+from ..network.layers import FloatArray
 
 
 @dataclass(frozen=True)

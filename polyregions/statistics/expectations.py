@@ -30,10 +30,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..bounds.bound import check_whole, check_work
-from ..box import Box
 from ..errors import InvalidBoxError, InvalidInputError, TooLargeError, short_repr
-from ..layers import FloatArray
+from ..network.box import Box
+from ..network.layers import FloatArray
+from ..theory.bounds.bound import check_whole, check_work
 from .random_networks import check_network_widths, check_number, weight_variance
 
 #: The most units that the formulas take: more have no meaning.

@@ -19,10 +19,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..bounds.bound import check_whole
 from ..errors import InvalidInputError, TooLargeError, short_repr
-from ..layers import FloatArray
-from ..network import Network
+from ..network.layers import FloatArray
+from ..network.network import Network
+from ..theory.bounds.bound import check_whole
 
 #: Standard deviation of the biases in Hanin and Rolnick's experiments.
 BIAS_STD = 1e-3

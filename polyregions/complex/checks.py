@@ -1,0 +1,220 @@
+"""What must be true of every result; each violation is a defect of an engine.
+
+For all regions:
+
+* patterns are distinct, and each is realised at an interior point of its region;
+* facets are symmetric: if j is across a facet of i, then i is across exactly one facet of j;
+* a bounded cell has at least d + 1 facets, and all the regions hang together;
+* if the faces are known, they fit together (:mod:`polyregions.complex.face_checks`).
+
+In exact rational arithmetic, from the network and the box alone, for all regions, or for 250 spread
+over the result if the faces are known:
+
+* the network is continuous: across a facet the two affine maps differ by multiples of the facet's form;
+* for d <= 4, the facets of a region bound exactly the cell of its pattern, and two neighbours share a whole
+  facet;
+* for d <= 3, the regions fill the box: their volumes add up to the box's (complete results, all regions).
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import lru_cache, partial
+from math import prod
+from typing import TYPE_CHECKING, NoReturn
+
+import numpy as np
+from flint import fmpz_mat
+
+from ..errors import CheckFailedError
+from ..geometry import polytope
+from ..network.network import StateArray
+from .face_checks import check_faces
+
+if TYPE_CHECKING:
+    from .region_complex import Region, RegionComplex
+
+
+#: Cells (their vertices) and volumes are checked up to these dimensions; beyond, they take too long.
+CELL_DIM, VOLUME_DIM = 4, 3
+#: Regions that are checked in rational arithmetic if float64 has checked them all.
+SAMPLE = 250
+
+
+def check(cx: RegionComplex) -> None:
+    """Raise CheckFailedError if an invariant does not hold."""
+    _check_arrays(cx)
+    _check_patterns(cx)
+    _check_facets(cx)
+    if cx.complete:
+        _check_connected(cx)
+    if cx.complete and cx.faces is not None:
+        check_faces(cx, cx.faces)
+    _check_geometry(cx)
+
+
+def _fail(message: str) -> NoReturn:
+    raise CheckFailedError(f"{message}; this is a defect of the library, please report it")
+
+
+def _check_arrays(cx: RegionComplex) -> None:
+    n, d, offsets = cx.n_regions, cx.box.dim, cx.facet_offsets
+    if n < 1 or cx.states.shape != (n, cx.network.n_units) or cx.witnesses.shape != (n, d):
+        _fail("states and witnesses do not fit each other, the network and the box")
+    ranges = [layer.n_states for layer in cx.network.hidden]
+    if ranges and (cx.states >= np.concatenate(ranges)).any():
+        _fail("a unit is in a state that it does not have")
+    if not np.isfinite(cx.witnesses).all():
+        _fail("a witness is not finite")
+    if offsets[0] != 0 or offsets[-1] != len(cx.facet_neighbors) or (offsets[1:] < offsets[:-1]).any():
+        _fail("facet_offsets do not cut facet_neighbors into parts")
+    if cx.n_explored > n or (cx.complete and cx.n_explored < n) or cx.complete == bool(cx.stopped):
+        _fail("the label 'complete' contradicts what is known")
+    owner = cx.facet_owners
+    across = cx.facet_neighbors
+    if ((across < -2 * d) | (across >= n) | (across == owner)).any():
+        _fail("across a facet there is neither a side of the box nor another region")
+
+
+def _check_patterns(cx: RegionComplex) -> None:
+    if cx.network.n_units and not _distinct(cx.states):
+        _fail("two regions have the same pattern")
+    if not cx.network.n_units and cx.n_regions != 1:
+        _fail("a network without units has one region")
+    elsewhere = (cx.network.states(cx.witnesses) != cx.states).any(axis=1)
+    elsewhere |= ~cx.box.contains(cx.witnesses)
+    for i in np.flatnonzero(elsewhere):
+        if not _rounded_from_inside(cx, int(i)):
+            _fail(f"the witness of region {i} is not in it")
+        if i >= cx.n_explored:
+            continue
+        # A region may be too small for float64 points: then its vertices' mean must do.
+        points = cx[int(i)].exact_vertices
+        mean = [sum(column, Fraction(0)) / len(points) for column in zip(*points, strict=True)]
+        if cx.network.exact.states_at(mean) != cx.states[i].tolist():
+            _fail(f"the pattern of region {i} is not the one at its interior")
+
+
+def _distinct(rows: StateArray) -> bool:
+    """Whether no two rows are the same: by a hash of each, and those of equal hash themselves."""
+    width = -(-rows.shape[1] // 8) * 8
+    padded = np.zeros((len(rows), width), dtype=np.uint8)
+    padded[:, : rows.shape[1]] = rows
+    factors = np.random.default_rng(0).integers(2**63, size=width // 8, dtype=np.uint64) * 2 + 1
+    hashes = (padded.view(np.uint64) * factors).sum(axis=1, dtype=np.uint64)
+    order = np.argsort(hashes)
+    same = hashes[order[1:]] == hashes[order[:-1]]
+    doubtful = rows[np.unique(np.concatenate([order[1:][same], order[:-1][same]]))]
+    return len(np.unique(doubtful, axis=0)) == len(doubtful)
+
+
+def _rounded_from_inside(cx: RegionComplex, i: int) -> bool:
+    """Whether each row of the region is positive somewhere among the points that round to its witness."""
+    x = [Fraction(float(v)) for v in cx.witnesses[i]]
+    # Next to the largest float64 there is none to measure the distance to: the one below does.
+    inner = np.minimum(np.abs(cx.witnesses[i]), np.nextafter(np.finfo(np.float64).max, 0))
+    reach = [Fraction(float(v)) / 2 for v in np.spacing(inner)]
+    for row in (*cx.network.exact.rows(cx.states[i])[0], *polytope.box_rows(cx.box)):
+        *normal, constant = (int(v) for v in row)
+        value = constant + sum(a * v for a, v in zip(normal, x, strict=True))
+        value += sum(abs(a) * r for a, r in zip(normal, reach, strict=True))
+        if value < 0 or (value == 0 and any(normal)):
+            return False
+    return True
+
+
+def _check_facets(cx: RegionComplex) -> None:
+    counts = np.diff(cx.facet_offsets)
+    if (counts < cx.box.dim + 1).any():
+        _fail(f"region {int(np.argmin(counts))} has fewer than d + 1 facets")
+    owner = cx.facet_owners
+    target = cx.facet_neighbors
+    pairs = np.stack([owner, target], axis=1)
+    if len(np.unique(pairs, axis=0)) != len(pairs):
+        _fail("two facets of a region lead to the same neighbour")
+    # Only facets between explored regions are known from both sides.
+    both = pairs[(target >= 0) & (target < cx.n_explored)]
+    order = np.lexsort((both[:, 1], both[:, 0]))
+    mirrored = both[:, ::-1]
+    mirrored_order = np.lexsort((mirrored[:, 1], mirrored[:, 0]))
+    if not (both[order] == mirrored[mirrored_order]).all():
+        _fail("a facet is known from one of its two sides only")
+
+
+def _check_connected(cx: RegionComplex) -> None:
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    pairs = cx.adjacencies
+    shape = (cx.n_regions, cx.n_regions)
+    matrix = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=shape)
+    if connected_components(matrix, directed=False)[0] != 1:
+        _fail("the adjacency graph is not connected")
+
+
+def _check_geometry(cx: RegionComplex) -> None:
+    """Continuity across facets, the cells in low dimension: one pass, since rows are dear."""
+    volumes = Fraction(0)
+    chosen = range(cx.n_explored)
+    if cx.complete and cx.faces is not None and cx.n_regions > SAMPLE:
+        chosen = range(0, cx.n_regions, -(-cx.n_regions // SAMPLE))
+    measured = cx.complete and cx.box.dim <= VOLUME_DIM and len(chosen) == cx.n_regions
+    seen: dict[tuple[int, int], frozenset[polytope.Point]] = {}
+    integer_map = lru_cache(maxsize=None)(partial(_integer_map, cx))
+    for i in chosen:
+        region = cx[i]
+        rows = region.exact_halfspaces
+        for j, row in zip(region.facets.tolist(), rows, strict=True):
+            new = j > i or (j >= 0 and j not in chosen)
+            if new and not _continuous(integer_map(i), integer_map(j), [int(v) for v in row]):
+                _fail(f"the network jumps between regions {i} and {j}")
+        if cx.box.dim <= CELL_DIM:
+            for j, face in zip(region.facets.tolist(), _facet_vertices(region), strict=True):
+                if seen.pop((j, i), face) != face:
+                    _fail(f"regions {i} and {j} do not share a whole facet")
+                if j > i and j in chosen:
+                    seen[i, j] = face
+        if measured:
+            volumes += polytope.exact_volume(region.exact_vertices, rows)
+    sides = (Fraction(b) - Fraction(a) for a, b in zip(cx.box.lower, cx.box.upper, strict=True))
+    if measured and volumes != prod(sides, start=Fraction(1)):
+        _fail("the volumes of the regions do not add up to the volume of the box")
+
+
+def _facet_vertices(region: Region) -> list[frozenset[polytope.Point]]:
+    """Vertices of each facet, after checking that the facets bound exactly the cell of the pattern."""
+    dim, points = region.complex.box.dim, region.exact_vertices
+    homogeneous = [polytope.homogeneous(point) for point in points]
+    columns = fmpz_mat(homogeneous).transpose()
+    rows = [*region._pattern_rows[0], *polytope.box_rows(region.complex.box)]
+    if min((fmpz_mat(rows) * columns).entries()) < 0:
+        _fail(f"region {region.id} reaches beyond the cell of its pattern: a facet is missing")
+    values = (fmpz_mat(region.exact_halfspaces) * columns).tolist()
+    faces = []
+    for row in values:
+        tight = [k for k, v in enumerate(row) if v == 0]
+        if len(tight) < dim or fmpz_mat([homogeneous[k] for k in tight]).rank() < dim:
+            _fail(f"a facet of region {region.id} has dimension {dim - 2} or less")
+        faces.append(frozenset(points[k] for k in tight))
+    if len(set(faces)) < len(faces):
+        _fail(f"a facet of region {region.id} stands twice")
+    return faces
+
+
+def _integer_map(cx: RegionComplex, i: int) -> tuple[list[list[int]], int]:
+    """The affine map of a region as integers over one denominator."""
+    _, output = cx.network.exact.forms(cx.states[i])
+    table = [[int(v) for v in row] for row in output]
+    return table[:-1], table[-1][-1]
+
+
+def _continuous(
+    here: tuple[list[list[int]], int], there: tuple[list[list[int]], int], row: list[int]
+) -> bool:
+    """Whether every output's difference is a multiple of the facet's form."""
+    lead = next(k for k, v in enumerate(row) if v)
+    for p, q in zip(here[0], there[0], strict=True):
+        jump = [a * there[1] - b * here[1] for a, b in zip(p, q, strict=True)]
+        if any(v * row[lead] != jump[lead] * w for v, w in zip(jump, row, strict=True)):
+            return False
+    return True

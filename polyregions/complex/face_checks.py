@@ -1,0 +1,151 @@
+"""What must be true of all faces of a complex together: topology, values and measures, for all at once.
+
+Counts and incidences are checked as such. What has coordinates is checked in float64, up to a bound for the
+rounding that is derived here: it raises no false alarm, and misses nothing that is larger.
+
+* every face of dimension k has at least k + 1 faces in its boundary, each once; each of *their* boundaries is
+  shared by exactly two of them (the diamond property of polytopes);
+* every facet bounds two regions, or one and a side of the box, and they are those of ``facet_neighbors``;
+* the numbers of faces of the closed box alternate to 1 (Euler's relation);
+* the unit on whose boundary a facet was made changes its state there;
+* the affine maps of two neighbours agree on the facet between them;
+* for d <= 3, the volumes of the regions add up to the volume of the box;
+* for d = 2, the polygons fit without gaps or overlaps (``shapely.coverage_is_valid``), unless a region is too
+  thin to be a polygon in float64.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..errors import CheckFailedError
+from ..network.layers import IntArray
+from ..network.maps import region_maps
+
+if TYPE_CHECKING:
+    from .faces import Faces
+    from .region_complex import RegionComplex
+
+#: Volumes are added up to this dimension; beyond, a region is too many simplices.
+VOLUME_DIM = 3
+
+
+def check_faces(cx: RegionComplex, faces: Faces) -> None:
+    """Raise CheckFailedError if the faces of a complete complex do not fit together."""
+    _check_incidences(faces)
+    facets = _check_neighbors(cx, faces)
+    _check_bends(cx, faces, facets)
+    _check_continuity(cx, faces, facets)
+    if cx.box.dim <= VOLUME_DIM:
+        _check_volumes(cx, faces)
+    if cx.box.dim == 2:
+        _check_coverage(faces)
+
+
+def _check_incidences(faces: Faces) -> None:
+    cells, d = faces.cells, faces.box.dim
+    counts = np.bincount(cells.dim, minlength=d + 1)
+    if sum((-1) ** k * int(n) for k, n in enumerate(counts)) != 1:
+        raise CheckFailedError(f"the numbers of faces {counts.tolist()} do not alternate to 1")
+    for k in range(1, d + 1):
+        here = cells.faces(k)
+        if (cells.size[here] < k + 1).any() or (k == 1 and (cells.size[here] != 2).any()):
+            raise CheckFailedError(f"a face of dimension {k} has too few faces in its boundary")
+        owner = np.repeat(here, cells.size[here])
+        boundary = cells.boundaries(here).astype(np.int64)
+        if (cells.dim[boundary] != k - 1).any():
+            raise CheckFailedError(f"the boundary of a face of dimension {k} has another than {k - 1}")
+        if _repeats(owner * len(faces) + boundary, 1):
+            raise CheckFailedError(f"a face of dimension {k} has a face twice in its boundary")
+        if k > 1:
+            ridges = cells.boundaries(boundary).astype(np.int64)
+            if _repeats(np.repeat(owner, cells.size[boundary]) * len(faces) + ridges, 2):
+                raise CheckFailedError(f"the boundary of a face of dimension {k} is not closed")
+
+
+def _repeats(keys: IntArray, times: int) -> bool:
+    """Whether some key does not occur exactly so many times."""
+    keys = np.sort(keys)
+    first = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))
+    return bool((np.diff(np.append(first, keys.size)) != times).any())
+
+
+def _check_neighbors(cx: RegionComplex, faces: Faces) -> IntArray:
+    """The facet of each entry of ``facet_neighbors``; int64."""
+    cells = faces.cells
+    if not np.array_equal(np.diff(cx.facet_offsets), cells.size[cells.top]):
+        raise CheckFailedError("a region has more or fewer facets than its face")
+    facets = cells.boundaries(cells.top).astype(np.int64)
+    owner = cx.facet_owners
+    inner = faces.inside[facets]
+    times = np.bincount(facets, minlength=len(faces))[cells.faces(cx.box.dim - 1)]
+    if (times != np.where(faces.inside[cells.faces(cx.box.dim - 1)], 2, 1)).any():
+        raise CheckFailedError("a facet bounds neither two regions nor one and a side of the box")
+    if (cx.facet_neighbors[~inner] != -1 - cells.planes[facets[~inner], 0]).any():
+        raise CheckFailedError("a facet lies in another side of the box than the region says")
+    order = np.argsort(facets[inner], kind="stable")
+    pairs = owner[inner][order].reshape(-1, 2)
+    if (cx.facet_neighbors[inner][order].reshape(-1, 2) != pairs[:, ::-1]).any():
+        raise CheckFailedError("a facet leads to another region than the one that it bounds")
+    return facets
+
+
+def _check_bends(cx: RegionComplex, faces: Faces, facets: IntArray) -> None:
+    owner = cx.facet_owners
+    first = np.flatnonzero(cx.facet_neighbors > owner)
+    units = faces.scalar_units(facets[first])
+    first, units = first[units >= 0], units[units >= 0]
+    if (cx.states[owner[first], units] == cx.states[cx.facet_neighbors[first], units]).any():
+        raise CheckFailedError("a facet lies on the boundary of a unit that keeps its state across it")
+
+
+def _check_continuity(cx: RegionComplex, faces: Faces, facets: IntArray) -> None:
+    """Compare the maps of neighbours at corners of the facet between them.
+
+    A corner's place is off by at most ``faces.reach``, so the maps may differ there by their difference's
+    slope times that, and by their own rounding.
+    """
+    d, cells, box = cx.box.dim, faces.cells, cx.box
+    largest = np.maximum(np.abs(box.lower), np.abs(box.upper))
+    maps, errors = region_maps(cx.network.layers, cx.states, largest)
+    owner = cx.facet_owners
+    first = np.flatnonzero(cx.facet_neighbors > owner)
+    i, j = owner[first], cx.facet_neighbors[first]
+    with np.errstate(over="ignore", invalid="ignore"):
+        jump = maps[i] - maps[j]
+        slopes = np.abs(jump[:, :, :d])
+        bound = errors[i] + errors[j] + (d + 2) * 2.0**-50 * (slopes @ largest + np.abs(jump[:, :, d]))
+    for choices in range(1 << (d - 1)):
+        corner = facets[first]
+        for k in range(d - 1):
+            last = (cells.size[corner] - 1) * (choices >> k & 1)
+            corner = cells.pool[cells.start[corner] + last].astype(np.int64)
+        places = faces.places[corner]
+        with np.errstate(over="ignore", invalid="ignore"):
+            value = np.einsum("noj,nj->no", jump[:, :, :d], faces.points[places]) + jump[:, :, d]
+            moved = np.einsum("noj,nj->no", slopes, faces.reach[places])
+            wrong = np.flatnonzero((np.abs(value) > bound + moved).any(axis=1))
+        if wrong.size:
+            raise CheckFailedError(f"the network jumps between regions {i[wrong[0]]} and {j[wrong[0]]}")
+
+
+def _check_volumes(cx: RegionComplex, faces: Faces) -> None:
+    # A vertex that is off changes the volumes around it; their sum, only where a region is thinner than that.
+    sides = cx.box.upper - cx.box.lower
+    allowed = 2.0**-30 + 4**cx.box.dim * float((faces.reach / sides).max(axis=1).sum())
+    if not abs(faces.shares().sum() - 1) <= allowed:
+        raise CheckFailedError("the volumes of the regions do not add up to the volume of the box")
+
+
+def _check_coverage(faces: Faces) -> None:
+    import shapely
+
+    points, offsets = faces.rings()
+    owner = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
+    # In units of the box: GEOS multiplies coordinates, which may be tiny or huge.
+    polygons = shapely.polygons(shapely.linearrings(faces.in_units(points), indices=owner))
+    # A region thinner than the spacing of float64 is flat, or turned over, when its corners are rounded.
+    if shapely.is_valid(polygons).all() and not shapely.coverage_is_valid(polygons):
+        raise CheckFailedError("the polygons of the regions overlap or leave gaps")

@@ -1,0 +1,225 @@
+"""A complex of convex cells as pure topology: faces, their boundaries, and how they are cut.
+
+Faces of all dimensions share one numbering. Face f has dimension ``dim[f]`` and the boundary
+``pool[start[f] : start[f] + size[f]]``, its faces of one dimension less (an edge: two vertices; a vertex:
+none). Nothing here knows coordinates, networks or numbers: what is cut is told by *signs*.
+
+Cutting
+-------
+Let hyperplanes 0, 1, ... be given by the sign of each at every vertex. A face is cut by a hyperplane iff it
+has vertices strictly on both sides: two bit masks per face, the OR of those of its vertices, tell. A
+cut face F becomes F+ and F-, and gains ``F0 = F n {z = 0}``, one dimension lower, whose boundary is
+
+* the F0 of every cut face of F's boundary, and
+* every face of the boundary's boundary that lies in {z = 0} already, once.
+
+A face that only touches the hyperplane stays whole. An edge's F0 is a new vertex.
+
+The faces of one cell after the other are cut, hyperplane after hyperplane, edges first. A face that bounds
+several cells is cut with the first of them; then its pieces are in the boundaries of the others' faces.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..base.kernels import INDICES, NARROW, NARROW_TABLE, VOID, kernel
+
+Int32Array = NDArray[np.int32]
+Int64Array = NDArray[np.int64]
+
+
+@dataclass
+class Cells:
+    """Faces of a complex of dimension d; see the module.
+
+    Attributes
+    ----------
+    dim : int8 (faces,)
+    start, size : int32 (faces,)
+        Boundary of each face in ``pool``. A vertex has ``start`` = its number among the vertices.
+    pool : int32
+        Faces.
+    planes : int32 (faces, d)
+        The first d - dim are hyperplanes whose intersection is the face's flat.
+    top : int64 (cells,)
+        The faces of dimension d, in the order in which cells are numbered.
+    """
+
+    dim: NDArray[np.int8]
+    start: Int32Array
+    size: Int32Array
+    pool: Int32Array
+    planes: Int32Array
+    top: Int64Array
+    _by_dim: dict[int, Int64Array] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def box(cls, d: int) -> Cells:
+        """The 3^d faces of a cube; its hyperplanes are its sides, 2 j the lower, 2 j + 1 the upper.
+
+        Vertex number v is the corner with coordinate j at its upper side if bit j of v is set.
+        """
+        # A face is a word over {lower, upper, free}; digits base 3.
+        words = [[(code // 3**j) % 3 for j in range(d)] for code in range(3**d)]
+        words.sort(key=lambda word: (word.count(2), word))
+        number = {tuple(word): f for f, word in enumerate(words)}
+        dim, start, size, planes = [], [], [], []
+        pool: list[int] = []
+        for word in words:
+            k = word.count(2)
+            fixed = [2 * j + word[j] for j in range(d) if word[j] != 2]
+            boundary = []
+            for j in range(d):
+                if word[j] == 2:
+                    ends = [(*word[:j], side, *word[j + 1 :]) for side in (0, 1)]
+                    boundary += [number[end] for end in ends]
+            dim.append(k)
+            start.append(len(pool) if k else sum(word[j] << j for j in range(d)))
+            size.append(len(boundary))
+            pool += boundary
+            planes.append(fixed + [-1] * (d - len(fixed)))
+        return cls(
+            np.array(dim, dtype=np.int8),
+            np.array(start, dtype=np.int32),
+            np.array(size, dtype=np.int32),
+            np.array(pool, dtype=np.int32),
+            np.array(planes, dtype=np.int32).reshape(len(words), d),
+            np.array([len(words) - 1]),
+        )
+
+    @property
+    def dimension(self) -> int:
+        """Dimension d of the complex."""
+        return int(self.planes.shape[1])
+
+    @property
+    def arrays(self) -> tuple[Any, ...]:
+        """The first five, as kernels take them."""
+        return self.dim, self.start, self.size, self.pool, self.planes
+
+    @property
+    def lists(self) -> tuple[Int32Array, Int32Array, Int32Array]:
+        """The boundaries, as kernels take them."""
+        return self.start, self.size, self.pool
+
+    def faces(self, k: int) -> Int64Array:
+        """Numbers of the k-faces, ascending."""
+        if k not in self._by_dim:
+            self._by_dim[k] = np.flatnonzero(self.dim == k)
+        return self._by_dim[k]
+
+    def corners(self, f: int) -> set[int]:
+        """The vertices of a face."""
+        faces = {f}
+        for _ in range(int(self.dim[f])):
+            faces = {int(b) for g in faces for b in self.boundary(g)}
+        return faces
+
+    def boundaries(self, faces: Int64Array) -> Int32Array:
+        """Boundaries of the faces, one after the other; ``size[faces]`` of each."""
+        counts = self.size[faces].astype(np.int64)
+        ends = np.cumsum(counts)
+        within = np.arange(ends[-1] if ends.size else 0) - np.repeat(ends - counts, counts)
+        return np.asarray(self.pool[np.repeat(self.start[faces].astype(np.int64), counts) + within])
+
+    def boundary(self, f: int) -> Int32Array:
+        """Faces of dimension one less in the boundary of face f."""
+        return self.pool[self.start[f] : self.start[f] + self.size[f]]
+
+    def homes(self, *, last: bool = False) -> Int32Array:
+        """Number of a cell around each face, the first of them, or the last; shape (faces,)."""
+        sign = -1 if last else 1
+        homes = np.full(self.dim.size, 2**31 - 1, dtype=np.int32)
+        homes[self.top] = sign * np.arange(self.top.size)
+        for k in range(self.dimension, 0, -1):
+            pass_down(self.faces(k), *self.lists, homes)
+        return sign * homes
+
+    def merge(self, labels: NDArray[np.uint8]) -> tuple[Cells, Int64Array]:
+        """Merge faces of the same label into one.
+
+        Parameters
+        ----------
+        labels : uint8 (faces, columns)
+            Equal rows belong together: the relative interiors of the faces of one label, of all
+            dimensions, make up the relative interior of one convex face.
+
+        Returns
+        -------
+        cells : Cells
+        pieces : int64 (faces of ``cells``,)
+            For each of them an old face that is a piece of it, of the same dimension.
+        """
+        # All below is in terms of places in this order, so that the result does not depend on numbers.
+        order = self.from_the_top()
+        place = np.empty_like(order)
+        place[order] = np.arange(order.size)
+        dims = self.dim[order]
+        keys = np.ascontiguousarray(labels[order]).view(np.dtype((np.void, labels.shape[1]))).ravel()
+        _, group = np.unique(keys, return_inverse=True)
+        dim = np.full(group.max() + 1, -1, dtype=np.int8)
+        np.maximum.at(dim, group, dims)
+        whole = np.flatnonzero(dims == dim[group])  # the pieces of full dimension
+        # Number the groups by their first piece.
+        first = np.full(dim.size, order.size, dtype=np.int64)
+        np.minimum.at(first, group[whole], whole)
+        rank = np.empty(dim.size, dtype=np.int64)
+        rank[np.argsort(first)] = np.arange(dim.size)
+        number = rank[group]
+        dim, pieces = dim[np.argsort(first)], order[np.sort(first)]
+        # Boundary of a group: the groups around its pieces, without itself.
+        thick = whole[dims[whole] > 0]
+        owner = np.repeat(number[thick], self.size[order[thick]])
+        face = number[place[self.boundaries(order[thick])]]
+        pairs = np.unique(np.stack([owner, face], axis=1)[owner != face], axis=0)
+        size = np.bincount(pairs[:, 0], minlength=dim.size).astype(np.int32)
+        start = np.concatenate([[0], np.cumsum(size)])[:-1].astype(np.int32)
+        start[dim == 0] = self.start[pieces[dim == 0]]
+        top = np.flatnonzero(dim == self.dimension)
+        return Cells(dim, start, size, pairs[:, 1].astype(np.int32), self.planes[pieces], top), pieces
+
+    def from_the_top(self) -> Int64Array:
+        """All faces: the cells in order, then the facets in the order in which cells have them, and so on."""
+        parts = [self.top]
+        for _ in range(self.dimension):
+            boundaries = self.boundaries(parts[-1])
+            _, first = np.unique(boundaries, return_index=True)
+            parts.append(boundaries[np.sort(first)].astype(np.int64))
+        return np.concatenate(parts)
+
+
+FACE_LISTS = (NARROW, NARROW, NARROW)
+
+
+@kernel(VOID, INDICES, *FACE_LISTS, NARROW)
+def pass_down(faces: Any, start: Any, size: Any, pool: Any, homes: Any) -> None:
+    """Give the boundary of each face its home, if that is lower."""
+    for f in faces:
+        for i in range(start[f], start[f] + size[f]):
+            homes[pool[i]] = min(homes[pool[i]], homes[f])
+
+
+@kernel(VOID, INDICES, *FACE_LISTS, NARROW_TABLE, INDICES, NARROW, INDICES, bare=True)
+def find_neighbors(
+    top: Any, start: Any, size: Any, pool: Any, planes: Any, offsets: Any, met: Any, neighbors: Any
+) -> None:
+    """For each facet of each top cell, the cell across, or -1 - hyperplane where there is none.
+
+    ``met (faces,)`` is memory, all -1.
+    """
+    for c in range(top.size):
+        for i in range(size[top[c]]):
+            facet = pool[start[top[c]] + i]
+            other = np.int64(met[facet])
+            neighbors[offsets[c] + i] = other if other >= 0 else -1 - np.int64(planes[facet, 0])
+            if other >= 0:
+                k = 0
+                while pool[start[top[other]] + k] != facet:
+                    k += 1
+                neighbors[offsets[other] + k] = c
+            met[facet] = c

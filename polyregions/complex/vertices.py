@@ -1,0 +1,162 @@
+"""The vertices of a subdivision: their coordinates, the forms that define them, and exact signs.
+
+A vertex is the point where d hyperplanes meet. Each hyperplane is a side of the box or a unit's boundary
+on one cell, known as a float64 form with an error bound and, by where it came from, as an exact integer
+form.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import lcm
+from typing import Any, NamedTuple
+
+import numpy as np
+from flint import fmpz_mat
+from numpy.typing import NDArray
+
+from ..base.kernels import MATRIX, NARROW_TABLE, VECTOR, group
+from ..geometry.polytope import box_rows
+from ..network.box import Box
+from ..network.hyperplanes import LayerArrays
+from ..network.network import Network, StateArray
+from .topology import Cells
+
+
+@dataclass(frozen=True)
+class Cut:
+    """What one layer with hyperplanes did: the old cell and the states of each new top cell."""
+
+    layer: int
+    unit: int  # first unit of the layer in a pattern
+    cell_of: NDArray[np.int32]
+    states: StateArray
+
+
+class Store(NamedTuple):
+    """Vertices and the forms that vanish there, as kernels take them.
+
+    Attributes
+    ----------
+    points : float64 (n, d + 1); radii (n,)
+        Homogeneous coordinates in which the box is [-1, 1]^d, and how far the true vertex may be from them.
+    planes : int32 (n, d)
+        The forms that vanish there.
+    forms : float64 (m, d + 1); errors (m,); source : int32 (m, 3)
+        Forms, and the layer, cell and hyperplane of each; the first 2 d are the sides of the box, layer -1.
+    """
+
+    points: Any
+    radii: Any
+    planes: Any
+    forms: Any
+    errors: Any
+    source: Any
+
+
+STORE = group(Store, MATRIX, VECTOR, NARROW_TABLE, MATRIX, VECTOR, NARROW_TABLE)
+
+
+class Vertices:
+    """All vertices so far, starting with the corners of the box.
+
+    Attributes
+    ----------
+    store : Store
+    cuts : list of Cut
+        What the layers did.
+    """
+
+    def __init__(self, network: Network, box: Box, layers: list[LayerArrays], cells: Cells) -> None:
+        d = box.dim
+        self.network, self.layers = network, layers
+        corners = np.arange(2**d)[:, None]
+        signs = np.where(corners >> np.arange(d) & 1, 1.0, -1.0)
+        forms = np.zeros((2 * d, d + 1))
+        forms[0::2, :d], forms[1::2, :d] = np.eye(d), -np.eye(d)
+        forms[:, d] = 1.0
+        faces = cells.faces(0)
+        planes = np.zeros((2**d, d), dtype=np.int32)
+        planes[cells.start[faces]] = cells.planes[faces]
+        points = np.concatenate([signs, np.ones((2**d, 1))], axis=1)
+        source = np.full((2 * d, 3), -1, dtype=np.int32)
+        self.store = Store(points, np.zeros(2**d), planes, forms, np.zeros(2 * d), source)
+        self.cuts: list[Cut] = []
+        self._sides = box_rows(box)
+        self._maps: dict[tuple[int, int], Any] = {}
+        self._exact: dict[int, list[int]] = {}
+
+    def first(self, vertices: int, forms: int) -> Store:
+        """So many vertices and forms of the store."""
+        n, m = vertices, forms
+        s = self.store
+        return Store(s.points[:n], s.radii[:n], s.planes[:n], s.forms[:m], s.errors[:m], s.source[:m])
+
+    def copy(self, vertices: int, forms: int) -> Vertices:
+        """A copy of so many vertices and forms, to add others to."""
+        copy = object.__new__(Vertices)
+        copy.network, copy.layers, copy.cuts = self.network, self.layers, self.cuts
+        copy._sides, copy._maps, copy._exact = self._sides, dict(self._maps), dict(self._exact)
+        copy.store = Store(*(array.copy() for array in self.first(vertices, forms)))
+        return copy
+
+    def continued(self, network: Network, layers: list[LayerArrays]) -> Vertices:
+        """The same vertices, to go on with in a network that begins like this one."""
+        other = self.copy(len(self.store.radii), len(self.store.errors))
+        other.network, other.layers, other.cuts, other._maps = network, layers, list(self.cuts), {}
+        return other
+
+    def append(self, other: Vertices, vertices: tuple[int, int, int], forms: tuple[int, int, int]) -> None:
+        """Add what a copy has added: of each kind, after how many here, and which there, from and to."""
+        (n, begin, end), (m, first, last) = vertices, forms
+        mine, its = self.first(n, m), other.store
+        planes = its.planes[begin:end]
+        planes[planes >= first] += m - first
+        self.store = Store(
+            np.concatenate([mine.points, its.points[begin:end]]),
+            np.concatenate([mine.radii, its.radii[begin:end]]),
+            np.concatenate([mine.planes, planes]),
+            np.concatenate([mine.forms, its.forms[first:last]]),
+            np.concatenate([mine.errors, its.errors[first:last]]),
+            np.concatenate([mine.source, its.source[first:last]]),
+        )
+        self._maps |= other._maps
+        self._exact |= {v + n - begin if v >= begin else v: point for v, point in other._exact.items()}
+
+    def pattern(self, layer: int, cell: int) -> list[int]:
+        """States of all units on one of the cells that a layer cuts; zero from that layer on."""
+        pattern = [0] * self.network.n_units
+        for cut in reversed(self.cuts):
+            if cut.layer < layer:
+                pattern[cut.unit : cut.unit + cut.states.shape[1]] = cut.states[cell].tolist()
+                cell = int(cut.cell_of[cell])
+        return pattern
+
+    def exact_form(self, layer: int, cell: int, plane: int) -> list[int]:
+        """A hyperplane of a layer on a cell as integers in (x, 1), a positive multiple of the true form."""
+        key = (layer, cell)
+        if key not in self._maps:
+            self._maps[key] = self.network.exact.forms(self.pattern(layer, cell))[0][layer]
+        unit, a, b = self.layers[layer].pairs[plane].tolist()
+        return [int(v) for v in self.network.exact.hyperplane(layer, self._maps[key], unit, a, b)]
+
+    def exact_point(self, vertex: int) -> list[int]:
+        """Homogeneous integer coordinates (d + 1,) of a vertex in x; the last one is positive."""
+        if vertex not in self._exact:
+            rows = []
+            for plane in self.store.planes[vertex].tolist():
+                source = self.store.source[plane].tolist()
+                rows.append(
+                    self.exact_form(*source) if source[0] >= 0 else [int(v) for v in self._sides[plane]]
+                )
+            gradients = fmpz_mat([row[:-1] for row in rows])
+            solution = gradients.solve(fmpz_mat([[-row[-1]] for row in rows])).entries()
+            scale = lcm(*(int(v.q) for v in solution))
+            self._exact[vertex] = [*(int(v * scale) for v in solution), scale]
+        return self._exact[vertex]
+
+    def exact_sign(self, layer: int, vertex: int, cell: int, plane: int) -> int:
+        """Sign of a hyperplane's form at a vertex."""
+        form, point = self.exact_form(layer, cell, plane), self.exact_point(vertex)
+        value = sum(a * v for a, v in zip(form, point, strict=True))
+        return (value > 0) - (value < 0)

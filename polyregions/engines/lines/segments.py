@@ -1,0 +1,373 @@
+"""Segments are cut by one layer after the other: the one-dimensional propagation, in float64.
+
+Of each layer the pre-activations at all vertices are known (:mod:`polyregions.engines.lines.values`):
+
+1. ``mark`` the units that may change their states between two vertices, by the signs at both; most do not.
+2. ``find_crossings`` of those, in order: the new vertices (:mod:`polyregions.engines.lines.crossings`).
+3. The outputs at the old vertices, times the next layer's weights: a matrix product.
+4. ``insert`` the new vertices. There the product is not needed: from one vertex to the next on an interval,
+   only the units bend that cross, so the next layer's pre-activations change their slope by a multiple of one
+   column of its weights for each of them.
+
+What float64 cannot decide with its bounds leaves a segment open.
+
+The bound for new vertices
+--------------------------
+Between two old vertices the pre-activations are interpolated, and what is handed on is the activation of
+those: so the outputs are off by no more than at the two ends, eps in norm, but for roundings. If the slope of
+unit j's output changes by kappa_j at t_j, rounding t_j adds at most ``|kappa_j|`` times that. For p crossings
+on an interval of length l, going from vertex to vertex takes at most 4 (p + 4) roundings of numbers ``W s``
+with vectors s that are no longer than ``S + S' + sum |kappa_j| l``, where S and S' are those of the two ends.
+Each of them is, entry by entry, at most ``u |W s|``, so it is like an error of the inputs of norm ``u |s|``,
+and is counted as such. (The sum of products that makes the old vertices has no such bound: it takes the norm
+of each row.)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...base.kernels import FLOAT, INDICES, INT, MATRIX, TABLE, VECTOR, VOID, U, kernel
+from ...base.memory import available_memory
+from ...errors import TooLargeError
+from ...network.exact import dyadic
+from ...network.layers import FloatArray, IntArray, Layer, ScalarLayer
+from ...network.network import Network, StateArray
+from .crossings import Crossings, find_crossings, mark
+from .values import SLACK, VERTICES, Vertices, activate, layer_rows, norm_bound
+
+#: Bytes that are taken without asking how much memory is free.
+UNASKED = 2**27
+
+
+@dataclass(frozen=True)
+class CutSegments:
+    """Segments with their breakpoints, segment after segment and from left to right.
+
+    Attributes
+    ----------
+    segment : int64 (breakpoints,)
+    place : float64 (breakpoints, 2)
+        t^, and how far off it may be.
+    flips : int64 (flips, 3)
+        Breakpoint, unit, and the unit's state on the right; breakpoints and units ascending.
+    first : uint8 (segments, units)
+        The pattern at the beginning of each segment.
+    is_open : bool (segments,)
+        Segments that float64 could not finish; what is said of them is void.
+    """
+
+    segment: IntArray
+    place: FloatArray
+    flips: IntArray
+    first: StateArray
+    is_open: NDArray[np.bool_]
+
+    @property
+    def last(self) -> StateArray:
+        """The pattern at the end of each segment; uint8 (segments, units)."""
+        last = self.first.copy()
+        breakpoints, units, states = self.flips.T
+        # Of several states of a unit the last one stays: numpy assigns in order.
+        last[self.segment[breakpoints], units] = states
+        return last
+
+    def replaced(self, decided: dict[int, CutSegments]) -> CutSegments:
+        """Put other segments (one each) in the place of some."""
+        kept = np.ones(self.is_open.size, dtype=bool)
+        kept[list(decided)] = False
+        here = kept[self.segment]
+        number = np.cumsum(here) - 1
+        flips = self.flips[here[self.flips[:, 0]]]
+        flips[:, 0] = number[flips[:, 0]]
+        total, first = int(here.sum()), self.first.copy()
+        segments, places, all_flips = [self.segment[here]], [self.place[here]], [flips]
+        for s, cut in decided.items():
+            segments.append(np.full(cut.segment.size, s))
+            places.append(cut.place)
+            all_flips.append(renumbered(cut.flips, total))
+            total += cut.segment.size
+            first[s] = cut.first[0]
+        return in_order(
+            np.concatenate(segments),
+            np.concatenate(places),
+            np.concatenate(all_flips),
+            first,
+            np.zeros_like(self.is_open),
+        )
+
+
+def renumbered(flips: IntArray, breakpoint: int = 0, unit: int = 0) -> IntArray:
+    """Flips with higher numbers of breakpoints and units."""
+    return np.asarray(flips + np.array([breakpoint, unit, 0]))
+
+
+def in_order(
+    segment: IntArray, place: FloatArray, flips: IntArray, first: StateArray, is_open: NDArray[np.bool_]
+) -> CutSegments:
+    """Sort breakpoints by their segments; those of one segment keep their order."""
+    order = np.argsort(segment, kind="stable")
+    rank = np.empty_like(order)
+    rank[order] = np.arange(order.size)
+    breakpoints = rank[flips[:, 0]]
+    flips = np.stack([breakpoints, flips[:, 1], flips[:, 2]], axis=1)[np.lexsort((flips[:, 1], breakpoints))]
+    return CutSegments(segment[order], place[order], flips, first, is_open)
+
+
+class Workspace:
+    """Memory that is used again and again: asking the system for it each time takes a third longer."""
+
+    def __init__(self) -> None:
+        self._memory: dict[str, NDArray[np.uint8]] = {}
+
+    def matrix(self, name: str, rows: int, columns: int) -> FloatArray:
+        """A matrix of any content; the one of this name from before is no longer to be used."""
+        return self.bytes(name, rows, 8 * columns).view(np.float64)
+
+    def bytes(self, name: str, rows: int, columns: int) -> NDArray[np.uint8]:
+        """The same, of bytes."""
+        if name not in self._memory or self._memory[name].size < rows * columns:
+            self._memory[name] = np.empty(rows * columns * 5 // 4, dtype=np.uint8)
+        return self._memory[name][: rows * columns].reshape(rows, columns)
+
+
+class SegmentCutter:
+    """Cuts segments by all layers of a network."""
+
+    def __init__(self, network: Network) -> None:
+        last = max((i for i, layer in enumerate(network.layers) if layer.kind != "linear"), default=-1)
+        self._memory = Workspace()
+        self.layers = [
+            LayerCut(i, layer, 0 < i < last, self._memory)
+            for i, layer in enumerate(network.layers[: last + 1])
+        ]
+        self.widest = max((layer.layer.weight.shape[0] for layer in self.layers), default=1)
+
+    def cut(self, a: FloatArray, b: FloatArray) -> CutSegments:
+        """Cut the segments from a to b, float64 (segments, d) each."""
+        n, d = a.shape
+        ends = np.stack([a, b], axis=1).reshape(2 * n, d)
+        place = np.zeros((2 * n, 2))
+        place[1::2, 0] = 1.0
+        is_open = np.zeros(n, dtype=bool)
+        flips: IntArray = np.empty((0, 3), dtype=np.int64)
+        first: list[StateArray] = [np.empty((n, 0), dtype=np.uint8)]
+        units = 0
+        # What overflows leaves its segment open.
+        with np.errstate(over="ignore", invalid="ignore"):
+            # The ends are exact: they have norms, but no errors.
+            size = np.stack([np.zeros(2 * n), norm_bound(ends)], axis=1)
+            vertices = Vertices(np.repeat(np.arange(n), 2), place, size)
+            z = ends @ self.layers[0].transposed + self.layers[0].bias if self.layers else ends
+            for layer, above in zip_longest(self.layers, self.layers[1:]):
+                vertices, moved, own, states, z = layer.cut(vertices, z, above, is_open)
+                flips[:, 0] = moved[flips[:, 0]]
+                flips = np.concatenate([flips, renumbered(own, unit=units)])
+                first.append(states)
+                units += states.shape[1]
+        # From numbers of vertices to those of breakpoints, which are all but the ends.
+        inner = np.ones(vertices.segment.size, dtype=bool)
+        starts = np.searchsorted(vertices.segment, np.arange(n))
+        inner[starts] = inner[starts - 1] = False
+        flips[:, 0] = (np.cumsum(inner) - 1)[flips[:, 0]]
+        flips = flips[np.lexsort((flips[:, 1], flips[:, 0]))]
+        return CutSegments(
+            vertices.segment[inner], vertices.place[inner], flips, np.concatenate(first, axis=1), is_open
+        )
+
+
+class LayerCut:
+    """One layer, with the pairs of its hyperplanes that were compared so far."""
+
+    def __init__(self, number: int, layer: Layer, is_inner: bool, memory: Workspace) -> None:
+        self.number, self.layer, self.rows, self.memory = number, layer, layer_rows(layer, is_inner), memory
+        self.transposed, self.bias = np.array(layer.weight.T, order="C"), layer.bias.copy()
+        self._same: dict[tuple[int, int], bool] = {}
+
+    def cut(
+        self, vertices: Vertices, z: FloatArray, above: LayerCut | None, is_open: NDArray[np.bool_]
+    ) -> tuple[Vertices, IntArray, IntArray, StateArray, FloatArray]:
+        """Cut by this layer, with pre-activations z at the vertices.
+
+        Returns
+        -------
+        vertices : the old ones, and the new ones between them
+        moved : int64 (old vertices,), what number each has now
+        flips : int64 (crossings, 3): vertex, unit of this layer, its state on the right
+        first : uint8 (segments, units), the states at the beginning of each segment
+        z : pre-activations of the layer above; empty if there is none
+        """
+        old, units = len(z), self.layer.n_units
+        first: StateArray = np.zeros((is_open.size, units), dtype=np.uint8)
+        may_cross = self.memory.bytes("may cross", old, units)
+        mark(self.rows, vertices, z, first, may_cross)
+        marked = np.flatnonzero(may_cross.view(np.bool_))
+        planes = max(1, self.rows.breakpoints.size, int(np.diff(self.rows.first).max()))
+        slots, wider = marked.size * planes, units if above is None else above.layer.weight.shape[0]
+        _check_memory(old + slots, 8 * (wider + units) + units + 200)
+        crossings = Crossings(np.empty((slots + 1, 4)), np.empty((slots + 1, 6), dtype=np.int64))
+        count = find_crossings(self.rows, vertices, z, marked, crossings, is_open)
+        place, what = crossings.place[:count], crossings.what[:count]
+
+        for k in np.flatnonzero(what[:, 5]).tolist():
+            if not self.is_same(int(what[k - 1, 4]), int(what[k, 4])):
+                is_open[vertices.segment[what[k, 0]]] = True
+        new = old + int((what[:, 5] == 0).sum())
+        cut = Vertices(np.empty(new, dtype=np.int64), np.empty((new, 2)), np.empty((new, 2)))
+        moved, at = np.empty(old, dtype=np.int64), np.empty(count, dtype=np.int64)
+        bias: FloatArray
+        if above is None:
+            size, product, cut_z, column, bias = vertices.size, z[:0], z[:0], z[:0], z[:0].ravel()
+        else:
+            y, size = self.memory.matrix("y", old, units), np.empty((old, 2))
+            activate(self.rows, vertices, z, y, size)
+            product, column, bias = self.memory.matrix("product", old, wider), above.transposed, above.bias
+            np.matmul(y, column, out=product)
+            # Two matrices in turn: the layer above reads this one while it writes the other.
+            cut_z = self.memory.matrix(f"z{self.number % 2}", new, wider)
+        insert(vertices, size, product, column, bias, place, what, cut, moved, at, cut_z)
+        if self.layer.kind == "linear":
+            first = first[:, :0]
+        return cut, moved, np.stack([at, what[:, 1], what[:, 3]], axis=1), first, cut_z
+
+    def is_same(self, p: int, q: int) -> bool:
+        """Whether two hyperplanes of a scalar layer are the same one, decided exactly and once."""
+        if (p, q) not in self._same:
+            self._same[p, q] = p >= 0 and q >= 0 and _are_multiples(self._hyperplane(p), self._hyperplane(q))
+        return self._same[p, q]
+
+    def _hyperplane(self, plane: int) -> list[int]:
+        """The coefficients of ``w . y + b - tau``, times a power of two."""
+        assert isinstance(self.layer, ScalarLayer)
+        unit, j = divmod(plane, self.layer.breakpoints.size)
+        numbers, _ = dyadic([*self.layer.weight[unit], self.layer.bias[unit], self.layer.breakpoints[j]])
+        return [*numbers[:-2], numbers[-2] - numbers[-1]]
+
+
+def _are_multiples(p: list[int], q: list[int]) -> bool:
+    """Whether two vectors other than zero are multiples of each other."""
+    at = next(i for i, v in enumerate(p) if v)
+    return q[at] != 0 and all(v * q[at] == w * p[at] for v, w in zip(p, q, strict=True))
+
+
+def _check_memory(intervals: int, bytes_each: int) -> None:
+    need = intervals * bytes_each
+    if need < UNASKED:
+        return
+    free = available_memory()
+    if need > free:
+        raise TooLargeError(
+            f"the segments may have {intervals:,} intervals, which need {need / 2**30:.3g} GiB; "
+            f"{free / 2**30:.3g} GiB are free; take shorter segments"
+        )
+
+
+@kernel(VOID, VECTOR, VECTOR, VECTOR, bare=True)
+def add(left: Any, right: Any, total: Any) -> None:
+    """Write the sum of two vectors."""
+    for k in range(total.size):
+        total[k] = left[k] + right[k]
+
+
+@kernel(VOID, VECTOR, FLOAT, VECTOR, bare=True)
+def add_multiple(vector: Any, factor: float, total: Any) -> None:
+    """Add a multiple of a vector to another."""
+    for k in range(total.size):
+        total[k] += factor * vector[k]
+
+
+@kernel(VOID, FLOAT, VECTOR, VECTOR, VECTOR, VECTOR, FLOAT, VECTOR, bare=True)
+def go(step: float, slope: Any, value: Any, bias: Any, z: Any, kink: float, column: Any) -> None:
+    """Go a step, write the pre-activations there, and bend: one loop, for memory is what it takes."""
+    for k in range(value.size):
+        value[k] += step * slope[k]
+        z[k] = value[k] + bias[k]
+        slope[k] += kink * column[k]
+
+
+@kernel(VOID, VECTOR, VECTOR, VECTOR, VECTOR, bare=True)
+def begin(left: Any, right: Any, value: Any, rise: Any) -> None:
+    """Write the value on the left, and how much it rises."""
+    for k in range(value.size):
+        value[k] = left[k]
+        rise[k] = right[k] - left[k]
+
+
+@kernel(VOID, VECTOR, INT, VECTOR, VERTICES, INT, bare=True)
+def write_vertex(place: Any, segment: int, size: Any, cut: Any, new: int) -> None:
+    """Write a vertex."""
+    cut.segment[new] = segment
+    for k in range(2):
+        cut.place[new, k], cut.size[new, k] = place[k], size[k]
+
+
+@kernel(VOID, VERTICES, MATRIX, MATRIX, MATRIX, VECTOR, MATRIX, TABLE, VERTICES, INDICES, INDICES, MATRIX)
+def insert(
+    vertices: Any,
+    size: Any,
+    product: Any,
+    column: Any,
+    bias: Any,
+    place: Any,
+    what: Any,
+    cut: Any,
+    moved: Any,
+    at: Any,
+    cut_z: Any,
+) -> None:
+    """Write the old and the new vertices, and the pre-activations of the layer above.
+
+    ``size (old, 2)`` has eps and S of the outputs, ``product (old, rows)`` is the outputs times the weights
+    above, ``column (units, rows)`` are the columns of those; without rows in ``product`` only the vertices
+    are written. ``moved`` and ``at`` are the new numbers of old vertices and of crossings.
+    """
+    new, k = 0, 0
+    slope, value, own = np.empty(bias.size), np.empty(bias.size), np.empty(2)
+    for i in range(moved.size):
+        write_vertex(vertices.place[i], vertices.segment[i], size[i], cut, new)
+        moved[i] = new
+        if product.shape[0]:
+            add(product[i], bias, cut_z[new])
+        new += 1
+        end = k
+        while end < at.size and what[end, 0] == i:
+            end += 1
+        if end == k:
+            continue
+        before, after = vertices.place[i, 0], vertices.place[i + 1, 0]
+        bends, off, both = 0.0, 0.0, size[i, 1] + size[i + 1, 1]
+        for c in range(k, end):
+            if what[c, 5]:
+                # It is where the crossing before is.
+                off += abs(place[c, 2]) * (place[c, 1] + place[c - 1, 1])
+                place[c, 0], place[c, 1] = place[c - 1, 0], place[c - 1, 1]
+            bends += abs(place[c, 2]) * (after - before)
+            off += place[c, 3]
+        own[0] = max(size[i, 0], size[i + 1, 0]) + off + 4.0 * (end - k + 4) * U * (both + bends)
+        own[0], own[1] = own[0] * SLACK, (max(size[i, 1], size[i + 1, 1]) + bends) * SLACK
+        for c in range(2):
+            if not own[c] < np.inf:
+                own[c] = np.inf
+        if product.shape[0]:
+            begin(product[i], product[i + 1], value, slope)
+            for c in range(k, end):
+                add_multiple(column[what[c, 1]], -place[c, 2] * (after - place[c, 0]), slope)
+            for row in range(slope.size):
+                slope[row] /= after - before
+        while k < end:
+            write_vertex(place[k], vertices.segment[i], own, cut, new)
+            if product.shape[0]:
+                go(place[k, 0] - before, slope, value, bias, cut_z[new], place[k, 2], column[what[k, 1]])
+            at[k], before = new, place[k, 0]
+            k += 1
+            while k < end and what[k, 5]:
+                at[k] = new
+                if product.shape[0]:
+                    add_multiple(column[what[k, 1]], place[k, 2], slope)
+                k += 1
+            new += 1

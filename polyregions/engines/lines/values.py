@@ -1,0 +1,217 @@
+"""Values of a layer's units at points of segments, in float64, with a rigorous bound.
+
+A segment ``x(t) = a + t (b - a)``, 0 <= t <= 1, is cut at *vertices* into intervals on which all layers so
+far are affine in t. A vertex is known as a float64 t^ with ``|t^ - t| <= r``. What is computed belongs to the
+point t^: the pre-activations z^ there, with a bound for each unit u,
+
+    |z^_u - z_u(t^)| <= E_u = |W_u| (eps + gamma S) + 4 u |b_u|,    gamma = (n + 16) u, u = 2^-53,
+
+where z_u is the affine function of the interval on the left, or of that on the right: the bound holds for
+both. eps bounds the Euclidean norm of the error of the layer's n inputs, S their norm, and |W_u| is the norm
+of a row (N. J. Higham, *Accuracy and Stability of Numerical Algorithms*, 2nd ed., section 3.1, with Cauchy
+and Schwarz). So there are two numbers for each vertex, and no bound of a single unit is ever stored.
+
+* The ends of a segment are exact: eps = 0.
+* An activation with slopes up to K hands on ``eps' = K (|W|_2 eps + gamma |W|_F S + 4 u |b|)``, and the
+  roundings of its own. The spectral norm is what keeps deep networks decidable.
+* Between two vertices the inputs are interpolated, which does not increase eps;
+  :mod:`polyregions.engines.lines.segments` tells what new vertices add.
+
+Norms other than 0 are at least FLOOR, so that no product of theirs vanishes; what is not finite becomes
+infinite, and then nothing is certain.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ...base.kernels import FLAGS, FLOAT, INDICES, INT, MATRIX, VECTOR, VOID, U, group, kernel
+from ...network.exact import round_nonzero, scalar_intercepts
+from ...network.layers import FloatArray, Layer, MaxoutLayer
+
+#: Covers second-order terms and the rounding of the bounds themselves.
+SLACK = 1.0 + 2.0**-20
+#: Bounds the underflow of one operation.
+TINY = 2.0**-1022
+#: The least norm other than 0: an upper bound for what is smaller, times gamma no subnormal number.
+FLOOR = 2.0**-900
+
+
+class Rows(NamedTuple):
+    """A layer as the kernels take it.
+
+    Attributes
+    ----------
+    norms, errors : float64 (pieces,)
+        |W_u|, and 4 u |b_u| with what underflow can lose.
+    whole : float64 (4,)
+        gamma; the spectral norm of W; gamma times its Frobenius norm; the norm of ``errors``: upper bounds.
+    first : int64 (units + 1,)
+        The pieces of each unit; a scalar unit has one.
+    skip : bool (pieces,)
+        Maxout pieces that repeat an earlier one of their unit.
+    breakpoints (m,), slopes, intercepts (m + 1,)
+        Of a scalar layer; empty for maxout.
+    """
+
+    norms: Any
+    errors: Any
+    whole: Any
+    first: Any
+    skip: Any
+    breakpoints: Any
+    slopes: Any
+    intercepts: Any
+
+
+ROWS = group(Rows, VECTOR, VECTOR, VECTOR, INDICES, FLAGS, VECTOR, VECTOR, VECTOR)
+
+
+class Vertices(NamedTuple):
+    """Vertices of many segments, segment after segment and from left to right.
+
+    Attributes
+    ----------
+    segment : int64 (vertices,)
+    place : float64 (vertices, 2)
+        t^ and r.
+    size : float64 (vertices, 2)
+        eps and S.
+    """
+
+    segment: Any
+    place: Any
+    size: Any
+
+
+VERTICES = group(Vertices, INDICES, MATRIX, MATRIX)
+
+
+def norm_bound(values: FloatArray) -> FloatArray:
+    """Bounds for the Euclidean norms of the rows of (n, m), also of huge and tiny numbers."""
+    largest = np.abs(values).max(axis=1, initial=0.0)
+    scale = np.where(largest > 0.0, largest, 1.0)
+    norms = np.sqrt(((values / scale[:, None]) ** 2).sum(axis=1)) * largest * SLACK
+    return np.where(largest > 0.0, np.maximum(norms, FLOOR), 0.0)
+
+
+def spectral_norm_bound(weight: FloatArray) -> float:
+    """A bound for the largest singular value, by repeated squaring.
+
+    The Frobenius norm bounds the spectral norm, and for ``A = W W^T`` the root of that of ``A^(2^k)`` does so
+    with a factor of at most ``n^(1 / 2^(k + 1))``. Each product is scaled to Frobenius norm 1 before it is
+    squared: of two such matrices the product is off by ``gamma_n`` and twice what they are off.
+    """
+    scale = float(np.abs(weight).max())
+    if not 0.0 < scale < np.inf:
+        return scale
+    scaled = weight / scale
+    power = scaled @ scaled.T if len(weight) <= weight.shape[1] else scaled.T @ scaled
+    n = max(weight.shape)
+    norm = float(np.linalg.norm(power))
+    # ``power`` is a multiple of A^(2^k), off by at most ``off``, and 2^bound the root of their quotient.
+    off = 4 * n**1.5 * U
+    bound, power = np.log2(norm * (1 + off)), power / norm
+    for k in range(1, 6):
+        power = power @ power
+        norm = float(np.linalg.norm(power))
+        off = off * (2 + off) + 4 * n * U
+        bound += np.log2(norm + off) / 2**k
+        power, off = power / norm, off / norm
+    return max(float(scale * 2.0 ** (bound / 2) * SLACK), FLOOR)
+
+
+def layer_rows(layer: Layer, is_inner: bool) -> Rows:
+    """The constants of a layer.
+
+    Where it is not an inner one the Frobenius norm stands for the spectral norm, which takes time and has no
+    effect: the inputs of the first layer have no error, and the outputs of the last one are not used.
+    """
+    W, none = layer.weight, np.empty(0)
+    with np.errstate(over="ignore", invalid="ignore"):
+        norms = norm_bound(W)
+        errors = (4 * U * np.abs(layer.bias) + (layer.n_inputs + 4) * TINY) * SLACK
+        gamma = (layer.n_inputs + 16) * U * SLACK
+        frobenius, error = float(norm_bound(norms[None])[0]), float(norm_bound(errors[None])[0])
+        spectral = spectral_norm_bound(W) if is_inner else frobenius
+        whole = np.array([gamma, spectral, gamma * frobenius, error])
+    if isinstance(layer, MaxoutLayer):
+        skip = np.ones(len(W), dtype=bool)
+        for a, b in zip(layer.offsets[:-1], layer.offsets[1:], strict=True):
+            table = np.concatenate([W[a:b], layer.bias[a:b, None]], axis=1)
+            skip[a + np.unique(table, axis=0, return_index=True)[1]] = False
+        return Rows(norms, errors, whole, layer.offsets, skip, none, none, none)
+    first, skip = np.arange(layer.n_units + 1), np.zeros(layer.n_units, dtype=bool)
+    intercepts = np.array([round_nonzero(v) for v in scalar_intercepts(layer)])
+    return Rows(norms, errors, whole, first, skip, layer.breakpoints.copy(), layer.slopes.copy(), intercepts)
+
+
+@kernel(FLOAT, ROWS, VERTICES, INT, INT, inline=True)
+def bound_at(rows: Any, vertices: Any, i: int, piece: int) -> float:
+    """E of a row at vertex i and at the next one."""
+    size = vertices.size
+    inputs = max(size[i, 0] + rows.whole[0] * size[i, 1], size[i + 1, 0] + rows.whole[0] * size[i + 1, 1])
+    # Without inputs, or with inputs that are exactly zero, the form is the bias: nothing was rounded.
+    if rows.norms[piece] == 0.0 or inputs == 0.0:
+        return 0.0
+    return float(rows.norms[piece] * inputs + rows.errors[piece])
+
+
+@kernel(FLOAT, VECTOR, bare=True)
+def norm(row: Any) -> float:
+    """A bound for the Euclidean norm of a vector."""
+    even, odd = 0.0, 0.0
+    for k in range(0, row.size - 1, 2):
+        even += row[k] * row[k]
+        odd += row[k + 1] * row[k + 1]
+    if row.size % 2:
+        even += row[row.size - 1] * row[row.size - 1]
+    if even + odd > 2.0**-900:
+        return float(np.sqrt(even + odd) * SLACK)
+    # Squares of the smallest numbers vanish; their sum is a bound too.
+    total = 0.0
+    for k in range(row.size):
+        total += abs(row[k])
+    return max(float(total * SLACK), FLOOR) if total > 0.0 else total
+
+
+@kernel(VOID, ROWS, VERTICES, MATRIX, MATRIX, MATRIX)
+def activate(rows: Any, vertices: Any, z: Any, y: Any, size: Any) -> None:
+    """Write the outputs ``y (vertices, units)`` of ``z (vertices, pieces)``, with eps and S."""
+    units = rows.first.size - 1
+    spectral, frobenius, errors = rows.whole[1], rows.whole[2], rows.whole[3]
+    steepest, offset = 1.0, 0.0
+    for k in range(rows.slopes.size):
+        steepest, offset = max(steepest, abs(rows.slopes[k])), max(offset, abs(rows.intercepts[k]))
+    is_relu = rows.slopes.size == 2 and rows.slopes[0] == 0.0 and rows.slopes[1] == 1.0
+    is_relu = is_relu and rows.breakpoints[0] == 0.0
+    for i in range(y.shape[0]):
+        row = y[i]
+        if is_relu:
+            for unit in range(units):
+                row[unit] = max(z[i, unit], 0.0)
+        elif rows.slopes.size:
+            for unit in range(units):
+                state = 0
+                for tau in rows.breakpoints:
+                    state += 1 if z[i, unit] > tau else 0
+                row[unit] = rows.slopes[state] * z[i, unit] + rows.intercepts[state]
+        else:
+            for unit in range(units):
+                row[unit] = z[i, rows.first[unit]]
+                for piece in range(rows.first[unit] + 1, rows.first[unit + 1]):
+                    row[unit] = max(row[unit], z[i, piece])
+        size[i, 1] = norm(row)
+        eps, inputs = vertices.size[i, 0], vertices.size[i, 1]
+        size[i, 0] = 0.0
+        if eps > 0.0 or inputs > 0.0:
+            size[i, 0] = steepest * (spectral * eps + frobenius * inputs + errors)
+        if not is_relu and rows.slopes.size > 1:
+            size[i, 0] += 8.0 * U * (size[i, 1] + units * offset)
+        size[i, 0] *= SLACK
+        for k in range(2):
+            # A maximum may lose NaN, but not infinity.
+            if not size[i, k] < np.inf:
+                size[i, k] = np.inf

@@ -1,0 +1,209 @@
+"""The whole polyhedral complex of a network in a box, layer by layer.
+
+1. Start with the 3^d faces of the box.
+2. For each layer: the signs of its hyperplanes at all vertices (one matrix product over the vertices, with
+   an error bound for each vertex), then all faces are cut (:mod:`polyregions.engines.subdivide.cut_faces`).
+   Scalar units are cut at their breakpoints. A maxout unit is cut where any two of its pieces are equal, and
+   then faces on which the same pieces are largest are merged: boundaries below the maximum go.
+3. A top cell's states follow from its signs; its affine map is its parent's, row by row scaled by the
+   states (:mod:`polyregions.engines.subdivide.cell_forms`).
+
+Signs are those of affine forms at vertices (:mod:`polyregions.geometry.signs`). What float64 cannot prove is
+decided over the integers, from the exact forms that define the vertex (:mod:`polyregions.complex.vertices`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...complex.faces import Faces
+from ...complex.region_complex import RegionComplex
+from ...complex.topology import Cells, find_neighbors
+from ...complex.vertices import Cut, Vertices
+from ...errors import TooLargeError
+from ...network.box import Box
+from ...network.hyperplanes import LayerArrays, layer_arrays
+from ...network.network import Network, StateArray
+from .cell_forms import CellMaps, count_bends, mark_signs, vertex_values
+from .face_table import CARRIER, MASKS, WORD
+from .inner_points import interior_points
+from .layer_cut import LayerCut, LayerOnCells
+
+#: Entries of the largest matrices of signs that are made at once.
+SIGNS_TOGETHER = 2**19
+
+
+def enumerate_by_subdivision(
+    network: Network, box: Box, *, workers: int = 1, progress: Callable[[int, int], None] | None = None
+) -> RegionComplex:
+    """Return all activation regions of the box, with their facets.
+
+    Parameters
+    ----------
+    workers : int
+        Threads. They never change the answer.
+    progress : callable, optional
+        ``progress(0, cells)`` now and then while a layer cuts so many cells, and ``progress(cells, cells)``
+        with those that it made.
+
+    Raises
+    ------
+    TooLargeError
+        If the faces do not fit into memory, or are more than 2^31.
+    """
+    try:
+        return Subdivision(network, box, workers).run(progress)
+    except MemoryError as error:
+        raise TooLargeError(
+            "the complex does not fit into memory; take a smaller box, or engine 'traverse' with a limit"
+        ) from error
+
+
+class Subdivision:
+    """The complex of the layers cut so far.
+
+    Attributes
+    ----------
+    cells : Cells
+    vertices : Vertices
+    undecided : int
+        Number of signs that float64 left open.
+    """
+
+    def __init__(self, network: Network, box: Box, workers: int = 1) -> None:
+        if 3**box.dim > 10**6:
+            raise TooLargeError(
+                f"a box of {box.dim} dimensions has 3^{box.dim} faces; engine 'traverse' has no need of them"
+            )
+        self.network, self.box, self.d = network, box, box.dim
+        self.layers = layer_arrays(network, box)
+        self.whole = float(self.layers[0].whole)
+        self.cells = Cells.box(box.dim)
+        self.vertices = Vertices(network, box, self.layers, self.cells)
+        self.undecided, self.workers = 0, workers
+
+    def run(self, progress: Callable[[int, int], None] | None = None) -> RegionComplex:
+        """Cut by all layers."""
+        return self._cut_layers(0, CellMaps.identity(self.d), progress)
+
+    def further(self, network: Network) -> RegionComplex:
+        """Cut this complex further, by what a network has beyond the layers that cut it already."""
+        other = Subdivision(network, self.box, self.workers)
+        done = 1 + max((cut.layer for cut in self.vertices.cuts), default=-1)
+        other.cells, other.undecided = self.cells, self.undecided
+        other.vertices = self.vertices.continued(network, other.layers)
+        maps, cuts = CellMaps.identity(self.d), {cut.layer: cut for cut in self.vertices.cuts}
+        for i, layer in enumerate(other.layers[:done]):
+            cells = np.arange(len(maps.parent), dtype=np.int32)
+            none = np.zeros((cells.size, layer.first.size - 1), dtype=np.uint8)
+            parent, states = (cuts[i].cell_of, cuts[i].states) if i in cuts else (cells, none)
+            maps = maps.above(layer, parent, states)
+        return other._cut_layers(done, maps, None)
+
+    def _cut_layers(
+        self, first: int, maps: CellMaps, progress: Callable[[int, int], None] | None
+    ) -> RegionComplex:
+        own = [layer.n_units if layer.kind != "linear" else 0 for layer in self.network.layers]
+        last = max((i for i, layer in enumerate(self.layers) if layer.row_of.size), default=-1)
+        for i, layer in enumerate(self.layers[first : last + 1], first):
+            parent, states = self._cut(LayerOnCells(i, layer, maps), progress)
+            if layer.row_of.size:
+                self.vertices.cuts.append(Cut(i, sum(own[:i]), parent, states))
+            if i < last:
+                maps = maps.above(layer, parent, states)
+            if progress is not None:
+                progress(len(parent), len(parent))
+        return self._result()
+
+    def _cut(
+        self, layer: LayerOnCells, progress: Callable[[int, int], None] | None
+    ) -> tuple[NDArray[np.int32], StateArray]:
+        """Cut the complex by a layer; return the old cell and the states of each new top cell."""
+        old, arrays, units = self.cells, layer.arrays, layer.arrays.first.size - 1
+        if layer.n_planes == 0:
+            return np.arange(old.top.size, dtype=np.int32), np.zeros((old.top.size, units), dtype=np.uint8)
+        homes = old.homes()
+        cut = LayerCut(old, homes, layer, self.vertices)
+        self._mark_vertices(cut)
+        cut.run(self.workers, None if progress is None else partial(progress, 0, old.top.size))
+        table, cells = cut.result()
+        self.undecided += cut.undecided
+        if (arrays.pairs[:, 2] < 0).all():
+            pieces = cells.top
+            states: StateArray = np.zeros((pieces.size, units), dtype=np.uint8)
+            count_bends(pieces, table, arrays.pairs, states)
+        else:
+            largest = _largest_pieces(arrays, table)
+            carrier = np.ascontiguousarray(table[:, CARRIER])[:, None].view(np.uint8)
+            cells, whole = cells.merge(np.concatenate([carrier, largest], axis=1))
+            pieces = whole[cells.top]
+            ends = zip(arrays.first[:-1], arrays.first[1:], strict=True)
+            states = np.stack([largest[pieces, a:b].argmax(axis=1) for a, b in ends], axis=1).astype(np.uint8)
+        self.cells = cells
+        return homes[table[pieces, CARRIER]], states
+
+    def _mark_vertices(self, cut: LayerCut) -> None:
+        """Signs of the layer's hyperplanes at the old vertices, cell after cell."""
+        corners = self.cells.faces(0)
+        order = np.argsort(cut.homes[corners], kind="stable")
+        chunk = max(1, SIGNS_TOGETHER // cut.layer.n_planes)
+        parts = [order[start : start + chunk] for start in range(0, corners.size, chunk)]
+        with ThreadPoolExecutor(self.workers) as pool:
+            undecided = list(pool.map(partial(self._mark, cut, corners), parts))
+        for faces, planes in undecided:
+            for face, plane in zip(faces.tolist(), planes.tolist(), strict=True):
+                cut.set_sign(face, plane, int(cut.homes[corners[face]]))
+
+    def _mark(self, cut: LayerCut, corners: Any, part: Any) -> Any:
+        """Signs at some vertices; return the new faces and hyperplanes of those that are undecided."""
+        store, layer = self.vertices.store, cut.layer.maps.forms(cut.layer.arrays)
+        numbers = self.cells.start[corners[part]].astype(np.int64)
+        cells = cut.homes[corners[part]].astype(np.int64)
+        values, bounds = np.empty((part.size, layer.cut.shape[1])), np.empty(part.size)
+        vertex_values(numbers, cells, store.points, store.radii, layer, self.whole, values, bounds)
+        with np.errstate(over="ignore", invalid="ignore"):
+            z = values @ layer.cut.T
+        undecided = np.empty((part.size * cut.layer.n_planes, 2), dtype=np.int32)
+        n = mark_signs(z, bounds, numbers, cells, store.points, layer, self.whole, part, cut.table, undecided)
+        return undecided[:n].T
+
+    def _result(self) -> RegionComplex:
+        cells, top = self.cells, self.cells.top
+        states = np.zeros((top.size, self.network.n_units), dtype=np.uint8)
+        at: NDArray[Any] = np.arange(top.size)
+        for cut in reversed(self.vertices.cuts):
+            states[:, cut.unit : cut.unit + cut.states.shape[1]] = cut.states[at]
+            at = cut.cell_of[at]
+        offsets = np.concatenate([[0], np.cumsum(cells.size[top], dtype=np.int64)])
+        neighbors = np.empty(offsets[-1], dtype=np.int64)
+        met = np.full(cells.dim.size, -1, dtype=np.int32)
+        find_neighbors(top, *cells.lists, cells.planes, offsets, met, neighbors)
+        return RegionComplex(
+            network=self.network,
+            box=self.box,
+            engine="subdivide",
+            states=states,
+            witnesses=interior_points(cells, self.vertices, states, self.box, self.workers),
+            facet_offsets=offsets,
+            facet_neighbors=neighbors,
+            complete=True,
+            faces=Faces(cells, self.vertices, self.box, states),
+            undecided=self.undecided,
+            further=self.further,
+        )
+
+
+def _largest_pieces(layer: LayerArrays, table: Any) -> NDArray[np.uint8]:
+    """Whether each maxout piece is a largest one throughout each face; 0 or 1, (faces, pieces)."""
+    largest = np.ones((len(table), int(layer.first[-1])), dtype=np.uint8)
+    for plane, (unit, a, b) in enumerate(layer.pairs.tolist()):
+        first, column, bit = layer.first[unit], MASKS + 3 * (plane // WORD), plane % WORD
+        largest[:, first + a] &= table[:, column + 1] >> bit & 1 == 0
+        largest[:, first + b] &= table[:, column] >> bit & 1 == 0
+    return largest

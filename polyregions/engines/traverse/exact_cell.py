@@ -1,0 +1,145 @@
+"""The facets of one cell by exact arithmetic, and the pattern across each.
+
+The last resort of the traversal, for cells in which float64 could not prove everything: several units
+vanish on one facet, a boundary only touches the cell, a unit is identically zero, or the cell is a sliver.
+
+1. The integer rows of the pattern and of the box. Rows proven redundant in float64 are left out. A row
+   that is identically zero is no boundary; its unit is remembered, because it may move beyond a facet.
+2. Proportional rows are one hyperplane: they are grouped by their primitive integer vector.
+3. A point strictly inside (the float centre, if it passes the exact test). A group that is not proven a
+   facet is redundant if the d rows that float64 proposes are a basis of the space in which it has no
+   negative coordinate: where it vanishes on the cell, so do those rows, and that is no facet. Otherwise
+   the integer simplex decides.
+4. Across a facet, the units of its rows and the identically zero units take the states that the
+   derivative along the outward normal gives them, layer by layer, however many flip.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import gcd
+
+import numpy as np
+from flint import fmpz_mat
+from numpy.typing import NDArray
+
+from ...errors import CheckFailedError
+from ...geometry.integer_simplex import IntegerDictionary, interior_point, positive_at
+from ...geometry.polytope import box_rows
+from ...geometry.proofs import FACET, REDUNDANT
+from ...network.box import Box
+from ...network.network import Network, StateArray
+
+
+@dataclass(frozen=True)
+class ExactCell:
+    """One cell, exactly.
+
+    Attributes
+    ----------
+    facets : list of (int or StateArray)
+        What lies across each facet, in the order of their first rows: the pattern, or a side of the box.
+    interior : list of Fraction (d,)
+        A point strictly inside.
+    """
+
+    facets: list[int | StateArray]
+    interior: list[Fraction]
+
+
+def exact_cell(
+    network: Network,
+    box: Box,
+    pattern: StateArray,
+    verdict: NDArray[np.uint8],
+    bases: NDArray[np.int32],
+    centre: Sequence[Fraction] | None,
+) -> ExactCell:
+    """Return the facets of a pattern's cell.
+
+    Parameters
+    ----------
+    verdict : uint8 array
+        What float64 proved about each row, in the order of :meth:`ExactNetwork.rows` and then of the sides
+        of the box; all AMBIGUOUS where nothing is known.
+    bases : int32 array (rows, d)
+        Proposals of rows that make an ambiguous row redundant, -1 first where there is none.
+    centre : sequence of Fraction, optional
+        A point that may be inside.
+
+    Raises
+    ------
+    CheckFailedError
+        If the pattern has no full-dimensional cell in the box.
+    """
+    rows, beyond = network.exact.rows(pattern)
+    sides = box_rows(box)
+    groups: dict[tuple[int, ...], list[int]] = {}
+    zero_units: list[tuple[int, int]] = []
+    table = [[int(v) for v in row] for row in (*rows, *sides)]
+    for r, row in enumerate(table):
+        if verdict[r] == REDUNDANT:
+            continue
+        divisor = gcd(*row)
+        if any(row[:-1]):
+            groups.setdefault(tuple(v // divisor for v in row), []).append(r)
+        elif row[-1] < 0 or (divisor == 0 and beyond[r][1] < pattern[beyond[r][0]]):
+            # A constant of the wrong sign, or a tie in which the unit should be in the lower state.
+            raise _no_region(pattern)
+        elif divisor == 0:
+            zero_units.append(beyond[r])
+
+    planes = list(groups)
+    if centre is None or not positive_at(planes, centre):
+        midpoint = [(Fraction(a) + Fraction(b)) / 2 for a, b in zip(box.lower, box.upper, strict=True)]
+        centre = interior_point(planes, midpoint)
+        if centre is None:
+            raise _no_region(pattern)
+
+    dictionary: IntegerDictionary | None = None
+    facets: list[int | StateArray] = []
+    for number, (plane, members) in enumerate(groups.items()):
+        if not any(verdict[r] == FACET for r in members):
+            proposals = [bases[r].tolist() for r in members if bases[r, 0] >= 0]
+            if any(_implied(plane, [table[k] for k in basis]) for basis in proposals):
+                continue
+            if dictionary is None:
+                dictionary = IntegerDictionary(planes, centre)
+            if not dictionary.is_facet(number):
+                continue
+        side = members[-1] - len(rows)
+        if side >= 0:
+            facets.append(side)
+            continue
+        if len(members) == 1 and not zero_units:
+            across = pattern.copy()
+            unit, state = beyond[members[0]]
+            across[unit] = state
+        else:
+            tied: dict[int, list[int]] = {}
+            for unit, state in [*(beyond[r] for r in members), *zero_units]:
+                tied.setdefault(unit, []).append(state)
+            outward = [-v for v in plane[:-1]]
+            across = np.array(network.exact.cross(pattern, tied, outward), dtype=np.uint8)
+        facets.append(across)
+    return ExactCell(facets, list(centre))
+
+
+def _no_region(pattern: StateArray) -> CheckFailedError:
+    return CheckFailedError(f"the pattern {pattern.tolist()} has no region in the box")
+
+
+def _implied(plane: Sequence[int], others: Sequence[Sequence[int]]) -> bool:
+    """Whether ``plane = sum l_k others_k + (0, ..., 0, c)`` with all l_k >= 0 and c >= 0, for d others.
+
+    A single proportional row with c = 0 is the same plane, and implies nothing about it.
+    """
+    gradients = fmpz_mat([list(row[:-1]) for row in others]).transpose()
+    try:
+        multipliers = gradients.solve(fmpz_mat([[v] for v in plane[:-1]])).entries()
+    except ZeroDivisionError:
+        return False  # not a basis
+    rest = plane[-1] - sum(m * row[-1] for m, row in zip(multipliers, others, strict=True))
+    return bool(min(multipliers) >= 0 and (rest > 0 or (rest == 0 and sum(m > 0 for m in multipliers) > 1)))

@@ -1,0 +1,1 @@
+"""Results as files: results themselves, graphs, summaries."""

@@ -1,0 +1,134 @@
+"""The closed box ``[l1, u1] x ... x [ld, ud]`` in which regions are enumerated."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..errors import InvalidBoxError, InvalidInputError, short_repr
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Box:
+    """A closed, bounded, full-dimensional box. Its bounds are read as the exact rationals they are.
+
+    Parameters
+    ----------
+    lower, upper : array_like of shape (d,)
+        Finite bounds with ``lower < upper`` in every dimension.
+
+    Raises
+    ------
+    InvalidBoxError
+        If the bounds are not numbers, not finite, of different shapes, inverted or empty.
+
+    Examples
+    --------
+    >>> box = Box([-1, 0], [1, 4])
+    >>> box.dim, box.volume
+    (2, 8.0)
+    >>> A, b = box.halfspaces()
+    >>> bool((A @ [0.5, 3] <= b).all())
+    True
+    """
+
+    lower: FloatArray  # (d,)
+    upper: FloatArray  # (d,)
+
+    def __init__(self, lower: ArrayLike, upper: ArrayLike) -> None:
+        low = _bound("lower", lower)
+        high = _bound("upper", upper)
+        if low.shape != high.shape:
+            raise InvalidBoxError(
+                f"box: lower has {low.size} entries and upper has {high.size}; give one of each per dimension"
+            )
+        for j in range(low.size):
+            if not low[j] < high[j]:
+                what = "empty" if low[j] == high[j] else "inverted"
+                raise InvalidBoxError(
+                    f"box: dimension {j} is {what}: lower {float(low[j])!r}, upper {float(high[j])!r}; "
+                    "need lower < upper"
+                )
+        low.flags.writeable = high.flags.writeable = False
+        object.__setattr__(self, "lower", low)
+        object.__setattr__(self, "upper", high)
+
+    @classmethod
+    def cube(cls, dim: int, lower: float, upper: float) -> Box:
+        """Return the box with the same bounds in all ``dim`` dimensions.
+
+        Examples
+        --------
+        >>> Box.cube(3, -1, 1)
+        Box([-1.0, -1.0, -1.0], [1.0, 1.0, 1.0])
+        """
+        if not isinstance(dim, int | np.integer) or dim < 1:
+            raise InvalidBoxError(f"box: dimension must be a whole number, at least 1, got {short_repr(dim)}")
+        return cls([lower] * dim, [upper] * dim)
+
+    @property
+    def dim(self) -> int:
+        """Number of dimensions d."""
+        return int(self.lower.size)
+
+    @property
+    def volume(self) -> float:
+        """Volume in float64 (length for d = 1, area for d = 2)."""
+        return float(math.prod(b - a for a, b in zip(self.lower.tolist(), self.upper.tolist(), strict=True)))
+
+    def halfspaces(self) -> tuple[FloatArray, FloatArray]:
+        """Return ``(A, b)`` of shapes (2d, d) and (2d,) with ``A x <= b`` on the box.
+
+        Row ``2 j`` is the lower side of dimension j, row ``2 j + 1`` its upper side.
+        """
+        d = self.dim
+        A = np.zeros((2 * d, d))
+        b = np.empty(2 * d)
+        for j in range(d):
+            A[2 * j, j], b[2 * j] = -1.0, -self.lower[j]
+            A[2 * j + 1, j], b[2 * j + 1] = 1.0, self.upper[j]
+        return A, b
+
+    def contains(self, points: ArrayLike) -> NDArray[np.bool_]:
+        """Whether each of the points (n, d) lies in the closed box; shape (n,)."""
+        x = np.atleast_2d(np.asarray(points, dtype=np.float64))
+        if x.ndim != 2 or x.shape[1] != self.dim:
+            raise InvalidInputError(
+                f"points must have shape (n, {self.dim}) or ({self.dim},), got {np.shape(points)}"
+            )
+        return np.asarray(((x >= self.lower) & (x <= self.upper)).all(axis=1))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Box):
+            return NotImplemented
+        return self.lower.tobytes() == other.lower.tobytes() and self.upper.tobytes() == other.upper.tobytes()
+
+    def __hash__(self) -> int:
+        return hash((self.lower.tobytes(), self.upper.tobytes()))
+
+    def __repr__(self) -> str:
+        return f"Box({self.lower.tolist()}, {self.upper.tolist()})"
+
+
+def _bound(name: str, values: Any) -> FloatArray:
+    try:
+        raw = np.atleast_1d(np.asarray(values))
+    except ValueError as error:  # ragged
+        raise InvalidBoxError(f"box: {name} is not a list of numbers: {short_repr(values)}") from error
+    if raw.dtype.kind not in "fiu" or raw.dtype.itemsize > 8:
+        raise InvalidBoxError(f"box: {name} must be float64 or integers, got {short_repr(values)}")
+    array = raw.astype(np.float64)
+    given = np.asarray(values, dtype=object).ravel().tolist()
+    if any(isinstance(v, int) and int(float(v)) != v for v in given):
+        raise InvalidBoxError(f"box: {name}: an integer beyond 2**53 has no float64; round it first")
+    if array.ndim != 1 or array.size == 0:
+        raise InvalidBoxError(f"box: {name} must be a list of d >= 1 numbers, got shape {array.shape}")
+    if not np.isfinite(array).all():
+        raise InvalidBoxError(f"box: {name} must be finite, got {array.tolist()}")
+    return array

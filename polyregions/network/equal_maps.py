@@ -1,0 +1,222 @@
+"""Which activation patterns have the same affine map, decided exactly and for a million patterns at once.
+
+Over the integers the map of every pattern has the same denominator: the product of the powers of two by which
+the layers are scaled (:mod:`polyregions.network.exact`). So two maps are equal iff their whole numerators
+are. And those need not be known:
+
+* if they differ modulo some prime, they differ;
+* if they agree modulo primes whose product exceeds 2 h, and no numerator exceeds h in magnitude, they agree
+  (the Chinese remainder theorem: the difference is a multiple of the product, and too small for another one
+  than zero).
+
+Residues are computed layer by layer for all patterns, as :mod:`polyregions.network.maps` does it with rounded
+numbers. The primes are so small that all sums of products stay below 2^53, where float64 computes exactly; so
+the work is matrix products. In general position the first prime tells nearly all maps apart, and only what is
+left over goes through the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import isqrt
+from typing import Any
+
+import numpy as np
+from flint import fmpz
+from numpy.typing import NDArray
+
+from .exact import dyadic, scalar_intercepts
+from .layers import FloatArray, IntArray, Layer, MaxoutLayer
+
+#: Numbers that are worked on at once.
+TOGETHER = 2**22
+
+
+def map_labels(layers: Sequence[Layer], states: NDArray[np.uint8]) -> IntArray:
+    """Number the affine maps of patterns: two labels are equal iff the maps are.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+        Of the network.
+    states : uint8 (n, units)
+        Patterns.
+
+    Returns
+    -------
+    int64 (n,)
+        0, 1, ... in the order in which the maps appear.
+
+    Examples
+    --------
+    >>> from polyregions.network.layers import linear, relu
+    >>> net = [relu([[1.0], [-1.0]], [0.0, 0.0]), linear([[1.0, -1.0]], [0.0])]   # relu(x) - relu(-x) = x
+    >>> map_labels(net, np.array([[0, 1], [1, 0], [0, 0]], dtype=np.uint8)).tolist()
+    [0, 0, 1]
+    """
+    whole = [_WholeLayer.of(layer) for layer in layers]
+    widest = max(layer.table.shape[1] for layer in whole)
+    labels, made = np.zeros(len(states), dtype=np.int64), 1
+    undecided, product, enough = np.arange(len(states)), 1, 2 * _largest_numerator(whole)
+    for prime in _primes(isqrt(int(0.9 * 2**55 / widest))):
+        residues = _residues([_Residues.of(layer, prime) for layer in whole], states[undecided], prime)
+        groups = labels[undecided]
+        for column in residues.T:
+            groups = np.unique(groups * prime + column, return_inverse=True)[1]
+        labels[undecided] = made + groups
+        made += len(states)
+        product *= prime
+        if product > enough:
+            break
+        undecided = undecided[np.bincount(groups)[groups] > 1]
+        if undecided.size == 0:
+            break
+    return in_order(labels)
+
+
+def in_order(labels: IntArray) -> IntArray:
+    """Renumber labels 0, 1, ... in the order in which they appear."""
+    _, first, group = np.unique(labels, return_index=True, return_inverse=True)
+    rank = np.empty(first.size, dtype=np.int64)
+    rank[np.argsort(first)] = np.arange(first.size)
+    return rank[group]
+
+
+def join(n: int, pairs: IntArray) -> IntArray:
+    """Label the connected components of a graph with n nodes and these edges, in order; int64 (n,)."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    graph = coo_array((np.ones(len(pairs), dtype=np.int8), (pairs[:, 0], pairs[:, 1])), shape=(n, n))
+    return in_order(np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64))
+
+
+@dataclass(frozen=True)
+class _WholeLayer:
+    """A layer over the integers, as arrays of Python's.
+
+    ``table (rows, inputs + 1)`` has the weights and biases times ``unit``; ``slopes`` and ``intercepts``, one
+    for each state, are times ``scale``, and a maxout layer has none; ``first`` is the first row of each unit.
+    """
+
+    table: NDArray[Any]
+    unit: int
+    slopes: list[int]
+    intercepts: list[int]
+    scale: int
+    first: IntArray
+
+    @classmethod
+    def of(cls, layer: Layer) -> _WholeLayer:
+        numbers, exponent = dyadic(np.concatenate([layer.weight, layer.bias[:, None]], axis=1))
+        table = np.array(numbers, dtype=object).reshape(len(layer.weight), -1)
+        if isinstance(layer, MaxoutLayer):
+            return cls(table, 1 << exponent, [], [], 1, layer.offsets[:-1])
+        values = [*map(Fraction, layer.slopes.tolist()), *scalar_intercepts(layer)]
+        scale = max(value.denominator for value in values)
+        integers = [int(value * scale) for value in values]
+        states = layer.slopes.size
+        first = np.arange(layer.n_units)
+        return cls(table, 1 << exponent, integers[:states], integers[states:], scale, first)
+
+
+def _largest_numerator(layers: list[_WholeLayer]) -> int:
+    """A bound for the magnitudes of the numerators of all maps."""
+    heights: NDArray[Any] = np.ones(layers[0].table.shape[1] - 1, dtype=object)
+    denominator = 1
+    for layer in layers:
+        sizes = abs(layer.table)
+        heights = sizes[:, :-1] @ heights + sizes[:, -1] * denominator
+        denominator *= layer.unit
+        if layer.slopes:
+            steepest, farthest = max(map(abs, layer.slopes)), max(map(abs, layer.intercepts))
+            heights = steepest * heights + farthest * denominator
+            denominator *= layer.scale
+        else:
+            heights = np.maximum.reduceat(heights, layer.first)
+    return int(max(heights))
+
+
+def _primes(largest: int) -> Iterator[int]:
+    """Primes from ``largest`` downwards."""
+    return (n for n in range(largest, 1, -1) if fmpz(n).is_prime())
+
+
+@dataclass(frozen=True)
+class _Residues:
+    """A layer modulo a prime: numbers in float64, of magnitude at most half the prime."""
+
+    weight: FloatArray
+    bias: FloatArray
+    unit: int
+    slopes: FloatArray
+    intercepts: FloatArray
+    scale: int
+    first: IntArray
+
+    @classmethod
+    def of(cls, layer: _WholeLayer, prime: int) -> _Residues:
+        table = _residue(layer.table, prime)
+        slopes = _residue(np.array(layer.slopes, dtype=object), prime)
+        intercepts = _residue(np.array(layer.intercepts, dtype=object), prime)
+        weight, bias = np.ascontiguousarray(table[:, :-1].T), table[:, -1]
+        return cls(weight, bias, layer.unit, slopes, intercepts, layer.scale, layer.first)
+
+
+def _residue(values: NDArray[Any], prime: int) -> FloatArray:
+    """Residues of whole numbers, of least magnitude."""
+    half = prime // 2
+    return np.asarray((values + half) % prime - half, dtype=np.float64)
+
+
+def _reduce(values: FloatArray, prime: int) -> None:
+    """Reduce whole numbers below 2^53 in place, to at most 0.51 primes: quotients are hardly off."""
+    values -= np.rint(values * (1.0 / prime)) * prime
+
+
+def _residues(layers: list[_Residues], states: NDArray[np.uint8], prime: int) -> NDArray[np.int32]:
+    """Numerators of the maps modulo a prime, from 0 on; (n, (d + 1) outputs)."""
+    d = layers[0].weight.shape[0]
+    width = max(d, *(layer.weight.shape[1] for layer in layers))
+    chunk = max(1, TOGETHER // (width * (d + 1)))
+    parts = [_chunk(layers, states[i : i + chunk], d, prime) for i in range(0, len(states), chunk)]
+    return np.concatenate(parts)
+
+
+def _chunk(layers: list[_Residues], states: NDArray[np.uint8], d: int, prime: int) -> NDArray[np.int32]:
+    n, unit, denominator = len(states), 0, 1
+    # One map for each run of patterns that have been the same so far: neighbours in the list often are.
+    run_of: IntArray = np.zeros(n, dtype=np.int64)
+    y = np.eye(d + 1, d)[None]  # (runs, d + 1, inputs)
+    for layer in layers:
+        z = (y.reshape(-1, y.shape[2]) @ layer.weight).reshape(len(y), d + 1, -1)
+        z[:, d] += _times(layer.bias, denominator, prime)
+        _reduce(z, prime)
+        denominator = denominator * layer.unit % prime
+        if layer.slopes.size == 1:
+            y = z
+            continue
+        columns = states[:, unit : unit + layer.first.size]
+        unit += layer.first.size
+        changes = (columns[1:] != columns[:-1]).any(axis=1) | (run_of[1:] != run_of[:-1])
+        firsts = np.concatenate([[0], 1 + np.flatnonzero(changes)])
+        before, own = run_of[firsts], columns[firsts].astype(np.int64)
+        run_of = np.concatenate([[0], np.cumsum(changes)])
+        if layer.slopes.size == 0:
+            y = np.take_along_axis(z[before], (layer.first + own)[:, None, :], axis=2)
+            continue
+        y = layer.slopes[own][:, None, :] * z[before]
+        if np.abs(layer.slopes).max() > 1.0 or layer.intercepts.any():
+            _reduce(y, prime)
+            y[:, d] += _times(layer.intercepts, denominator, prime)[own]
+            _reduce(y, prime)
+        denominator = denominator * layer.scale % prime
+    numerators = y.reshape(len(y), -1).astype(np.int64) % prime
+    return np.asarray(numerators.astype(np.int32)[run_of])
+
+
+def _times(residues: FloatArray, factor: int, prime: int) -> FloatArray:
+    """Residues times a number, reduced."""
+    return _residue(residues.astype(np.int64).astype(object) * factor, prime)

@@ -1,0 +1,385 @@
+"""A piecewise-linear network: frozen, validated, float64, with exact answers.
+
+A network is a chain of layers (:mod:`polyregions.network.layers`). Its *units* are the neurons of the layers
+that have states, numbered layer after layer; an *activation pattern* is one state for each of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..errors import (
+    FileFormatError,
+    InvalidInputError,
+    InvalidNetworkError,
+    UnsupportedLayerError,
+    short_repr,
+)
+from . import formats as adapters
+from .layers import (
+    LAYER_TYPES,
+    FloatArray,
+    IntArray,
+    Layer,
+    MaxoutLayer,
+    ScalarLayer,
+    float_array,
+    keeps_integers,
+    make_layer,
+    preactivation,
+)
+from .states import filtered_states
+
+if TYPE_CHECKING:
+    from .exact import ExactNetwork
+
+StateArray = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """A chain of layers, each the input of the next.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+        See :mod:`polyregions.network.layers` for the kinds, which may be mixed freely. If the last layer is
+        not linear, the read-out is the identity.
+
+    Raises
+    ------
+    InvalidNetworkError
+        If there is no layer, or a layer's inputs are not the outputs of the one below.
+
+    Examples
+    --------
+    >>> net = Network.from_arrays([([[1], [1]], [0, -1]), ([[1, -2]], [0])])   # a tent
+    >>> net([[0.5], [1.5]])
+    array([[0.5],
+           [0.5]])
+    >>> net.states([[0.5], [1.5]])
+    array([[1, 0],
+           [1, 1]], dtype=uint8)
+    """
+
+    layers: tuple[Layer, ...]
+
+    def __init__(self, layers: Sequence[Layer]) -> None:
+        chain = tuple(layers)
+        if not chain:
+            raise InvalidNetworkError("a network needs at least one layer")
+        for i, layer in enumerate(chain):
+            if not isinstance(layer, ScalarLayer | MaxoutLayer):
+                raise InvalidNetworkError(f"layer {i}: expected a Layer, got {type(layer).__name__}")
+            if i and layer.n_inputs != chain[i - 1].n_units:
+                raise InvalidNetworkError(
+                    f"layer {i} has {layer.n_inputs} inputs but layer {i - 1} has "
+                    f"{chain[i - 1].n_units} units"
+                )
+        object.__setattr__(self, "layers", chain)
+
+    @classmethod
+    def from_arrays(
+        cls, arrays: Sequence[tuple[Any, Any]], activation: str = "relu", **parameters: Any
+    ) -> Network:
+        """Build a network from ``(W, b)`` pairs; the last pair is the linear read-out.
+
+        Parameters
+        ----------
+        arrays : sequence of (W, b)
+            W of shape (out, in), b of shape (out,). Where W is ``[unit][piece][input]`` and b
+            ``[unit][piece]``, the layer is maxout whatever ``activation`` says.
+        activation : str
+            "relu", "leaky_relu" (with ``slope=``), "abs", "hard_tanh", "piecewise" (with
+            ``breakpoints=``, ``slopes=``) or "linear", for all layers but the last.
+
+        Raises
+        ------
+        UnsupportedLayerError
+            If the activation is unknown.
+        """
+        try:
+            pairs = list(arrays)
+        except TypeError as error:
+            raise InvalidNetworkError("a network is made of a list of pairs (weight, bias)") from error
+        if not pairs:
+            raise InvalidNetworkError("a network needs at least one layer")
+        if activation not in LAYER_TYPES:
+            raise UnsupportedLayerError(
+                f"activation {short_repr(activation)} is not supported; known: {', '.join(LAYER_TYPES)}"
+            )
+        layers = []
+        for i, pair in enumerate(pairs):
+            try:
+                W, b = pair
+            except (TypeError, ValueError) as error:
+                raise InvalidNetworkError(f"layer {i}: expected a pair (weight, bias)") from error
+            last = i == len(pairs) - 1
+            kind = "maxout" if _depth(W) == 3 else "linear" if last else activation
+            try:
+                layers.append(make_layer(kind, W, b, **(parameters if kind == activation else {})))
+            except InvalidNetworkError as error:
+                raise type(error)(f"layer {i}: {error}") from error
+        return cls(layers)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Network:
+        """Read a network file; the format is told by the name's ending (``.json``, ``.npz``).
+
+        Raises
+        ------
+        FileFormatError
+            If the file is missing, truncated, or not what its name says.
+        InvalidNetworkError
+            If it is readable but does not describe a network.
+        """
+        path = Path(path)
+        read = adapters.module(path).read
+        try:
+            layers = read(path)
+        except OSError as error:
+            raise FileFormatError(f"{path}: cannot be read: {error.strerror or error}") from error
+        try:
+            return cls(layers)
+        except InvalidNetworkError as error:
+            raise type(error)(f"{path}: {error}") from error
+
+    def save(self, path: str | Path) -> None:
+        """Write the network; :meth:`load` gives it back bit for bit.
+
+        Raises
+        ------
+        FileFormatError
+            If no network format has the name's ending, or the file cannot be written.
+        """
+        path = Path(path)
+        write = adapters.module(path).write
+        try:
+            write(path, self.layers)
+        except OSError as error:
+            raise FileFormatError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+    @property
+    def input_dim(self) -> int:
+        """Number of inputs, d."""
+        return self.layers[0].n_inputs
+
+    @property
+    def output_dim(self) -> int:
+        """Number of outputs."""
+        return self.layers[-1].n_units
+
+    @cached_property
+    def hidden(self) -> tuple[Layer, ...]:
+        """The layers that have states (all but the linear ones)."""
+        return tuple(layer for layer in self.layers if (layer.n_states != 1).any() or layer.kind != "linear")
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Number of units of each hidden layer."""
+        return tuple(layer.n_units for layer in self.hidden)
+
+    @property
+    def n_units(self) -> int:
+        """Number of hidden units, which is the length of a pattern."""
+        return sum(self.widths)
+
+    @cached_property
+    def unit_layers(self) -> IntArray:
+        """Hidden layer (0, 1, ...) of each unit, shape (units,)."""
+        return np.repeat(np.arange(len(self.hidden)), self.widths)
+
+    @cached_property
+    def exact(self) -> ExactNetwork:
+        """The same network over the integers, made once."""
+        from .exact import ExactNetwork
+
+        return ExactNetwork(self.layers)
+
+    def __call__(self, x: ArrayLike) -> FloatArray:
+        """Forward pass in float64: points (n, d) or one point (d,) to outputs (n, out) or (out,)."""
+        y, single = self._points(x)
+        for layer in self.layers:
+            y = layer.activate(preactivation(layer, y))
+        return y[0] if single else y
+
+    def states(self, x: ArrayLike) -> StateArray:
+        """Exact states of all units at points (n, d) or one point (d,); uint8 (n, units).
+
+        A float64 forward pass decides with a rigorous error bound; the few points where it cannot
+        are decided over the integers. On a breakpoint the unit is in the lower state, and tied
+        maxout pieces take the lowest index.
+        """
+        points, single = self._points(x)
+        states, certain = filtered_states(self.layers, points)
+        for i in np.flatnonzero(~certain):
+            states[i] = self.exact.states_at(points[i])
+        return states[0] if single else states
+
+    def affine_map(self, states: ArrayLike) -> tuple[FloatArray, FloatArray]:
+        """Return (A, c), shapes (out, d) and (out,), with ``f(x) = A x + c`` under a pattern.
+
+        Each entry is the exact number rounded once to float64 (infinite beyond its range);
+        ``net.exact.affine_map`` gives the rationals.
+        """
+        from .exact import round_fraction
+
+        _, output = self.exact.forms(self.validate_pattern(states))
+        table = np.array([[round_fraction(v, output[-1][-1]) for v in row] for row in output[:-1]])
+        return table[:, :-1], table[:, -1]
+
+    def restrict(self, origin: ArrayLike, directions: ArrayLike) -> Network:
+        """Return the network on the affine subspace ``origin + t @ directions``.
+
+        The result takes the coordinates t (k,) instead of x (d,), so that a network with many inputs
+        can be studied on slices of dimension 1, 2, 3. See :meth:`through` for the slice through given points.
+
+        Parameters
+        ----------
+        origin : array_like (d,)
+        directions : array_like (k, d)
+            One row for each new coordinate. They need not be orthonormal.
+
+        Notes
+        -----
+        The slice *is* the float64 network returned, and everything after is exact for it. It was
+        rounded in one place: each entry of the new first layer, ``W directions^T`` and
+        ``W origin + b``, is the exact sum rounded once to the nearest float64.
+        """
+        from flint import fmpz_mat
+
+        from .exact import dyadic, round_fraction
+
+        o = float_array("origin", origin, 1)
+        D = float_array("directions", directions, 2)
+        d = self.input_dim
+        if o.size != d or D.shape[1] != d or D.shape[0] == 0:
+            raise InvalidInputError(
+                f"restrict: the network has {d} inputs; origin must be ({d},) and directions (k, {d}), "
+                f"got {o.shape} and {D.shape}"
+            )
+        first = self.layers[0]
+        homogeneous = np.zeros((d + 1, D.shape[0] + 1))
+        homogeneous[:d, :-1], homogeneous[:d, -1], homogeneous[d, -1] = D.T, o, 1.0
+        left, e_left = dyadic(np.concatenate([first.weight, first.bias[:, None]], axis=1))
+        right, e_right = dyadic(homogeneous)
+        product = fmpz_mat(first.weight.shape[0], d + 1, left) * fmpz_mat(d + 1, D.shape[0] + 1, right)
+        denominator = 1 << (e_left + e_right)
+        table = np.array([[round_fraction(v, denominator) for v in row] for row in product.tolist()])
+        W = float_array("weight of the restricted first layer", table[:, :-1], 2)
+        b = float_array("bias of the restricted first layer", table[:, -1], 1)
+        if isinstance(first, MaxoutLayer):
+            cuts = first.offsets[1:-1]
+            layer: Layer = make_layer("maxout", np.split(W, cuts), np.split(b, cuts))
+        else:
+            layer = ScalarLayer(first.kind, W, b, first.breakpoints, first.slopes)
+        return Network([layer, *self.layers[1:]])
+
+    def through(self, points: ArrayLike) -> Network:
+        """Return the network on the affine subspace through points, exactly: nothing is rounded.
+
+        The result takes the coordinates t (k,) of ``x = p_0 + t_1 (p_1 - p_0) + ... + t_k (p_k - p_0)``. Two
+        linear layers come first: t to ``(1 - sum t, t_1, ..., t_k)``, and these weights to x.
+
+        Parameters
+        ----------
+        points : array_like (k + 1, d)
+            p_0, ..., p_k. Two of them make a line, three a plane.
+
+        Raises
+        ------
+        InvalidInputError
+            If there are fewer than two points, or not of the network's dimension.
+
+        Examples
+        --------
+        >>> net = Network.from_arrays([([[1, 1, 1]], [-1]), ([[1]], [0])])
+        >>> plane = net.through([[0, 0, 0.1], [1, 0, 0.1], [0, 1, 0.1]])
+        >>> plane.input_dim, plane.states([[0.5, 0.25], [0.5, 0.5]]).tolist()
+        (2, [[0], [1]])
+        """
+        p = float_array("points", points, 2)
+        k, d = len(p) - 1, self.input_dim
+        if k < 1 or p.shape[1] != d:
+            raise InvalidInputError(f"through: points must be (k + 1, {d}) with k >= 1, got shape {p.shape}")
+        shares = np.concatenate([-np.ones((1, k)), np.eye(k)])
+        first = make_layer("linear", shares, np.eye(k + 1)[0])
+        return Network([first, make_layer("linear", p.T, np.zeros(d)), *self.layers])
+
+    def validate_pattern(self, states: ArrayLike) -> StateArray:
+        """Return one pattern as uint8 (units,), or raise InvalidInputError if it cannot be one."""
+        try:
+            pattern = np.asarray(states)
+        except ValueError as error:
+            raise InvalidInputError("a pattern is a list of integer states, one for each unit") from error
+        if pattern.shape != (self.n_units,) or (self.n_units and pattern.dtype.kind not in "iu"):
+            raise InvalidInputError(
+                f"a pattern of this network has {self.n_units} integer states, got shape {pattern.shape}, "
+                f"dtype {pattern.dtype}"
+            )
+        top = np.concatenate([layer.n_states for layer in self.hidden]) if self.hidden else np.zeros(0)
+        bad = np.flatnonzero((pattern < 0) | (pattern >= top))
+        if bad.size:
+            u = int(bad[0])
+            raise InvalidInputError(f"unit {u} has states 0..{int(top[u]) - 1}, got {int(pattern[u])}")
+        return pattern.astype(np.uint8)
+
+    def _points(self, x: ArrayLike) -> tuple[FloatArray, bool]:
+        try:
+            raw = np.asarray(x)
+        except ValueError as error:
+            raise InvalidInputError("points: rows have different lengths") from error
+        if raw.size and (raw.dtype.kind not in "fiu" or raw.dtype.itemsize > 8):
+            raise InvalidInputError(f"points must be float64 or integers, got dtype {raw.dtype}")
+        points = raw.astype(np.float64, copy=False)
+        if not keeps_integers(raw, points):
+            raise InvalidInputError("points: an integer beyond 2**53 has no float64; round it first")
+        single = points.ndim == 1
+        points = np.atleast_2d(points)
+        if points.ndim != 2 or points.shape[1] != self.input_dim or not np.isfinite(points).all():
+            raise InvalidInputError(
+                f"points must be finite, of shape (n, {self.input_dim}) or ({self.input_dim},), "
+                f"got {np.shape(x)}"
+            )
+        return points, single
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Integers of the exact network cannot be pickled; they are made again when needed.
+        return {"layers": self.layers}
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Network):
+            return NotImplemented
+        return self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def _key(self) -> tuple[Any, ...]:
+        """All bits of the network; -0.0 and 0.0 differ."""
+        fields: list[Any] = []
+        for layer in self.layers:
+            extra = (layer.ranks,) if isinstance(layer, MaxoutLayer) else (layer.breakpoints, layer.slopes)
+            arrays = (layer.weight, layer.bias, *extra)
+            fields.append((layer.kind, tuple((a.shape, a.tobytes()) for a in arrays)))
+        return tuple(fields)
+
+    def __repr__(self) -> str:
+        parts = [f"{layer.kind} {layer.n_units}" for layer in self.layers]
+        return f"Network({self.input_dim} -> {' -> '.join(parts)})"
+
+
+def _depth(values: Any) -> int:
+    """Depth of nesting (4 is deepest) of an array or of nested lists, by their first entries."""
+    depth = 0
+    while isinstance(values, list | tuple) and depth < 4:
+        depth += 1
+        values = values[0] if values else None
+    return depth + int(getattr(values, "ndim", 0))

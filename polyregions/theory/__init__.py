@@ -1,0 +1,1 @@
+"""What theorems say, without an enumeration: predictions, bounds, arrangements, constructions."""

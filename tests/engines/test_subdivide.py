@@ -1,0 +1,409 @@
+"""The subdivision: the zoo, the other engines, all faces, and the bounds of its predicate."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from fractions import Fraction
+from math import comb
+from pathlib import Path
+from threading import current_thread, main_thread
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from support.networks import RANDOM, facets, random_network
+from support.strategies import cases
+from support.zoo import ZOO, Case, by_name, folding
+
+from polyregions import Box, Network, enumerate_regions
+from polyregions.complex.topology import Cells
+from polyregions.engines.brute import enumerate_brute
+from polyregions.engines.subdivide import layer_cut
+from polyregions.engines.subdivide.engine import Subdivision
+from polyregions.engines.subdivide.layer_cut import LayerCut
+from polyregions.errors import InvalidInputError, TooLargeError
+from polyregions.geometry.signs import UNKNOWN, sign_at, solve_float, solve_whole
+from polyregions.network.layers import absolute, linear, maxout, piecewise, relu
+
+
+def check_cells(cells: Cells) -> None:
+    """What is true of every complex of convex cells, whatever its coordinates."""
+    d = cells.dimension
+    for k in range(1, d + 1):
+        for f in cells.faces(k).tolist():
+            boundary = cells.boundary(f).tolist()
+            assert len(set(boundary)) == len(boundary) >= k + 1
+            assert (cells.dim[boundary] == k - 1).all()
+            if k > 1:
+                # Diamond property: a face of dimension k - 2 is in exactly two of the facets of f.
+                _, times = np.unique(cells.boundaries(np.array(boundary)), return_counts=True)
+                assert (times == 2).all()
+    # A closed ball.
+    assert sum((-1) ** k * cells.faces(k).size for k in range(d + 1)) == 1
+    inner = np.bincount(cells.boundaries(cells.faces(d)), minlength=cells.dim.size)[cells.faces(d - 1)]
+    assert set(inner.tolist()) <= {1, 2}
+
+
+@pytest.mark.parametrize("case", ZOO, ids=lambda case: case.name)
+def test_zoo(case: Case) -> None:
+    cx = enumerate_regions(case.network, case.box, engine="subdivide")
+    assert (cx.n_regions, cx.n_adjacencies, cx.complete) == (case.regions, case.pairs, True)
+    if case.multi_flip is not None:
+        assert sum(len(cx.flips(i, j)) > 1 for i, j in cx.adjacencies) == case.multi_flip
+    if case.f_vector is not None:
+        assert cx.f_vector == list(case.f_vector)
+    assert facets(cx) == facets(enumerate_regions(case.network, case.box, engine="traverse"))
+    check_cells(cx.faces.cells)
+    cx.check()
+
+
+@settings(max_examples=400, deadline=None)
+@given(cases(dims=(1, 2, 2, 3, 3, 4), max_units=9))
+def test_agrees_with_the_other_engines(case: tuple[Network, Box]) -> None:
+    cx = enumerate_regions(*case, engine="subdivide")
+    assert facets(cx) == facets(enumerate_brute(*case))
+    assert facets(cx) == facets(enumerate_regions(*case, engine="traverse"))
+    check_cells(cx.faces.cells)
+    cx.check()
+
+
+@pytest.mark.parametrize(
+    ("d", "kinds", "width"), [*RANDOM, (5, ["relu", "abs"], 4), (6, ["relu"], 6)], ids=str
+)
+def test_agrees_with_traverse_on_random_networks(d: int, kinds: list[str], width: int) -> None:
+    case = random_network(7, d, kinds, width), Box.cube(d, -1, 1)
+    subdivision = Subdivision(*case)
+    cx = subdivision.run()
+    assert facets(cx) == facets(enumerate_regions(*case, engine="traverse"))
+    assert subdivision.undecided == 0
+    check_cells(cx.faces.cells)
+
+
+@pytest.mark.parametrize(("n0", "folds"), [(1, [3] * 6), (2, [3, 3, 3]), (2, [4, 4]), (3, [3, 2])], ids=str)
+def test_folds_need_no_integers_beyond_float64(n0: int, folds: list[int]) -> None:
+    """Montufar et al. 2014: prod p^n0 regions in the unit cube, every decision about them a true zero."""
+    subdivision = Subdivision(Network(folding(n0, folds)), Box.cube(n0, 0, 1))
+    cx = subdivision.run()
+    k = int(np.prod(folds))
+    assert (cx.n_regions, cx.n_adjacencies) == (k**n0, n0 * (k - 1) * k ** (n0 - 1))
+    assert subdivision.whole
+    assert subdivision.undecided == 0
+
+
+def test_a_deep_fold_beyond_whole_numbers() -> None:
+    """Telgarsky's tent 40 times over a piece of the line: the forms outgrow 2^53, exact integers decide."""
+    tent = [relu([[1], [1]], [0, -0.5]), *[relu([[2, -4], [2, -4]], [0, -0.5])] * 39, linear([[2, -4]], [0])]
+    box = Box([0.25], [0.25 + 2.0**-36])
+    subdivision = Subdivision(Network(tent), box)
+    assert subdivision.run().n_regions == 2**4
+    assert subdivision.undecided > 0
+
+
+def test_generic_arrangement_in_six_dimensions() -> None:
+    """Zaslavsky: m = 7 planes in general position whose vertices all lie in the box."""
+    W = [[float((i + 1) ** j) for j in range(6)] for i in range(7)]
+    net = Network([relu(W, [float((i + 1) ** 6) for i in range(7)])])
+    cx = enumerate_regions(net, Box.cube(6, -1e7, 1e7), engine="subdivide")
+    # C(7, 6 - k) S(1 + k, k), where S(k + 1, k) = 2^(k + 1) - 1
+    assert cx.f_vector == [comb(7, 6 - k) * (2 ** (k + 1) - 1) for k in range(7)]
+
+
+def test_a_box_has_3_to_the_d_faces() -> None:
+    for d in range(1, 6):
+        cells = Cells.box(d)
+        assert cells.dim.size == 3**d
+        check_cells(cells)
+
+
+def test_refuses_a_limit_and_too_many_dimensions() -> None:
+    net = Network([absolute(np.eye(2), [0, 0])])
+    with pytest.raises(InvalidInputError, match="all regions or none"):
+        enumerate_regions(net, Box.cube(2, -1, 1), engine="subdivide", limit=2)
+    with pytest.raises(TooLargeError, match="traverse"):
+        enumerate_regions(Network([relu(np.eye(13), np.zeros(13))]), Box.cube(13, -1, 1), engine="subdivide")
+
+
+def exact_solution(rows: list[list[Fraction]]) -> list[Fraction]:
+    """Gauss over the rationals."""
+    d = len(rows)
+    work = [list(row) for row in rows]
+    for k in range(d):
+        p = next(i for i in range(k, d) if work[i][k])
+        work[k], work[p] = work[p], work[k]
+        for i in range(d):
+            if i != k:
+                factor = work[i][k] / work[k][k]
+                work[i] = [a - factor * b for a, b in zip(work[i], work[k], strict=True)]
+    return [-work[i][d] / work[i][i] for i in range(d)]
+
+
+@pytest.mark.parametrize("d", [1, 2, 3, 4, 6])
+@pytest.mark.parametrize("closeness", [0, -20, -40, -60])
+def test_vertices_and_signs_are_within_their_bounds(d: int, closeness: int) -> None:
+    """True forms that differ from the computed ones by up to e, and rows that are nearly parallel."""
+    rng = np.random.default_rng(d)
+    proven = decided = 0
+    for _ in range(300):
+        rows = rng.normal(size=(d, d + 1))
+        if d > 1:
+            rows[1] = rows[0] + 2.0**closeness * rng.normal(size=d + 1)
+        errors = 2.0**-52 * rng.integers(0, 9, size=d) * (closeness > -60)
+        true = [[Fraction(v) for v in row] for row in rows.tolist()]
+        for row, e in zip(true, errors.tolist(), strict=True):
+            row[d] += Fraction(e) * int(rng.integers(-1, 2))
+        point, work = np.empty(d + 1), np.empty((d, 2 * d))
+        radius = solve_float(rows, errors, point, work)
+        try:
+            vertex = exact_solution(true)
+        except StopIteration:
+            continue
+        if not radius < np.inf or max(map(abs, vertex)) > 1:
+            continue  # the bound is claimed for vertices in the box
+        proven += 1
+        assert max(abs(Fraction(p) - v) for p, v in zip(point, vertex, strict=False)) <= Fraction(radius)
+        form = rng.normal(size=d + 1)
+        form[d] = -form[:d] @ point[:d] + rng.normal() * radius * rng.choice([0.1, 1.0, 100.0])
+        value = sum(Fraction(a) * v for a, v in zip(form, [*vertex, Fraction(1)], strict=True))
+        sign = sign_at(form, 0.0, point, radius)
+        decided += sign != UNKNOWN
+        assert sign in (UNKNOWN, (value > 0) - (value < 0))
+    if closeness > -60:
+        assert proven > 20
+        assert decided > 10
+
+
+def test_whole_vertices_are_exact() -> None:
+    rng = np.random.default_rng(0)
+    solved = 0
+    for _ in range(500):
+        d = int(rng.integers(1, 6))
+        rows = rng.integers(-9, 10, size=(d, d + 1)).astype(float)
+        if round(abs(np.linalg.det(rows[:, :d]))) == 0:
+            continue
+        point, work = np.empty(d + 1), np.empty((d, 2 * d + 1))
+        assert solve_whole(rows, point, work) == 0.0
+        assert (rows @ point == 0.0).all()
+        assert point[d] > 0.0
+        assert [Fraction(p) / Fraction(point[d]) for p in point[:d]] == exact_solution(
+            [[Fraction(v) for v in row] for row in rows.tolist()]
+        )
+        solved += 1
+    assert solved > 300
+
+
+def test_whole_numbers_stop_at_their_limit() -> None:
+    point, work = np.empty(3), np.empty((2, 5))
+    assert solve_whole(np.array([[2.0**30, 1, 1], [1, 2.0**30, 1]]), point, work) == -1.0
+    assert sign_at(np.array([2.0**53, 0.0, 1.0]), 0.0, np.array([1.0, 0.0, -(2.0**53)]), 0.0) == UNKNOWN
+
+
+@settings(max_examples=60, deadline=None)
+@given(cases(dims=(1, 2, 3, 4), max_units=10))
+def test_workers_change_nothing(case: tuple[Network, Box]) -> None:
+    """Every cell its own part, every part its own share."""
+    expected = enumerate_regions(*case, engine="subdivide")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(layer_cut, "SHARED_CELLS", 1)
+        patch.setattr(layer_cut, "FACES_TOGETHER", 1)
+        for workers in (2, 3):
+            cx = enumerate_regions(*case, engine="subdivide", workers=workers)
+            for name in ("states", "facet_neighbors", "facet_offsets", "witnesses"):
+                assert getattr(cx, name).tobytes() == getattr(expected, name).tobytes()
+            assert cx.f_vector == expected.f_vector
+            check_cells(cx.faces.cells)
+
+
+@pytest.mark.parametrize("name", ["fold-2d-2-2-outside", "six-differ", "braid-5"])
+def test_nothing_depends_on_how_the_arrays_grow(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Arrays that start full stop the kernel at every place where it can stop."""
+    case = by_name(name)
+    expected = enumerate_regions(case.network, case.box, engine="subdivide")
+
+    def little(*arrays: np.ndarray, rows: int = 0) -> list[np.ndarray]:
+        length = max(rows, len(arrays[0]) + 1)
+        grown = [np.empty((length, *array.shape[1:]), dtype=array.dtype) for array in arrays]
+        for new, array in zip(grown, arrays, strict=True):
+            new[: len(array)] = array
+        return grown
+
+    monkeypatch.setattr(layer_cut, "_room", lambda rows, width, least: max(least, rows // 64))
+    monkeypatch.setattr(layer_cut, "_grown", little)
+    cx = enumerate_regions(case.network, case.box, engine="subdivide")
+    assert cx.states.tobytes() == expected.states.tobytes()
+    assert cx.facet_neighbors.tobytes() == expected.facet_neighbors.tobytes()
+
+
+@pytest.mark.parametrize(("d", "widths"), [(5, (6, 5)), (5, (8,)), (6, (7,)), (6, (5, 4))])
+def test_five_and_six_dimensions(d: int, widths: tuple[int, ...]) -> None:
+    net = random_network(0, d, ["relu"] * len(widths), max(widths))
+    box = Box.cube(d, -1, 1)
+    cx = enumerate_regions(net, box, engine="subdivide")
+    assert facets(cx) == facets(enumerate_regions(net, box, engine="traverse"))
+    check_cells(cx.faces.cells)
+    cx.check()
+
+
+def test_more_faces_than_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Faces are numbered by int32: where they run out, the error says so, and "auto" goes another way."""
+    case = by_name("fold-2d-2-2-outside")
+    expected = facets(enumerate_regions(case.network, case.box, engine="subdivide"))
+    monkeypatch.setattr(layer_cut, "MOST_FACES", 60)
+    with pytest.raises(TooLargeError, match="smaller box, or engine 'traverse'"):
+        enumerate_regions(case.network, case.box, engine="subdivide")
+    cx = enumerate_regions(case.network, case.box)
+    assert cx.engine == "traverse"
+    assert facets(cx) == expected
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_ctrl_c_is_heard_while_a_layer_cuts(workers: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layer_cut, "SHARED_CELLS", 1)
+    net = random_network(0, 2, ["relu", "relu"], 8)
+    calls = []
+
+    def interrupt(done: int, cells: int) -> None:
+        calls.append((done, cells))
+        if done < cells and len(calls) > 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        enumerate_regions(net, Box.cube(2, -1, 1), engine="subdivide", workers=workers, progress=interrupt)
+    assert len(calls) > 2
+
+
+def test_multiples_of_a_unit_are_one_hyperplane() -> None:
+    """Weights of no special form, twice, negated and scaled: no sign is left to integers for that."""
+    rng = np.random.default_rng(5)
+    layers = []
+    for n_in, units in ((2, 9), (9, 8)):
+        weight, bias = rng.normal(size=(units, n_in)), rng.normal(size=units)
+        for other, unit, factor in ((3, 1, 1.0), (4, 1, -1.0), (5, 2, 4.0), (6, 2, -0.25)):
+            weight[other], bias[other] = factor * weight[unit], factor * bias[unit]
+        layers.append(relu(weight, bias))
+    net, box = Network(layers), Box.cube(2, -1, 1)
+    subdivision = Subdivision(net, box)
+    cx = subdivision.run()
+    assert facets(cx) == facets(enumerate_regions(net, box, engine="traverse"))
+    assert cx.undecided == subdivision.undecided == 0
+
+
+def fan(seed: int, d: int, more: int) -> Network:
+    """Second-layer boundaries that run through edges that the first layer made, and are cut there again."""
+    rng = np.random.default_rng(seed)
+    axes = np.eye(d)
+    weight = [*axes[:2], *-axes[:2], axes[2], *rng.integers(-2, 3, (more, d))]
+    bias = [0.0] * 4 + [4.0, *rng.integers(-2, 3, more)]
+    order = rng.permutation(4)
+    weight[:4] = [weight[i] for i in order]
+    x, y = (np.zeros(len(weight)) for _ in range(2))
+    # relu(v) - relu(-v) = v
+    for k, (plus, minus) in enumerate(((0, 2), (1, 3))):
+        row = (x, y)[k]
+        row[list(order).index(plus)], row[list(order).index(minus)] = 1.0, -1.0
+    z = np.zeros(len(weight))
+    z[4] = 1.0
+    rows = [y - x, z, z, z, x + y, y - 2 * x]
+    return Network([relu(weight, bias), relu(rows, [0.0, -4.0, -4.5, -3.5, 0.0, 0.0])])
+
+
+@pytest.mark.parametrize("together", [1, 16, 128])
+@pytest.mark.parametrize("seed", range(6))
+def test_boundaries_through_old_edges(seed: int, together: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A ridge in the hyperplane may be in pieces already when the facet beside it is not."""
+    monkeypatch.setattr(layer_cut, "FACES_TOGETHER", together)
+    monkeypatch.setattr(layer_cut, "SHARED_CELLS", 1)
+    for d, more in ((3, 0), (3, 3), (4, 1)):
+        net, box = fan(seed, d, more), Box.cube(d, -1, 1)
+        expected = facets(enumerate_regions(net, box, engine="traverse"))
+        for workers in (1, 2):
+            cx = enumerate_regions(net, box, engine="subdivide", workers=workers)
+            assert facets(cx) == expected
+            check_cells(cx.faces.cells)
+
+
+def same_as_traverse(net: Network, box: Box) -> None:
+    cx = enumerate_regions(net, box, engine="subdivide")
+    assert facets(cx) == facets(enumerate_regions(net, box, engine="traverse"))
+    cx.check()
+
+
+def test_pieces_whose_difference_is_smaller_than_their_rounding() -> None:
+    net = Network([maxout([[[1.0 + 2.0**-51], [1.0]]], [[0.0, 2.0**-51 * 0.1 * 0.98]])])
+    same_as_traverse(net, Box([0.0], [0.1]))
+    assert enumerate_regions(net, Box([0.0], [0.1]), engine="subdivide").n_regions == 2
+
+
+@pytest.mark.parametrize("fill", [-1.0, 0.0, 1.0, np.nan])
+def test_forms_that_float64_takes_for_parallel(fill: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """(1, 1) and (1, 1 + 2^-60): their vertex has no coordinates in float64, whatever memory held before."""
+    grown = layer_cut._grown
+
+    def filled(*arrays: np.ndarray, rows: int = 0) -> list[np.ndarray]:
+        results = grown(*arrays, rows=rows)
+        for result, array in zip(results, arrays, strict=True):
+            if result.dtype == np.float64:
+                result[len(array) :] = fill
+        return results
+
+    monkeypatch.setattr(layer_cut, "_grown", filled)
+    rng = np.random.default_rng(0)
+    first = relu([[1.0, 0.0], [0.0, 1.0], [0.0, 1.0]], [2.0, 2.0, 2.0])
+    second = relu([[1.0, 1.0, 0.0], [1.0, 1.0, 2.0**-60]], [-4.0, -4.0 - 2.0**-61])
+    third = relu(rng.integers(-2, 3, (5, 2)), rng.integers(-1, 2, 5) / 4)
+    same_as_traverse(Network([first, second, third]), Box.cube(2, -1, 1))
+
+
+def test_numbers_whose_products_underflow() -> None:
+    same_as_traverse(Network([relu([[5e-324, 1e-323]], [-5e-324])]), Box([0, 0], [1, 1]))
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        layers = [relu(rng.normal(size=(3, 2)) * 1e-161, rng.normal(size=3) * 1e-161)]
+        layers.append(relu(rng.normal(size=(3, 3)) * 1e-161, rng.normal(size=3) * 1e-322))
+        same_as_traverse(Network(layers), Box.cube(2, -1, 1))
+    steep = piecewise([[1e200]], [0], [5e199], [1e-200, 0.0])
+    same_as_traverse(Network([steep, relu([[1.0], [1e-200]], [-0.5, -1e-205])]), Box([-1], [1]))
+
+
+@pytest.mark.parametrize("side", [1e-200, 1e-110, 1e110, 1e200])
+def test_boxes_whose_volume_is_no_number(side: float) -> None:
+    for d in (2, 3):
+        net = Network([relu(np.eye(d), np.zeros(d)), linear(np.ones((1, d)), [0.0])])
+        same_as_traverse(net, Box.cube(d, -side, side))
+    same_as_traverse(Network([relu([[1e-300]], [-0.5]), linear([[1e-300]], [0.0])]), Box([0], [1e300]))
+
+
+@pytest.mark.parametrize("share", [0, 1])
+def test_an_error_in_one_share_ends_the_others(share: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is raised as it is, whichever worker met it."""
+    monkeypatch.setattr(layer_cut, "SHARED_CELLS", 1)
+    cut = LayerCut._cut
+    seen: list[LayerCut] = []
+
+    def failing(self: LayerCut, faces: np.ndarray, pause: object) -> None:
+        # The first share is cut by the object that has cut what is between the shares.
+        if any(self is other for other in seen) if share == 0 else current_thread() is not main_thread():
+            raise TooLargeError("full")
+        seen.append(self)
+        cut(self, faces, pause)
+
+    monkeypatch.setattr(LayerCut, "_cut", failing)
+    net = random_network(0, 2, ["relu", "relu"], 8)
+    with pytest.raises(TooLargeError, match="full"):
+        enumerate_regions(net, Box.cube(2, -1, 1), engine="subdivide", workers=2)
+
+
+def test_kernels_stay_within_their_arrays() -> None:
+    """As plain Python every index is checked; compiled, none is."""
+    script = """
+from support.zoo import by_name
+from polyregions import enumerate_regions
+for name in ("fold-2d-2-2-outside", "six-differ", "maxout-three", "grid-2-2-3"):
+    case = by_name(name)
+    cx = enumerate_regions(case.network, case.box, engine="subdivide", workers=2)
+    assert cx.n_regions == case.regions
+    cx.check()
+"""
+    environment = os.environ | {"NUMBA_DISABLE_JIT": "1", "PYTHONPATH": str(Path(__file__).parents[1])}
+    subprocess.run([sys.executable, "-c", script], env=environment, check=True, timeout=300)

@@ -1,0 +1,232 @@
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from support.networks import RANDOM, facets, random_network
+from support.strategies import cases
+from support.zoo import ZOO, Case, by_name, folding
+
+import polyregions
+from polyregions import Box, Network, RegionComplex
+from polyregions.engines.brute import enumerate_brute
+from polyregions.engines.traverse import engine as traverse
+from polyregions.errors import InvalidInputError
+
+enumerate_regions = partial(polyregions.enumerate_regions, engine="traverse")
+
+
+def same_bits(a: RegionComplex, b: RegionComplex) -> bool:
+    arrays = ("states", "witnesses", "facet_offsets", "facet_neighbors")
+    return a.complete == b.complete and all(
+        getattr(a, name).tobytes() == getattr(b, name).tobytes() for name in arrays
+    )
+
+
+@pytest.mark.parametrize("case", ZOO, ids=lambda case: case.name)
+def test_zoo(case: Case) -> None:
+    cx = enumerate_regions(case.network, case.box, engine="traverse")
+    assert cx.complete
+    assert (cx.n_regions, cx.n_adjacencies) == (case.regions, case.pairs)
+    if case.multi_flip is not None:
+        assert sum(len(cx.flips(i, j)) > 1 for i, j in cx.adjacencies) == case.multi_flip
+    cx.check()
+
+
+@settings(max_examples=400, deadline=None)
+@given(cases(dims=(1, 2, 2, 3, 3)))
+def test_agrees_with_brute_on_small_networks(case: tuple[Network, Box]) -> None:
+    cx = enumerate_regions(*case, engine="traverse")
+    assert facets(cx) == facets(enumerate_brute(*case))
+    cx.check()
+
+
+@settings(max_examples=40, deadline=None)
+@given(cases(dims=(4,), max_units=6))
+def test_agrees_with_brute_in_four_dimensions(case: tuple[Network, Box]) -> None:
+    cx = enumerate_regions(*case, engine="traverse")
+    assert facets(cx) == facets(enumerate_brute(*case))
+    cx.check()
+
+
+@pytest.mark.parametrize(("d", "kinds", "width"), RANDOM, ids=str)
+@pytest.mark.parametrize("seed", range(3))
+def test_agrees_with_brute_on_random_networks(seed: int, d: int, kinds: list[str], width: int) -> None:
+    case = random_network(seed, d, kinds, width), Box.cube(d, -1, 1)
+    cx = enumerate_regions(*case, engine="traverse")
+    assert facets(cx) == facets(enumerate_brute(*case))
+    cx.check()
+
+
+@pytest.mark.parametrize("scale", [2.0**-30, 2.0**30, 2.0**-300, 2.0**300])
+def test_scaling_a_layer_changes_no_region(scale: float) -> None:
+    """Multiplying weight and bias of a ReLU layer by a power of two, and dividing by it above, is exact."""
+    from polyregions.network.layers import linear, relu
+
+    net, box = random_network(5, 2, ["relu", "relu"], 6), Box.cube(2, -1, 1)
+    first, second, last = net.layers
+    scaled = Network(
+        [
+            relu(first.weight * scale, first.bias * scale),
+            relu(second.weight / scale, second.bias),
+            linear(last.weight, last.bias),
+        ]
+    )
+    assert facets(enumerate_regions(scaled, box)) == facets(enumerate_regions(net, box))
+
+
+@pytest.mark.parametrize("exponent", [-200, -40, 40, 200])
+def test_scaling_the_input_changes_no_region(exponent: int) -> None:
+    from polyregions.network.layers import relu
+
+    net, unit = random_network(6, 3, ["relu", "relu"], 5), 2.0**exponent
+    scaled = Network([relu(net.layers[0].weight / unit, net.layers[0].bias), *net.layers[1:]])
+    expected = facets(enumerate_regions(net, Box.cube(3, -1, 1)))
+    assert facets(enumerate_regions(scaled, Box.cube(3, -unit, unit))) == expected
+
+
+@pytest.mark.parametrize("name", ["scipy", "cvxpy"])
+@pytest.mark.parametrize(
+    "case",
+    [
+        (random_network(0, 2, ["relu", "relu"], 4), Box.cube(2, -1, 1)),
+        (random_network(1, 3, ["maxout3", "relu"], 2), Box.cube(3, -1, 1)),
+        (random_network(2, 4, ["hard_tanh"], 3), Box.cube(4, -1, 1)),
+        (Network(folding(2, [3, 2])), Box.cube(2, -1, 2)),
+        (by_name("five-slabs-2d").network, by_name("five-slabs-2d").box),
+    ],
+    ids=["relu", "maxout", "hard tanh", "folds", "slabs"],
+)
+def test_lp_back_ends_agree(case: tuple[Network, Box], name: str) -> None:
+    native, other = enumerate_regions(*case), enumerate_regions(*case, lp=name)
+    assert native.states.tobytes() == other.states.tobytes()
+    assert native.facet_neighbors.tobytes() == other.facet_neighbors.tobytes()
+    other.check()
+
+
+def test_workers_and_batches_do_not_change_the_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    case = random_network(3, 2, ["relu", "relu"], 12), Box.cube(2, -1, 1)
+    one = enumerate_regions(*case)
+    assert same_bits(one, enumerate_regions(*case, workers=3))
+    monkeypatch.setattr(traverse, "BATCH", 7)
+    assert same_bits(one, enumerate_regions(*case))
+
+
+@pytest.mark.parametrize("case", [by_name("fold-2d-2-2-outside"), by_name("braid-4")], ids=str)
+def test_every_limit_gives_a_labelled_part(case: Case) -> None:
+    whole = enumerate_regions(case.network, case.box)
+    expected = facets(whole)
+    for limit in range(1, case.regions):
+        part = enumerate_regions(case.network, case.box, limit=limit)
+        assert not part.complete
+        assert part.stopped == "limit"
+        assert part.n_regions == limit
+        assert part.states.tobytes() == whole.states[:limit].tobytes()
+        assert all(expected[pattern] == across for pattern, across in facets(part).items())
+        part.check()
+    assert enumerate_regions(case.network, case.box, limit=case.regions).complete
+
+
+def test_an_interrupt_keeps_what_was_found() -> None:
+    net, box = random_network(4, 2, ["relu", "relu"], 20), Box.cube(2, -1, 1)
+    calls = []
+
+    def interrupt(explored: int, found: int) -> None:
+        calls.append((explored, found))
+        if explored > 40:
+            raise KeyboardInterrupt
+
+    part = enumerate_regions(net, box, progress=interrupt)
+    assert (part.complete, part.stopped) == (False, "interrupted")
+    assert (part.n_explored, part.n_regions) == calls[-1]
+    part.check()
+    expected = facets(enumerate_regions(net, box))
+    assert all(expected[pattern] == across for pattern, across in facets(part).items())
+
+
+def test_little_memory_gives_a_labelled_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(traverse, "available_memory", lambda: 0)
+    net = random_network(4, 2, ["relu"], 100)
+    part = enumerate_regions(net, Box.cube(2, -1, 1))
+    assert (part.complete, part.stopped) == (False, "memory")
+    assert 0 < part.n_explored < part.n_regions
+    part.check()
+
+
+def test_a_network_without_units_has_one_region() -> None:
+    cx = enumerate_regions(Network.from_arrays([([[1.0, 2.0]], [0.5])]), Box.cube(2, 0, 1))
+    assert (cx.n_regions, cx.n_adjacencies, cx.complete) == (1, 0, True)
+    assert cx[0].facets.tolist() == [-1, -2, -3, -4]
+    cx.check()
+
+
+@pytest.mark.parametrize("d", [5, 6, 8, 10])
+def test_coordinate_planes_in_high_dimensions(d: int) -> None:
+    """The Boolean arrangement: 2^d regions, each with d neighbours and d sides of the box."""
+    cx = enumerate_regions(
+        Network.from_arrays([(np.eye(d), np.zeros(d)), (np.ones((1, d)), [0])]), Box.cube(d, -1, 1)
+    )
+    assert (cx.n_regions, cx.n_adjacencies) == (2**d, d * 2 ** (d - 1))
+    assert (cx.degrees == d).all()
+    cx.check()
+
+
+def test_generic_arrangement_in_five_dimensions() -> None:
+    """Zaslavsky: m = 7 planes in general position whose vertices all lie in the box: sum C(7, j), j <= 5."""
+    W = [[float((i + 1) ** j) for j in range(5)] for i in range(7)]
+    net = Network.from_arrays([(W, [float((i + 1) ** 5) for i in range(7)]), (np.ones((1, 7)), [0])])
+    cx = enumerate_regions(net, Box.cube(5, -1e6, 1e6))
+    assert cx.n_regions == 1 + 7 + 21 + 35 + 35 + 21
+    assert cx.n_adjacencies == 7 * (1 + 6 + 15 + 20 + 15)
+
+
+@pytest.mark.parametrize(
+    "case", [by_name("fold-2d-3-2-outside"), by_name("resonance-3")], ids=lambda case: case.name
+)
+def test_a_resumed_part_becomes_the_whole(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(traverse, "BATCH", 5)
+    whole = enumerate_regions(case.network, case.box)
+    part = enumerate_regions(case.network, case.box, limit=1)
+    for limit in range(2, case.regions, 7):
+        part = enumerate_regions(case.network, case.box, limit=limit, resume=part)
+        assert (part.n_regions, part.stopped) == (limit, "limit")
+    assert same_bits(whole, enumerate_regions(case.network, case.box, resume=part))
+    assert same_bits(whole, enumerate_regions(case.network, case.box, resume=whole))
+
+
+def test_an_interrupted_run_can_be_resumed() -> None:
+    net, box = random_network(4, 2, ["relu", "relu"], 20), Box.cube(2, -1, 1)
+
+    def interrupt(explored: int, found: int) -> None:
+        raise KeyboardInterrupt
+
+    part = enumerate_regions(net, box, progress=interrupt)
+    assert 0 < part.n_explored < part.n_regions
+    assert same_bits(enumerate_regions(net, box, resume=part), enumerate_regions(net, box))
+    with pytest.raises(InvalidInputError, match="another network or box"):
+        enumerate_regions(net, Box.cube(2, 0, 1), resume=part)
+
+
+def test_units_that_never_move_cost_nothing() -> None:
+    """Zero weights on a breakpoint and repeated maxout pieces are ties that float64 settles."""
+    from polyregions.engines.traverse.decisions import decide
+    from polyregions.engines.traverse.rows import RecentredNetwork
+    from polyregions.network.layers import hard_tanh, maxout, relu
+
+    rng = np.random.default_rng(1)
+    W, P = rng.normal(size=(6, 2)), rng.normal(size=(2, 3, 6))
+    layers = [
+        relu(np.vstack([W, np.zeros((1, 2))]), [*rng.normal(size=6), 0.0]),
+        relu(np.eye(6, 7), np.ones(6)),
+    ]
+    layers += [
+        maxout(P[:, [0, 1, 1, 2, 0]], rng.normal(size=(2, 3))[:, [0, 1, 1, 2, 0]]),
+        hard_tanh([[0, 0]], [1]),
+    ]
+    case = Network(layers), Box.cube(2, -2, 2)
+    cx = enumerate_regions(*case)
+    assert decide(RecentredNetwork(*case), cx.states.copy()).decided.all()
+    assert facets(cx) == facets(enumerate_brute(*case))
+    cx.check()

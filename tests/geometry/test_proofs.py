@@ -1,0 +1,361 @@
+"""What the certificates accept is true: of every row that the float64 row may stand for.
+
+Rows (a^, c^, e) are drawn near every degeneracy: cells a few 2^-40 thin, rows that nearly touch a vertex,
+nearly parallel rows, coefficients that are wrong by all of e. Whatever is proposed, a "yes" must hold for the
+true rows, by the vertices of the true cell in rationals; and some proposals must be accepted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from math import lcm
+from typing import Any
+
+import numpy as np
+import pytest
+from support.corners import Corner, affine_rank, corners, mean, value
+
+from polyregions import Box, Network
+from polyregions.engines.traverse.decisions import decide
+from polyregions.engines.traverse.rows import RecentredNetwork
+from polyregions.geometry.proofs import (
+    AMBIGUOUS,
+    FACET,
+    REDUNDANT,
+    U,
+    certifies_facet,
+    certifies_redundant,
+    live_rows,
+    recentre,
+    upper_bound,
+)
+from polyregions.network.layers import relu
+
+
+def integers(row: Any) -> list[int]:
+    """Integer multiple of a row of floats or rationals."""
+    numbers = [Fraction(v) for v in row]
+    q = lcm(*(v.denominator for v in numbers))
+    return [int(v * q) for v in numbers]
+
+
+@dataclass
+class Cell:
+    """The float64 rows of a cell, scaled about a centre, and the true rows they stand for."""
+
+    truth: list[list[int]]
+    index: Any  # of the live rows
+    verdict: Any
+    A: Any
+    b: Any
+    eps: Any
+    m: int
+    centre: Any
+    rho: float
+    ymax: Any
+    radius: float
+
+    def to_y(self, point: Corner) -> Any:
+        return np.array(
+            [float((x - Fraction(q)) / Fraction(self.rho)) for x, q in zip(point, self.centre, strict=True)]
+        )
+
+
+def random_rows(rng: np.random.Generator, d: int) -> Any:
+    """Rows (d + 2, n) with errors, the sides of the box last."""
+    m = int(rng.integers(1, 6))
+    a = rng.normal(size=(m, d))
+    inside = rng.uniform(-0.9, 0.9, size=d)
+    size = 2.0 ** -float(rng.choice([0, 2, 10, 25, 40]))  # the cell's
+    c = size * rng.uniform(0.1, 1, size=m) - a @ inside
+    for k in range(1, m):
+        how = rng.integers(6)
+        other = int(rng.integers(k))
+        if how == 0:  # nearly parallel, the same or the other way round: a slab
+            sign = rng.choice([1.0, -1.0])
+            a[k] = sign * a[other] + 2.0 ** -float(rng.integers(20, 60)) * rng.normal(size=d)
+            c[k] = size * rng.uniform(0.1, 1) - a[k] @ inside
+        elif how == 1:  # nearly a combination of others: it almost touches
+            shares = rng.uniform(0.1, 1, size=k)
+            a[k], c[k] = shares @ a[:k], shares @ c[:k]
+            c[k] += size * rng.choice([0.0, 1.0, -1.0]) * 2.0 ** -float(rng.integers(5, 60))
+    scale = 2.0 ** rng.integers(-200, 200, size=m) if rng.random() < 0.3 else np.ones(m)
+    e = np.abs(a).max(axis=1) * 2.0 ** -rng.choice([20.0, 40.0, 50.0, 60.0]) * rng.random(m)
+    rows = np.zeros((d + 2, m + 2 * d))
+    rows[:d, :m], rows[d, :m] = a.T * scale, c * scale
+    rows[d + 1, :m] = e * scale * (rng.random() < 0.7)
+    for j in range(d):
+        rows[j, m + 2 * j], rows[j, m + 2 * j + 1] = 1.0, -1.0
+    rows[d, m:] = 1.0
+    return rows
+
+
+def true_rows(rows: Any, rng: np.random.Generator) -> list[list[int]]:
+    """Rows that use up their errors, in one coordinate or in several."""
+    d = rows.shape[0] - 2
+    result = []
+    for r in range(rows.shape[1]):
+        share = rng.dirichlet(np.full(d + 1, rng.choice([0.1, 1.0]))) * rng.choice([1.0, -1.0], size=d + 1)
+        shift = [Fraction(v) for v in share.tolist()]
+        total = sum((abs(v) for v in shift), Fraction(0))
+        e = Fraction(float(rows[d + 1, r]))
+        numbers = [
+            Fraction(float(v)) + e * s / max(total, Fraction(1))
+            for v, s in zip(rows[: d + 1, r], shift, strict=True)
+        ]
+        q = lcm(*(v.denominator for v in numbers))
+        result.append([int(v * q) for v in numbers])
+    return result
+
+
+def random_cell(seed: int) -> Cell | None:
+    """A cell around a centre that is not quite its own, or None if none is proven to lie inside."""
+    rng = np.random.default_rng(seed)
+    d = int(rng.integers(1, 4))
+    rows = random_rows(rng, d)
+    n = rows.shape[1]
+    truth = true_rows(rows, rng)
+    vertices = corners([integers(rows[: d + 1, r]) for r in range(n)])
+    if not vertices:
+        return None
+    A, b, eps, index = np.empty((d, n)), np.empty(n), np.empty(n), np.empty(n, dtype=np.int64)
+    verdict = np.empty(n, dtype=np.uint8)
+    m = live_rows(rows, n, verdict, A, b, eps, index)
+    if m < 0:
+        return None
+    middle, some = mean(vertices), list(vertices)[int(rng.integers(len(vertices)))]
+    t = Fraction(float(rng.choice([0.0, 0.0, 0.5, 0.99])))
+    centre = np.array([float(x + t * (y - x)) for x, y in zip(middle, some, strict=True)])
+    slack = np.min(b[:m] - A[:, :m].T @ centre)
+    rho, ymax = float(max(slack, 2.0**-60) * rng.choice([1.0, 0.1, 30.0])), np.empty(d)
+    radius = recentre(A, b, eps, m, centre, rho, ymax)
+    if not radius > 0.0:
+        return None
+    return Cell(truth, index, verdict, A, b, eps, m, centre, rho, ymax, radius)
+
+
+@pytest.fixture(scope="module")
+def cells() -> list[tuple[int, Cell]]:
+    return [(seed, cell) for seed in range(1200) if (cell := random_cell(seed)) is not None]
+
+
+def is_facet(rows: list[list[int]], vertices: set[Corner], i: int) -> bool:
+    """Whether there is a point at which row i is zero and no other row is, nor negative."""
+    on = {v for v in vertices if value(rows[i], v) == 0}
+    return bool(on) and all(value(row, mean(on)) > 0 for k, row in enumerate(rows) if k != i)
+
+
+def is_positive(rows: list[list[int]], vertices: set[Corner], i: int) -> bool:
+    """Whether row i is strictly positive on the closed cell."""
+    return all(value(rows[i], v) > 0 for v in vertices)
+
+
+def test_the_ball_is_inside(cells: list[tuple[int, Cell]]) -> None:
+    assert len(cells) > 500
+    useful = 0
+    for _, cell in cells:
+        q, squared = tuple(Fraction(v) for v in cell.centre), Fraction(cell.radius) ** 2
+        for row in cell.truth:
+            depth = value(row, q)
+            assert depth > 0
+            assert depth**2 > squared * sum(a * a for a in row[:-1])
+        useful += cell.radius > 0.5 * cell.rho
+    assert useful > 100
+
+
+def test_rows_dropped_at_once_are_positive_on_the_box(cells: list[tuple[int, Cell]]) -> None:
+    dropped = 0
+    for _, cell in cells:
+        d = len(cell.centre)
+        box = corners(cell.truth[-2 * d :])
+        for r in np.flatnonzero(cell.verdict == REDUNDANT):
+            assert is_positive(cell.truth, box, r)
+            dropped += 1
+    assert dropped > 30
+
+
+def test_proven_facets_are_facets(cells: list[tuple[int, Cell]]) -> None:
+    """Proposals: the middle and the vertices of the true facet, points near them, and anywhere on the row."""
+    yes = no = 0
+    for seed, cell in cells:
+        rng = np.random.default_rng(seed)
+        vertices = corners(cell.truth)
+        for i in range(cell.m):
+            r = int(cell.index[i])
+            on = {v for v in vertices if value(cell.truth[r], v) == 0}
+            targets = [mean(on), *on] if on else []
+            points = [cell.to_y(point) for point in targets]
+            points += [p + 2.0 ** -float(rng.integers(5, 60)) * rng.normal(size=p.size) for p in points]
+            direction = rng.normal(size=cell.A.shape[0])
+            reach = cell.A[:, : cell.m].T @ direction
+            points.append(direction * cell.b[i] / reach[i] if reach[i] else direction)
+            facet = is_facet(cell.truth, vertices, r)
+            for p in points:
+                accepted = certifies_facet(cell.A, cell.b, cell.eps, cell.m, i, p)
+                assert facet or not accepted, (seed, i)
+                yes, no = yes + accepted, no + (not facet)
+    assert yes > 2000
+    assert no > 500
+
+
+def multipliers(cell: Cell, i: int, chosen: Any) -> Any:
+    """``A_i = sum l_k A_k`` for d rows, negative ones set to zero; None if they are no basis."""
+    try:
+        return np.maximum(np.linalg.solve(cell.A[:, chosen], cell.A[:, i]), 0.0)
+    except np.linalg.LinAlgError:
+        return None
+
+
+def test_rows_proven_redundant_are_positive(cells: list[tuple[int, Cell]]) -> None:
+    """Proposals: the multipliers of any d rows, and numbers near them."""
+    yes = no = 0
+    for seed, cell in cells:
+        rng = np.random.default_rng(seed)
+        d = cell.A.shape[0]
+        vertices = corners(cell.truth)
+        for i in range(cell.m):
+            positive = is_positive(cell.truth, vertices, int(cell.index[i]))
+            others = [k for k in range(cell.m) if k != i]
+            for _ in range(12):
+                chosen = rng.choice(others, size=d, replace=False)
+                weights = multipliers(cell, i, chosen)
+                if weights is None:
+                    continue
+                if rng.random() < 0.3:
+                    weights *= 1 + 2.0 ** -float(rng.integers(1, 60)) * rng.normal(size=d)
+                accepted = certifies_redundant(cell.A, cell.b, cell.eps, cell.ymax, i, chosen, weights, d)
+                assert positive or not accepted, (seed, i)
+                yes, no = yes + accepted, no + (not positive)
+    assert yes > 1000
+    assert no > 5000
+
+
+def test_bounds_of_linear_functions_hold(cells: list[tuple[int, Cell]]) -> None:
+    tight = 0
+    for seed, cell in cells:
+        rng = np.random.default_rng(seed)
+        d = cell.A.shape[0]
+        v = rng.normal(size=d)
+        exact = max(
+            sum(
+                Fraction(a) * (x - Fraction(q)) / Fraction(cell.rho)
+                for a, x, q in zip(v.tolist(), point, cell.centre.tolist(), strict=True)
+            )
+            for point in corners(cell.truth)
+        )
+        for _ in range(6):
+            chosen = rng.choice(cell.m, size=d, replace=False)
+            try:
+                weights = np.linalg.solve(cell.A[:, chosen], v)
+            except np.linalg.LinAlgError:
+                continue
+            bound = upper_bound(v, cell.A, cell.b, cell.eps, cell.ymax, chosen, np.maximum(weights, 0), d)
+            assert Fraction(bound) >= exact
+            tight += bound < 1.01 * float(exact)
+    assert tight > 300
+
+
+def test_many_multipliers() -> None:
+    """A thousand multipliers, each just too small to change the sum of the bounds."""
+    n = 1000
+    share = 0.9 * U
+    b = np.full(n + 2, 1.0 + 2.0**-30)
+    b[-1] *= 1 - 0.5 * n * share  # row n + 1 is negative where the others are zero
+    A, eps = np.ones((1, n + 2)), np.full(n + 2, 5 * U)
+    weights = np.full(n + 1, share)
+    weights[0] = 1 - n * share
+    assert not certifies_redundant(A, b, eps, np.array([4.0]), n + 1, np.arange(n + 1), weights, n + 1)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_numbers_that_are_not_finite_prove_nothing(bad: float) -> None:
+    """The square |y_j| <= 1; in each place of the input in turn."""
+    A, b = np.array([[1.0, -1.0, 0.0, 0.0], [0.0, 0.0, 1.0, -1.0]]), np.ones(4)
+    eps, p, ymax = np.full(4, 1e-15), np.array([1.0, 0.0]), np.full(2, 2.0)
+    assert certifies_facet(A, b, eps, 4, 0, p)
+    for j in range(2):
+        spoiled = p.copy()
+        spoiled[j] = bad
+        assert not certifies_facet(A, b, eps, 4, 0, spoiled)
+    spoiled = eps.copy()
+    spoiled[2] = abs(bad)
+    assert not certifies_facet(A, b, spoiled, 4, 0, p)
+    # The row y_0 <= 3 / 2, by the row y_0 <= 1.
+    A, b, eps = np.column_stack([A, [1.0, 0.0]]), np.append(b, 1.5), np.append(eps, 1e-15)
+    chosen, weights = np.array([0, 2]), np.array([1.0, 0.0])
+    assert certifies_redundant(A, b, eps, ymax, 4, chosen, weights, 2)
+    assert not certifies_redundant(A, b, eps, ymax, 4, chosen, np.array([bad, 0.0]), 2)
+    assert not certifies_redundant(
+        A, b, np.append(eps[:4], bad if bad > 0 else np.nan), ymax, 4, chosen, weights, 2
+    )
+    centre = np.array([bad, 0.0])
+    assert not recentre(A.copy(), b.copy(), eps.copy(), 5, centre, 1.0, np.empty(2)) > 0
+    assert not recentre(A.copy(), b.copy(), eps.copy(), 5, np.zeros(2), abs(bad), np.empty(2)) > 0
+    for place in range(4):
+        rows = np.array([[1.0, -1.0, 0.0, 0.0], [0.0, 0.0, 1.0, -1.0], [1.0] * 4, [1e-16] * 4])
+        rows[place, 2] = abs(bad) if place == 3 else bad
+        verdict, index = np.empty(4, dtype=np.uint8), np.empty(4, dtype=np.int64)
+        A, b, eps = np.empty((2, 4)), np.empty(4), np.empty(4)
+        m = live_rows(rows, 4, verdict, A, b, eps, index)
+        assert (verdict[: 3 if m < 0 else 4] == AMBIGUOUS).all()
+        if m == 4 and recentre(A, b, eps, 4, np.zeros(2), 1.0, np.empty(2)) > 0:
+            assert not certifies_facet(A, b, eps, 4, 0, p)
+
+
+def test_rows_with_unknown_gradients_stop_the_float_path() -> None:
+    for row in ([0.0, 0.0, 0.0, 0.0], [1e-3, 0, 0, 1e-3], [2.0**-1000, 0, 0, 0], [2.0**1000, 0, 0, 0]):
+        rows = np.array([row]).T
+        verdict = np.empty(1, dtype=np.uint8)
+        out = np.empty((2, 1)), np.empty(1), np.empty(1), np.empty(1, dtype=np.int64)
+        assert live_rows(rows, 1, verdict, *out) == -1
+
+
+def cell_of_layer(seed: int) -> tuple[Network, Box, Any]:
+    """One layer whose units are all on: its rows are the rows of the cell, exactly."""
+    rng = np.random.default_rng(seed)
+    d = int(rng.integers(1, 5 if seed % 8 == 0 else 4))
+    rows = random_rows(rng, d)
+    a, c = rows[:d, : -2 * d].T, rows[d, : -2 * d]
+    if seed % 3 == 0:  # small integers: everything meets everything
+        a = rng.integers(-2, 3, size=(int(rng.integers(1, 9)), d)) * 1.0
+        a[~a.any(axis=1), 0] = 1.0
+        c = rng.integers(0, 3, size=len(a)) * 1.0
+    elif seed % 3 == 1:  # general position
+        a = rng.normal(size=(int(rng.integers(1, 11)), d))
+        c = rng.uniform(0.1, 1.0, size=len(a))
+    return Network([relu(a, c)]), Box.cube(d, -1, 1), np.ones(len(a), dtype=np.uint8)
+
+
+@pytest.mark.parametrize("lp", ["native", "scipy"])
+def test_cells_are_decided_right(lp: str) -> None:
+    count = {FACET: 0, REDUNDANT: 0, AMBIGUOUS: 0}
+    generic = whole = 0
+    for seed in range(750 if lp == "native" else 60):
+        network, box, pattern = cell_of_layer(seed)
+        layer = network.layers[0]
+        d = box.dim
+        truth = [integers([*w, b]) for w, b in zip(layer.weight.tolist(), layer.bias.tolist(), strict=True)]
+        truth += [[*(sign * (i == j) for i in range(d)), 1] for j in range(d) for sign in (1, -1)]
+        decisions = decide(RecentredNetwork(network, box), pattern[None], lp)
+        verdict = decisions.verdicts[0, : len(truth)]
+        vertices = corners(truth)
+        if decisions.radii[0] > 0:
+            q, squared = tuple(Fraction(v) for v in decisions.centres[0]), Fraction(decisions.radii[0]) ** 2
+            for row in truth:
+                assert value(row, q) > 0
+                assert value(row, q) ** 2 > squared * sum(a * a for a in row[:-1])
+        for r, answer in enumerate(verdict.tolist()):
+            count[answer] += 1
+            if answer == FACET:
+                assert is_facet(truth, vertices, r), (seed, r)
+                assert affine_rank([v for v in vertices if value(truth[r], v) == 0]) == d
+            elif answer == REDUNDANT:
+                assert is_positive(truth, vertices, r), (seed, r)
+        assert decisions.decided[0] == (verdict != AMBIGUOUS).all()
+        assert decisions.counts[0] == (verdict == FACET).sum()
+        if seed % 3 == 1:
+            generic, whole = generic + 1, whole + bool(decisions.decided[0])
+    # In general position float64 decides nearly everything.
+    assert whole > 0.95 * generic
+    assert min(count.values()) > (100 if lp == "native" else 10)

@@ -1,0 +1,1 @@
+"""What several tests share: networks with known counts, strategies, references, statistics."""
