@@ -1,1 +1,1 @@
-"""Arithmetic and plumbing that knows no network: files, memory, kernels, making things by name."""
+"""Arithmetic and plumbing that knows no network: arrays, rationals, rounding, files, memory, kernels."""

@@ -13,15 +13,12 @@ from typing import Any
 
 from numba import njit, types
 
-#: Unit roundoff of float64, and a factor that covers second-order terms and the rounding of bounds.
-U, INFLATE = 2.0**-53, 1.0 + 2.0**-10
-
 VOID, BOOL, INT, FLOAT, KEY = types.void, types.boolean, types.int64, types.float64, types.uint64
 BYTES, INDICES, KEYS, VECTOR = types.uint8[::1], types.int64[::1], types.uint64[::1], types.float64[::1]
 PATTERNS, TABLE, MATRIX = types.uint8[:, ::1], types.int64[:, ::1], types.float64[:, ::1]
 SMALL, SMALL_TABLE, BASES = types.int32[::1], types.int32[:, ::1], types.int32[:, :, ::1]
 FLAGS, COLUMN, PLACE = types.boolean[::1], types.float64[:], types.UniTuple(types.int64, 3)
-NARROW, NARROW_TABLE, TINY = types.int32[::1], types.int32[:, ::1], types.int8[::1]
+NARROW, NARROW_TABLE, BYTES_SIGNED = types.int32[::1], types.int32[:, ::1], types.int8[::1]
 BYTE_TABLE, BLOCKS = types.uint8[:, ::1], types.float64[:, :, ::1]
 #: The arrays of :class:`polyregions.engines.traverse.rows.RecentredNetwork`, which many kernels take first.
 NETWORK = (TABLE, VECTOR, INDICES, VECTOR, VECTOR, VECTOR)

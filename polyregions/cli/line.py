@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 import numpy as np
 
+from ..base.arrays import FloatArray
 from ..errors import InvalidInputError
-from ..network.layers import FloatArray
 from ..network.network import Network
 from .common import (
     Sides,

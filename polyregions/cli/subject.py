@@ -19,7 +19,7 @@ from .common import Sides, make_box
 if TYPE_CHECKING:
     from ..theory.predictions import Prediction
 
-WHOLE = ("n", "m", "inputs", "depth", "rank", "dimension", "families")
+COUNTS = ("n", "m", "inputs", "depth", "rank", "dimension", "families")
 LISTS = ("widths", "ranks", "folds")
 FLAGS = ("oriented", "relu_pairs")
 NUMBER = re.compile(r"-?\d[\d,]*")
@@ -76,7 +76,7 @@ def parameter_options(command: Callable[..., Any]) -> Callable[..., Any]:
     ]
     options += [
         click.option(f"--{name}", type=int, metavar="N", help=f"Parameter {name} of the family.")
-        for name in WHOLE
+        for name in COUNTS
     ]
     options += [
         click.option(

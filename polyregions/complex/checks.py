@@ -26,9 +26,11 @@ from typing import TYPE_CHECKING, NoReturn
 import numpy as np
 from flint import fmpz_mat
 
+from ..base.arrays import StateArray
+from ..base.rationals import Point, homogeneous
 from ..errors import CheckFailedError
 from ..geometry import polytope
-from ..network.network import StateArray
+from ..network.box import box_rows
 from .face_checks import check_faces
 
 if TYPE_CHECKING:
@@ -114,7 +116,7 @@ def _rounded_from_inside(cx: RegionComplex, i: int) -> bool:
     # Next to the largest float64 there is none to measure the distance to: the one below does.
     inner = np.minimum(np.abs(cx.witnesses[i]), np.nextafter(np.finfo(np.float64).max, 0))
     reach = [Fraction(float(v)) / 2 for v in np.spacing(inner)]
-    for row in (*cx.network.exact.rows(cx.states[i])[0], *polytope.box_rows(cx.box)):
+    for row in (*cx.network.exact.rows(cx.states[i])[0], *box_rows(cx.box)):
         *normal, constant = (int(v) for v in row)
         value = constant + sum(a * v for a, v in zip(normal, x, strict=True))
         value += sum(abs(a) * r for a, r in zip(normal, reach, strict=True))
@@ -159,7 +161,7 @@ def _check_geometry(cx: RegionComplex) -> None:
     if cx.complete and cx.faces is not None and cx.n_regions > SAMPLE:
         chosen = range(0, cx.n_regions, -(-cx.n_regions // SAMPLE))
     measured = cx.complete and cx.box.dim <= VOLUME_DIM and len(chosen) == cx.n_regions
-    seen: dict[tuple[int, int], frozenset[polytope.Point]] = {}
+    seen: dict[tuple[int, int], frozenset[Point]] = {}
     integer_map = lru_cache(maxsize=None)(partial(_integer_map, cx))
     for i in chosen:
         region = cx[i]
@@ -181,19 +183,19 @@ def _check_geometry(cx: RegionComplex) -> None:
         _fail("the volumes of the regions do not add up to the volume of the box")
 
 
-def _facet_vertices(region: Region) -> list[frozenset[polytope.Point]]:
+def _facet_vertices(region: Region) -> list[frozenset[Point]]:
     """Vertices of each facet, after checking that the facets bound exactly the cell of the pattern."""
     dim, points = region.complex.box.dim, region.exact_vertices
-    homogeneous = [polytope.homogeneous(point) for point in points]
-    columns = fmpz_mat(homogeneous).transpose()
-    rows = [*region._pattern_rows[0], *polytope.box_rows(region.complex.box)]
+    places = [homogeneous(point) for point in points]
+    columns = fmpz_mat(places).transpose()
+    rows = [*region._pattern_rows[0], *box_rows(region.complex.box)]
     if min((fmpz_mat(rows) * columns).entries()) < 0:
         _fail(f"region {region.id} reaches beyond the cell of its pattern: a facet is missing")
     values = (fmpz_mat(region.exact_halfspaces) * columns).tolist()
     faces = []
     for row in values:
         tight = [k for k, v in enumerate(row) if v == 0]
-        if len(tight) < dim or fmpz_mat([homogeneous[k] for k in tight]).rank() < dim:
+        if len(tight) < dim or fmpz_mat([places[k] for k in tight]).rank() < dim:
             _fail(f"a facet of region {region.id} has dimension {dim - 2} or less")
         faces.append(frozenset(points[k] for k in tight))
     if len(set(faces)) < len(faces):

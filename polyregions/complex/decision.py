@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..base.arrays import FloatArray, IntArray
 from ..errors import InvalidInputError
-from ..network.layers import FloatArray, IntArray, Layer, maxout, piecewise
+from ..network.layers import Layer, maxout, piecewise
 from ..network.network import Network
 
 if TYPE_CHECKING:

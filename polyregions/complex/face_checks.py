@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..base.arrays import IntArray
 from ..errors import CheckFailedError
-from ..network.layers import IntArray
 from ..network.maps import region_maps
 
 if TYPE_CHECKING:

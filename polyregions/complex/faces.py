@@ -14,11 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..base.arrays import FloatArray, IntArray, StateArray
 from ..base.kernels import INDICES, INT, MATRIX, VECTOR, VOID, kernel
 from ..errors import InvalidInputError
 from ..network.box import Box
-from ..network.layers import FloatArray, IntArray
-from ..network.network import StateArray
 from .topology import FACE_LISTS, Cells
 from .vertices import Vertices
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..network.layers import FloatArray, IntArray
+from ..base.arrays import FloatArray, IntArray
 
 if TYPE_CHECKING:
     import networkx

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..base.arrays import FloatArray
 from ..errors import InvalidInputError
 from ..geometry import polytope
-from ..network.layers import FloatArray
+from ..network.box import box_rows
 
 if TYPE_CHECKING:
     import shapely
@@ -76,7 +77,7 @@ def region_vertices(cx: RegionComplex, i: int) -> FloatArray:
         return cx[i].vertices
     rows, _ = cx.network.exact.rows(cx.states[i])
     rows = [row for row in rows if any(row[:-1])]
-    points = polytope.vertices(rows + polytope.box_rows(cx.box))
+    points = polytope.vertices(rows + box_rows(cx.box))
     return np.array([[float(v) for v in point] for point in points])
 
 

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..base.arrays import FloatArray, IntArray, StateArray
+from ..base.rationals import IntegerRows, Point
 from ..errors import CheckFailedError, InvalidInputError
 from ..geometry import polytope
-from ..network.box import Box
-from ..network.layers import FloatArray, IntArray
-from ..network.network import Network, StateArray
+from ..network.box import Box, box_rows
+from ..network.network import Network
 from . import checks as _invariants
 from . import graph as _graph
 from . import polygons as _polygons
@@ -273,12 +274,12 @@ class Region:
         return [int(j) for j in self.facets if j >= 0]
 
     @cached_property
-    def exact_halfspaces(self) -> polytope.IntegerRows:
+    def exact_halfspaces(self) -> IntegerRows:
         """Irredundant rows ``row . (x, 1) >= 0`` over the integers, one for each entry of ``facets``."""
         cx = self.complex
         rows, beyond = self._pattern_rows
         by_target = {target: row for target, row in zip(beyond, rows, strict=True) if any(row[:-1])}
-        sides = polytope.box_rows(cx.box)
+        sides = box_rows(cx.box)
         result = []
         for j in self.facets.tolist():
             if j < 0:
@@ -294,7 +295,7 @@ class Region:
         return result
 
     @cached_property
-    def _pattern_rows(self) -> tuple[polytope.IntegerRows, list[tuple[int, int]]]:
+    def _pattern_rows(self) -> tuple[IntegerRows, list[tuple[int, int]]]:
         """All rows of the pattern, and the unit and the state beyond each."""
         return self.complex.network.exact.rows(self.pattern)
 
@@ -307,7 +308,7 @@ class Region:
         return polytope.float_halfspaces(self.exact_halfspaces)
 
     @cached_property
-    def exact_vertices(self) -> list[polytope.Point]:
+    def exact_vertices(self) -> list[Point]:
         """The vertices as exact rationals; in 2-D in counter-clockwise order."""
         rows = self.exact_halfspaces
         return polytope.polygon_vertices(rows) if len(rows[0]) == 3 else polytope.vertices(rows)

@@ -21,16 +21,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ..network.exact import dyadic, round_fraction, scalar_intercepts
-from ..network.layers import FloatArray, IntArray, Layer, MaxoutLayer
-from ..network.network import StateArray
-from ..network.states import SMALLEST, gamma
+from ..base.arrays import FloatArray, IntArray, StateArray
+from ..base.rationals import dyadic, round_fraction
+from ..base.rounding import TINY, WHOLE, gamma
+from ..network.exact import scalar_intercepts
+from ..network.layers import Layer, MaxoutLayer
 
 if TYPE_CHECKING:
     from .faces import Faces
 
 #: Below this many multiples of a power of two, float64 computes exactly (with room for a rounded bound).
-WHOLE = 2.0**52
+SURELY_WHOLE = WHOLE / 2
 #: Beyond 2^-1000, products would leave the range of float64.
 DEEPEST = 1000
 
@@ -74,7 +75,7 @@ def places(faces: Faces) -> Places:
         homogeneous = middle * recentred[:, d:] + half * recentred[:, :d]
         last = recentred[:, d:] * 2.0 ** min(e + 1, DEEPEST)
         sizes = np.abs(middle) * recentred[:, d:] + half * np.abs(recentred[:, :d])
-        whole &= (np.maximum(sizes, last) < WHOLE).all(axis=1)
+        whole &= (np.maximum(sizes, last) < SURELY_WHOLE).all(axis=1)
     whole &= e < DEEPEST
     points = np.concatenate([faces.points, np.ones((len(numbers), 1))], axis=1)
     exact = np.concatenate([homogeneous, last], axis=1)[whole]
@@ -139,7 +140,7 @@ def _affine(layer: Layer, y: Values, scale: FloatArray) -> Values:
             return Values(z, np.zeros(z.shape), whole, exponent)
         # gamma_n times the sum of the magnitudes, and the errors of the inputs
         terms = (gamma(n) * np.abs(y.numbers) + (1 + gamma(n)) * y.errors) @ weight
-        error = 2 * (terms + gamma(n) * scale * np.abs(layer.bias) + n * SMALLEST)
+        error = 2 * (terms + gamma(n) * scale * np.abs(layer.bias) + n * TINY)
     error[whole] = 0.0
     return Values(z, error, whole, exponent)
 
@@ -161,7 +162,7 @@ def _pieces(layer: Layer, z: Values, own: IntArray, scale: FloatArray) -> Values
         y = slope * z.numbers + intercept * scale
         size = np.abs(slope) * (np.abs(z.numbers) + z.errors) + np.abs(intercept) * scale
         whole = z.whole & fits(size, exponent).all(axis=1)
-        error = 2 * (gamma(6) * size + np.abs(slope) * z.errors + 6 * SMALLEST * scale)
+        error = 2 * (gamma(6) * size + np.abs(slope) * z.errors + 6 * TINY * scale)
     return Values(y, np.where(whole[:, None], 0.0, error), whole, exponent)
 
 
@@ -178,4 +179,4 @@ def fits(size: FloatArray, exponent: int) -> NDArray[np.bool_]:
     """Whether multiples of ``2.0**-exponent``, magnitudes summing up to ``size``, are added exactly."""
     if exponent > DEEPEST:
         return np.zeros(size.shape, dtype=np.bool_)
-    return np.asarray(np.ldexp(size, exponent) < WHOLE)
+    return np.asarray(np.ldexp(size, exponent) < SURELY_WHOLE)

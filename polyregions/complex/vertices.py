@@ -15,11 +15,11 @@ import numpy as np
 from flint import fmpz_mat
 from numpy.typing import NDArray
 
+from ..base.arrays import StateArray
 from ..base.kernels import MATRIX, NARROW_TABLE, VECTOR, group
-from ..geometry.polytope import box_rows
-from ..network.box import Box
+from ..network.box import Box, box_rows
 from ..network.hyperplanes import LayerArrays
-from ..network.network import Network, StateArray
+from ..network.network import Network
 from .topology import Cells
 
 

@@ -17,8 +17,8 @@ import numpy as np
 from flint import fmpz_mat
 from numpy.typing import NDArray
 
-from ..geometry.polytope import homogeneous
-from ..network.layers import IntArray
+from ..base.arrays import IntArray
+from ..base.rationals import homogeneous
 from .vertex_values import places
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..base.kernels import BOOL, BYTES, INDICES, INFLATE, INT, MATRIX, VECTOR, VOID, U, kernel
+from ..base.kernels import BOOL, BYTES, INDICES, INT, MATRIX, VECTOR, VOID, kernel
+from ..base.rounding import INFLATE, U
 from .proofs import REDUNDANT, upper_bound
 from .simplex import STEER, blocking, drop_row, pivot
 

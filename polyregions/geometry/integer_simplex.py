@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from .polytope import homogeneous
+from ..base.rationals import homogeneous
 
 IntegerRow = Sequence[int]  # (d + 1): row . (x, 1) >= 0
 

@@ -12,34 +12,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import cmp_to_key
-from math import factorial, gcd, lcm, prod
-from typing import Any
+from math import factorial, lcm, prod
 
 import numpy as np
 from flint import fmpz_mat
 
+from ..base.arrays import FloatArray
+from ..base.rationals import IntegerRows, Point, homogeneous, primitive, round_fraction
 from ..errors import CheckFailedError
-from ..network.box import Box
-from ..network.exact import dyadic, round_fraction
-from ..network.layers import FloatArray
-
-IntegerRows = list[list[Any]]  # each (d + 1) integers
-Point = tuple[Fraction, ...]  # (d,)
 
 #: Exact volumes and centroids up to this dimension; the number of simplices grows quickly with it.
 EXACT_MEASURE_DIM = 4
-
-
-def box_rows(box: Box) -> IntegerRows:
-    """Integer rows of the sides of a box: side 2j is the lower, 2j + 1 the upper of dimension j."""
-    rows = []
-    for j in range(box.dim):
-        for bound, sign in ((box.lower[j], 1), (box.upper[j], -1)):
-            (n,), e = dyadic([bound])
-            row = [0] * (box.dim + 1)
-            row[j], row[-1] = sign * (1 << e), -sign * n
-            rows.append(row)
-    return rows
 
 
 def float_halfspaces(rows: IntegerRows) -> tuple[FloatArray, FloatArray]:
@@ -94,16 +77,11 @@ def _extreme_rays(rows: list[list[int]]) -> list[list[int]]:
                 if any(common & ~z == 0 for k, z in enumerate(zeros) if k not in (p, m)):
                     continue  # another ray lies on the same face: the two are not adjacent
                 new_rays.append(
-                    _primitive([values[p] * y - values[m] * x for x, y in zip(rays[p], rays[m], strict=True)])
+                    primitive([values[p] * y - values[m] * x for x, y in zip(rays[p], rays[m], strict=True)])
                 )
                 new_zeros.append(common | 1 << i)
         rays, zeros = new_rays, new_zeros
     return rays
-
-
-def _primitive(vector: list[int]) -> list[int]:
-    divisor = gcd(*vector)
-    return [v // divisor for v in vector]
 
 
 def _independent(rows: list[list[int]]) -> list[int]:
@@ -116,7 +94,7 @@ def _independent(rows: list[list[int]]) -> list[int]:
             if rest[column]:
                 rest = [other[column] * a - rest[column] * b for a, b in zip(rest, other, strict=True)]
         if any(rest):
-            rest = _primitive(rest)
+            rest = primitive(rest)
             reduced.append((next(c for c, v in enumerate(rest) if v), rest))
             chosen.append(i)
             if len(chosen) == len(row):
@@ -132,7 +110,7 @@ def _simplicial_rays(rows: list[list[int]]) -> list[list[int]]:
     for j in range(n):
         column = [inverse[i, j] for i in range(n)]
         scale = lcm(*(int(v.q) for v in column))
-        rays.append(_primitive([int(v * scale) for v in column]))
+        rays.append(primitive([int(v * scale) for v in column]))
     return rays
 
 
@@ -232,12 +210,6 @@ def _simplex_volume(simplex: Sequence[Point]) -> Fraction:
     rows = [homogeneous(point) for point in simplex]
     determinant = abs(int(fmpz_mat(rows).det()))
     return Fraction(determinant, prod(row[-1] for row in rows) * factorial(len(simplex) - 1))
-
-
-def homogeneous(point: Sequence[Fraction]) -> list[int]:
-    """Return the least integers proportional to ``(point, 1)``; the last one is positive."""
-    q = lcm(*(v.denominator for v in point))
-    return [int(v * q) for v in point] + [q]
 
 
 def _float_volume_and_centroid(points: Sequence[Point]) -> tuple[float, FloatArray]:

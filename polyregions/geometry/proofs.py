@@ -46,7 +46,8 @@ from typing import Any
 
 import numpy as np
 
-from ..base.kernels import BOOL, BYTES, COLUMN, FLOAT, INDICES, INFLATE, INT, MATRIX, VECTOR, U, kernel
+from ..base.kernels import BOOL, BYTES, COLUMN, FLOAT, INDICES, INT, MATRIX, VECTOR, kernel
+from ..base.rounding import INFLATE, U
 
 AMBIGUOUS, FACET, REDUNDANT = 0, 1, 2
 

@@ -32,22 +32,9 @@ from typing import Any
 
 import numpy as np
 
-from ..base.kernels import (
-    BOOL,
-    FLOAT,
-    INDICES,
-    INFLATE,
-    INT,
-    MATRIX,
-    NARROW,
-    NARROW_TABLE,
-    TABLE,
-    VECTOR,
-    U,
-    kernel,
-)
+from ..base.kernels import BOOL, FLOAT, INDICES, INT, MATRIX, NARROW, NARROW_TABLE, TABLE, VECTOR, kernel
+from ..base.rounding import INFLATE, WHOLE, U
 
-WHOLE = 2.0**53
 UNKNOWN = 2
 
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..base.arrays import FloatArray
+from ..base.rationals import IntegerRows, dyadic
 from ..errors import InvalidBoxError, InvalidInputError, short_repr
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,6 +114,18 @@ class Box:
 
     def __repr__(self) -> str:
         return f"Box({self.lower.tolist()}, {self.upper.tolist()})"
+
+
+def box_rows(box: Box) -> IntegerRows:
+    """Integer rows of the sides of a box: side 2j is the lower, 2j + 1 the upper of dimension j."""
+    rows = []
+    for j in range(box.dim):
+        for bound, sign in ((box.lower[j], 1), (box.upper[j], -1)):
+            (n,), e = dyadic([bound])
+            row = [0] * (box.dim + 1)
+            row[j], row[-1] = sign * (1 << e), -sign * n
+            rows.append(row)
+    return rows
 
 
 def _bound(name: str, values: Any) -> FloatArray:

@@ -27,8 +27,10 @@ import numpy as np
 from flint import fmpz
 from numpy.typing import NDArray
 
-from .exact import dyadic, scalar_intercepts
-from .layers import FloatArray, IntArray, Layer, MaxoutLayer
+from ..base.arrays import FloatArray, IntArray
+from ..base.rationals import dyadic
+from .exact import scalar_intercepts
+from .layers import Layer, MaxoutLayer
 
 #: Numbers that are worked on at once.
 TOGETHER = 2**22

@@ -16,12 +16,14 @@ from itertools import combinations
 import numpy as np
 from flint import fmpz_mat
 
+from ..base.arrays import FloatArray, IntArray
+from ..base.rationals import rational_point, round_nonzero
+from ..base.rounding import WHOLE
 from .box import Box
-from .exact import rational_point, round_nonzero, scalar_intercepts
-from .layers import FloatArray, IntArray, Layer, MaxoutLayer, ScalarLayer
+from .exact import scalar_intercepts
+from .layers import Layer, MaxoutLayer, ScalarLayer
 from .network import Network
 
-WHOLE = 2**53
 WHOLE_RANGE = float("inf")
 
 

@@ -20,10 +20,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..base.arrays import FloatArray, IntArray
 from ..errors import InvalidNetworkError, UnsupportedLayerError, short_repr
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 #: The most pieces that one unit may have: states are kept in one byte.
 MAX_STATES = 256

@@ -10,8 +10,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .layers import FloatArray, Layer, MaxoutLayer
-from .states import SMALLEST, UNIT_ROUNDOFF, gamma
+from ..base.arrays import FloatArray
+from ..base.rounding import TINY, U, gamma
+from .layers import Layer, MaxoutLayer
 
 #: Numbers that are worked on at once.
 TOGETHER = 2**22
@@ -61,7 +62,7 @@ def _maps(
             size = size @ weight + np.abs(layer.bias)
             z = (y.reshape(-1, layer.n_inputs) @ layer.weight.T).reshape(len(y), d + 1, -1)
             z[:, d] += layer.bias
-            error = 2 * (error @ weight + rounding * size + (layer.n_inputs + 2) * SMALLEST * scale.sum())
+            error = 2 * (error @ weight + rounding * size + (layer.n_inputs + 2) * TINY * scale.sum())
             if layer.kind == "linear":
                 y = z
                 continue
@@ -84,8 +85,8 @@ def _maps(
             largest_bend = np.abs(layer.breakpoints).max(initial=0.0) * np.abs(layer.slopes).max()
             error = 2 * (
                 np.abs(slope) * error
-                + 4 * UNIT_ROUNDOFF * (np.abs(slope) * size + np.abs(intercept))
+                + 4 * U * (np.abs(slope) * size + np.abs(intercept))
                 + gamma(8 * bends) * 2 * bends * largest_bend
-                + 8 * bends * SMALLEST * scale.sum()
+                + 8 * bends * TINY * scale.sum()
             )
     return y.transpose(0, 2, 1)[run_of], error[run_of]

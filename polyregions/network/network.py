@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from ..base.arrays import FloatArray, IntArray, StateArray
 from ..errors import (
     FileFormatError,
     InvalidInputError,
@@ -25,8 +26,6 @@ from ..errors import (
 from . import formats as adapters
 from .layers import (
     LAYER_TYPES,
-    FloatArray,
-    IntArray,
     Layer,
     MaxoutLayer,
     ScalarLayer,
@@ -39,8 +38,6 @@ from .states import filtered_states
 
 if TYPE_CHECKING:
     from .exact import ExactNetwork
-
-StateArray = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, eq=False)
@@ -229,7 +226,7 @@ class Network:
         Each entry is the exact number rounded once to float64 (infinite beyond its range);
         ``net.exact.affine_map`` gives the rationals.
         """
-        from .exact import round_fraction
+        from ..base.rationals import round_fraction
 
         _, output = self.exact.forms(self.validate_pattern(states))
         table = np.array([[round_fraction(v, output[-1][-1]) for v in row] for row in output[:-1]])
@@ -255,7 +252,7 @@ class Network:
         """
         from flint import fmpz_mat
 
-        from .exact import dyadic, round_fraction
+        from ..base.rationals import dyadic, round_fraction
 
         o = float_array("origin", origin, 1)
         D = float_array("directions", directions, 2)

@@ -20,20 +20,14 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from .layers import FloatArray, Layer, MaxoutLayer, ScalarLayer, preactivation
+from ..base.arrays import FloatArray
+from ..base.rounding import INFLATE, TINY, U, gamma
+from .layers import Layer, MaxoutLayer, ScalarLayer, preactivation
 
-UNIT_ROUNDOFF = float(np.finfo(np.float64).eps) / 2
 #: Numbers that are worked on at once.
 TOGETHER = 2**21
-SMALLEST = 5e-324  # the smallest subnormal: bounds what one underflow can lose
-INFLATE = 1 + 2.0**-16  # covers the roundings of sums of up to 2^36 non-negative terms
 
 Certain = NDArray[np.bool_]  # (points,)
-
-
-def gamma(n: int) -> float:
-    """Higham's gamma_n: relative error of n roundings."""
-    return n * UNIT_ROUNDOFF / (1 - n * UNIT_ROUNDOFF)
 
 
 def filtered_states(layers: Sequence[Layer], points: FloatArray) -> tuple[NDArray[np.uint8], Certain]:
@@ -55,7 +49,7 @@ def _filtered(layers: Sequence[Layer], points: FloatArray) -> tuple[NDArray[np.u
             n = layer.n_inputs + 2
             size = (np.abs(y) + error) @ np.abs(layer.weight).T + np.abs(layer.bias)
             inherited = error @ np.abs(layer.weight).T * INFLATE
-            bound = 2 * (gamma(n) * size + n * SMALLEST) + inherited
+            bound = 2 * (gamma(n) * size + n * TINY) + inherited
             states: NDArray[np.uint8] | None
             if isinstance(layer, MaxoutLayer):
                 states, sure = _maxout_states(layer, z, bound)
@@ -78,7 +72,7 @@ def _scalar_states(
     if layer.breakpoints.size == 0:
         return None, np.ones(len(z), dtype=bool)
     gaps = z[:, :, None] - layer.breakpoints
-    decided = np.abs(gaps) * (1 - 4 * UNIT_ROUNDOFF) > bound[:, :, None]
+    decided = np.abs(gaps) * (1 - 4 * U) > bound[:, :, None]
     return (gaps > 0).sum(axis=2).astype(np.uint8), np.asarray(decided.all(axis=(1, 2)))
 
 
@@ -90,7 +84,7 @@ def _scalar_error(layer: ScalarLayer, z: FloatArray, bound: FloatArray) -> Float
     # breakpoint, a few roundings each.
     size = 2 * lipschitz * (np.abs(z) + np.abs(layer.breakpoints).max())
     terms = layer.slopes.size
-    rounding = 2 * (gamma(8 * terms) * terms * size + terms * SMALLEST)
+    rounding = 2 * (gamma(8 * terms) * terms * size + terms * TINY)
     return np.asarray(lipschitz * bound * INFLATE + rounding)
 
 
@@ -102,7 +96,7 @@ def _maxout_states(layer: MaxoutLayer, z: FloatArray, bound: FloatArray) -> tupl
         best = np.argmax(z[:, first:end], axis=1)
         top, top_bound = z[points, first + best], bound[points, first + best]
         gaps = top[:, None] - z[:, first:end]
-        decided = gaps * (1 - 4 * UNIT_ROUNDOFF) > top_bound[:, None] + bound[:, first:end]
+        decided = gaps * (1 - 4 * U) > top_bound[:, None] + bound[:, first:end]
         decided[points, best] = True
         certain &= decided.all(axis=1)
         states[:, unit] = best

@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..analysis.folding import Folding
+from ..base.arrays import FloatArray
 from ..errors import InvalidInputError, TooLargeError
-from ..network.layers import FloatArray
 from .figures import check_figure, count, layer_colour, new_axes, save
 from .sheets import Sheet, Stack
 

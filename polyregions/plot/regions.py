@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..base.arrays import FloatArray
 from ..complex.graph import lowest_flip_layers
 from ..complex.polygons import region_rings, region_vertices, shared_edges
 from ..errors import InvalidInputError
 from ..network.box import Box
-from ..network.layers import FloatArray
 from .figures import check_figure, count, layer_colour, new_axes, save
 
 if TYPE_CHECKING:

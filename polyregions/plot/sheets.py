@@ -16,11 +16,11 @@ import numpy as np
 
 from ..analysis.folding import FoldedLayer, Folding
 from ..analysis.folding.find_folding import homes
+from ..base.arrays import FloatArray, IntArray
 from ..complex.graph import lowest_flip_layers
 from ..complex.polygons import region_rings, region_vertices, shared_edges
 from ..errors import InvalidInputError
 from ..network.box import Box
-from ..network.layers import FloatArray, IntArray
 
 #: Colours from the left to the right of a sheet; they fade upwards.
 COLOURS = np.array(

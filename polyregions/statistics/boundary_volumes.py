@@ -59,15 +59,16 @@ import numpy as np
 from flint import fmpz_mat
 from numpy.typing import NDArray
 
+from ..base.arrays import FloatArray, IntArray, StateArray
+from ..base.rationals import homogeneous
 from ..complex.region_complex import RegionComplex
 from ..complex.vertex_values import Places, places
 from ..complex.walls import wall_sides
 from ..errors import InvalidInputError, short_repr
-from ..geometry.polytope import homogeneous
 from ..network.box import Box
 from ..network.equal_maps import map_labels
-from ..network.layers import FloatArray, IntArray, MaxoutLayer
-from ..network.network import Network, StateArray
+from ..network.layers import MaxoutLayer
+from ..network.network import Network
 
 if TYPE_CHECKING:
     from ..complex.faces import Faces

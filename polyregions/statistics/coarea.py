@@ -30,9 +30,9 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from ..base.arrays import FloatArray
 from ..errors import InvalidBoxError, InvalidInputError, TooLargeError, short_repr
 from ..network.box import Box
-from ..network.layers import FloatArray
 from ..theory.bounds.bound import check_whole
 from .estimates import Estimate, estimate
 from .random_networks import BIAS_STD, check_network_widths, check_number, check_seed, draw_layers

@@ -29,13 +29,16 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..network.exact import round_nonzero, scalar_intercepts
-from ..network.layers import FloatArray, IntArray, Layer, MaxoutLayer, ScalarLayer, preactivation
-from ..network.network import Network, StateArray
-from ..network.states import INFLATE, UNIT_ROUNDOFF, gamma
+from ..base.arrays import FloatArray, IntArray, StateArray
+from ..base.rationals import round_nonzero
+from ..base.rounding import INFLATE, TINY, U, gamma
+from ..network.exact import scalar_intercepts
+from ..network.layers import Layer, MaxoutLayer, ScalarLayer, preactivation
+from ..network.network import Network
 
 #: Bounds the underflow of one operation, flushed to zero or not; its root that of a sum of squares.
-TINY, ROOT_TINY = 2.0**-1022, 2.0**-511
+#: The root of TINY.
+ROOT_TINY = 2.0**-511
 LARGEST = float(np.finfo(np.float64).max)
 
 Flags = NDArray[np.bool_]
@@ -154,10 +157,10 @@ def _activate(layer: ScalarLayer, rows: Rows, state: IntArray) -> Rows:
     live = rows.live & moves
     return Rows(
         value,
-        steep * rows.value_error + 8 * UNIT_ROUNDOFF * size + 4 * TINY * (moves | (intercept != 0)),
+        steep * rows.value_error + 8 * U * size + 4 * TINY * (moves | (intercept != 0)),
         slope[:, None, :] * rows.gradient,
         steep * rows.norm,
-        steep * (rows.error * INFLATE + 8 * UNIT_ROUNDOFF * rows.norm) + 4 * k * TINY * live,
+        steep * (rows.error * INFLATE + 8 * U * rows.norm) + 4 * k * TINY * live,
         live,
     )
 
@@ -211,7 +214,7 @@ def _maxout_bounds(
         top.value - rows.value,
         top.value_error + rows.value_error,
         norm,
-        top.error + rows.error + 4 * UNIT_ROUNDOFF * norm,
+        top.error + rows.error + 4 * U * norm,
         (top.live | rows.live) & apart,
         difference.shape[1],
         defect,
@@ -229,12 +232,12 @@ def _quotients(
     defect: float,
 ) -> tuple[FloatArray, FloatArray]:
     """Bounds of gap / |gradient|."""
-    gap_error = gap_error * INFLATE + 2 * UNIT_ROUNDOFF * np.abs(gap)
+    gap_error = gap_error * INFLATE + 2 * U * np.abs(gap)
     error = error * INFLATE + 2 * (gamma(k + 4) + defect) * norm + 2 * k * ROOT_TINY
     low, high = gap - gap_error, gap + gap_error
     shallow, steep = norm - error, norm + error
     finite = np.isfinite(low) & np.isfinite(high) & np.isfinite(steep)
-    down, up = 1 - 8 * UNIT_ROUNDOFF, 1 + 8 * UNIT_ROUNDOFF
+    down, up = 1 - 8 * U, 1 + 8 * U
     lower = np.where(finite & (low > 0), np.minimum(low / steep, LARGEST) * down - TINY, 0.0)
     upper = np.where(finite & (shallow > 0), high / shallow * up + TINY, np.inf)
     return np.where(live, np.maximum(lower, 0.0), np.inf), np.where(live, upper, np.inf)

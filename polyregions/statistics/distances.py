@@ -34,10 +34,10 @@ from typing import SupportsIndex
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..base.arrays import FloatArray, IntArray, StateArray
+from ..base.rationals import rational_point, round_nonzero
 from ..errors import InvalidInputError, short_repr
-from ..network.exact import rational_point, round_nonzero
-from ..network.layers import FloatArray, IntArray
-from ..network.network import Network, StateArray
+from ..network.network import Network
 from .distance_bounds import Basis, distance_bounds, gradient_basis
 
 #: Numbers that are worked on at once.

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..base.arrays import FloatArray
 from ..errors import InvalidInputError, short_repr
-from ..network.layers import FloatArray
 
 
 @dataclass(frozen=True)

@@ -30,9 +30,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..base.arrays import FloatArray
 from ..errors import InvalidBoxError, InvalidInputError, TooLargeError, short_repr
 from ..network.box import Box
-from ..network.layers import FloatArray
 from ..theory.bounds.bound import check_whole, check_work
 from .random_networks import check_network_widths, check_number, weight_variance
 

@@ -19,8 +19,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..base.arrays import FloatArray
 from ..errors import InvalidInputError, TooLargeError, short_repr
-from ..network.layers import FloatArray
 from ..network.network import Network
 from ..theory.bounds.bound import check_whole
 

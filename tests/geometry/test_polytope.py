@@ -8,21 +8,21 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from polyregions.base.rationals import homogeneous
 from scipy.spatial import ConvexHull, HalfspaceIntersection
 
 from polyregions import Box
 from polyregions.errors import CheckFailedError
 from polyregions.geometry.polytope import (
-    box_rows,
     centroid,
     exact_volume,
     float_halfspaces,
-    homogeneous,
     polygon_vertices,
     simplices,
     vertices,
     volume,
 )
+from polyregions.network.box import box_rows
 
 Rows = list[list[int]]
 

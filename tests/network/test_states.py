@@ -13,6 +13,7 @@ from support import reference
 from support.strategies import cases
 
 from polyregions import Box, Network
+from polyregions.base.rounding import gamma
 from polyregions.network.layers import (
     Layer,
     absolute,
@@ -24,7 +25,7 @@ from polyregions.network.layers import (
     piecewise,
     relu,
 )
-from polyregions.network.states import filtered_states, gamma
+from polyregions.network.states import filtered_states
 
 from support.zoo import ZOO, Case  # isort: skip
 

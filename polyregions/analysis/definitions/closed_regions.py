@@ -24,13 +24,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ...base.kernels import FLAGS, FLOAT, INDICES, INFLATE, INT, MATRIX, TINY, VOID, U, group, kernel
+from ...base.arrays import FloatArray, IntArray
+from ...base.kernels import BYTES_SIGNED, FLAGS, FLOAT, INDICES, INT, MATRIX, VOID, group, kernel
+from ...base.rationals import round_fraction
+from ...base.rounding import INFLATE, U
 from ...complex.topology import FACE_LISTS, Cells
-from ...complex.vertex_values import DEEPEST, WHOLE, places, walk
+from ...complex.vertex_values import DEEPEST, SURELY_WHOLE, places, walk
 from ...geometry.integer_simplex import interior_point
 from ...geometry.signs import UNKNOWN
-from ...network.exact import round_fraction
-from ...network.layers import FloatArray, IntArray
 
 if TYPE_CHECKING:
     from ...complex.faces import Faces
@@ -242,7 +243,7 @@ def _at_vertices(cx: RegionComplex, faces: Faces) -> tuple[AtVertices, int]:
     return AtVertices(where.points, where.errors, numbers, errors, whole), exponent
 
 
-@kernel(VOID, INDICES, TINY, *FACE_LISTS, INT, INDICES, INDICES, INDICES, INDICES, INDICES)
+@kernel(VOID, INDICES, BYTES_SIGNED, *FACE_LISTS, INT, INDICES, INDICES, INDICES, INDICES, INDICES)
 def list_within(
     roots: Any,
     dim: Any,
@@ -289,7 +290,7 @@ def sign_of_difference(g: Any, unit: float, k: int, v: int, vertices: Any) -> in
         if j < d:
             slip += abs(g[k, j]) * vertices.slips[v, j]
     # All are multiples of 1 / unit, and so few that their sum is exact.
-    if vertices.whole[v] and size * unit < WHOLE:
+    if vertices.whole[v] and size * unit < SURELY_WHOLE:
         return int(value > 0.0) - int(value < 0.0)
     bound = (vertices.errors[v, k] + slip + (d + 6) * U * size) * INFLATE + 1e-300
     if value > bound:

@@ -54,9 +54,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ...base.arrays import IntArray
 from ...complex.walls import Ridge, ridges_of_walls, wall_sides
 from ...network.equal_maps import join
-from ...network.layers import IntArray
 
 if TYPE_CHECKING:
     from ...complex.faces import Faces

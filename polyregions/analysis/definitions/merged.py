@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Literal, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from ...base.arrays import FloatArray, IntArray
 from ...complex.region_complex import Region, RegionComplex
 from ...complex.walls import wall_sides
 from ...errors import InvalidInputError, short_repr
 from ...network.equal_maps import in_order, join, map_labels
-from ...network.layers import FloatArray, IntArray
 from ...theory.predictions import DEFINITIONS, FROM_FACES
 
 if TYPE_CHECKING:

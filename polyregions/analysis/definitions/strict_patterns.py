@@ -25,13 +25,13 @@ import numpy as np
 from flint import fmpz_mat
 from numpy.typing import NDArray
 
+from ...base.arrays import StateArray
 from ...base.kernels import BYTE_TABLE, INDICES, VOID, kernel
+from ...base.rationals import rational_point
+from ...base.rounding import TINY, U
 from ...complex.topology import FACE_LISTS, Cells, pass_down
 from ...complex.vertex_values import Places, Values, exponent_of, fits, places, walk
-from ...network.exact import rational_point
 from ...network.layers import Layer, MaxoutLayer
-from ...network.network import StateArray
-from ...network.states import SMALLEST, UNIT_ROUNDOFF
 
 if TYPE_CHECKING:
     from ...complex.faces import Faces
@@ -177,7 +177,7 @@ def _gaps(layer: Layer, z: Values, own: ByteTable, home: StateArray, scale: Any)
         value, size = z.numbers - level, np.abs(z.numbers) + np.abs(level)
         errors, exponent = z.errors, z.exponent + exponent_of(layer.breakpoints)
     whole = z.whole[:, None] & fits(size, exponent)
-    errors = np.where(whole, 0.0, 2 * (errors + 2 * UNIT_ROUNDOFF * size + SMALLEST))
+    errors = np.where(whole, 0.0, 2 * (errors + 2 * U * size + TINY))
     return value, errors, whole & (value == 0.0)
 
 

@@ -10,12 +10,13 @@ from collections.abc import Collection
 
 import numpy as np
 
+from ...base.arrays import IntArray
+from ...base.rationals import homogeneous
 from ...complex.region_complex import RegionComplex
 from ...engines.enumerate import enumerate_regions
 from ...errors import CheckFailedError, InvalidBoxError, InvalidInputError, TooLargeError
-from ...geometry.polytope import homogeneous
 from ...network.box import Box
-from ...network.layers import IntArray, linear
+from ...network.layers import linear
 from ...network.network import Network
 from .folding import FoldedLayer, Folding, Surroundings
 from .images import Image, IntegerPoint, map_region

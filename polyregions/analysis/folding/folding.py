@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...base.arrays import IntArray
 from ...complex.region_complex import RegionComplex
 from ...network.box import Box
-from ...network.layers import IntArray
 from ...network.network import Network
 from .images import Image
 from .overlaps import extents

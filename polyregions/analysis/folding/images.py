@@ -20,10 +20,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from flint import fmpq, fmpq_mat, fmpz_mat
 
+from ...base.arrays import FloatArray, StateArray
+from ...base.rationals import Point, homogeneous
 from ...errors import InvalidInputError
-from ...geometry.polytope import Point, homogeneous, vertices
-from ...network.layers import FloatArray
-from ...network.network import Network, StateArray
+from ...geometry.polytope import vertices
+from ...network.network import Network
 
 IntegerPoint = tuple[int, ...]  # (m + 1): a point of R^m times the last entry, without a common factor
 

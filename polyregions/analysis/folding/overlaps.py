@@ -17,10 +17,10 @@ from typing import NamedTuple
 import numpy as np
 from flint import fmpz_mat
 
+from ...base.arrays import IntArray
+from ...base.rationals import round_fraction
 from ...complex.region_complex import RegionComplex
 from ...geometry.integer_simplex import interior_point
-from ...network.exact import round_fraction
-from ...network.layers import IntArray
 from .images import Image, pivots
 
 #: Pairs of images that are compared; with more, nothing is said.

@@ -38,11 +38,11 @@ from ...base.kernels import (
     TABLE,
     VECTOR,
     VOID,
-    U,
     group,
     kernel,
 )
-from .values import ROWS, SLACK, VERTICES, bound_at
+from ...base.rounding import INFLATE, U
+from .values import ROWS, VERTICES, bound_at
 
 
 class Crossings(NamedTuple):
@@ -70,13 +70,13 @@ def uncertainty(vertices: Any, i: int) -> float:
     length = vertices.place[i + 1, 0] - vertices.place[i, 0]
     if not length > 0.0:
         return np.inf
-    return float(max(vertices.place[i, 1], vertices.place[i + 1, 1]) / length * SLACK)
+    return float(max(vertices.place[i, 1], vertices.place[i + 1, 1]) / length * INFLATE)
 
 
 @kernel(FLOAT, FLOAT, FLOAT, FLOAT, FLOAT, FLOAT, inline=True)
 def margin(f: float, g: float, size: float, e: float, rho: float) -> float:
     """What a value at an end must exceed to have a certain sign; f, g at both ends, of numbers up to size."""
-    return float((e + rho * (abs(g - f) + 2.0 * e) + 8.0 * U * (abs(f) + abs(g) + size)) * SLACK)
+    return float((e + rho * (abs(g - f) + 2.0 * e) + 8.0 * U * (abs(f) + abs(g) + size)) * INFLATE)
 
 
 @kernel(INT, ROWS, MATRIX, INT, INT, bare=True)
@@ -154,8 +154,8 @@ def write_place(
     """Write where the affine function from f to g is zero on interval i, and what that does to the output."""
     start = vertices.place[i, 0]
     length, rise = vertices.place[i + 1, 0] - start, abs(f) + abs(g)
-    off = (e + 8.0 * U * (rise + size)) * SLACK
-    reach = (off / (rise - 2.0 * off) * length + 4.0 * U) * SLACK
+    off = (e + 8.0 * U * (rise + size)) * INFLATE
+    reach = (off / (rise - 2.0 * off) * length + 4.0 * U) * INFLATE
     kink = bend * (g - f) / length
     crossings.what[k, 0] = i
     crossings.place[k, 0], crossings.place[k, 1] = start + abs(f) / rise * length, reach

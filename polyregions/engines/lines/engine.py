@@ -19,10 +19,11 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ...base.arrays import FloatArray, IntArray, StateArray
 from ...errors import InvalidInputError, short_repr
 from ...network.box import Box
-from ...network.layers import FloatArray, IntArray, MaxoutLayer
-from ...network.network import Network, StateArray
+from ...network.layers import MaxoutLayer
+from ...network.network import Network
 from ..subdivide.engine import enumerate_by_subdivision
 from .segments import CutSegments, SegmentCutter, in_order, renumbered
 

@@ -32,14 +32,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...base.kernels import FLOAT, INDICES, INT, MATRIX, TABLE, VECTOR, VOID, U, kernel
+from ...base.arrays import FloatArray, IntArray, StateArray
+from ...base.kernels import FLOAT, INDICES, INT, MATRIX, TABLE, VECTOR, VOID, kernel
 from ...base.memory import available_memory
+from ...base.rationals import dyadic
+from ...base.rounding import INFLATE, U
 from ...errors import TooLargeError
-from ...network.exact import dyadic
-from ...network.layers import FloatArray, IntArray, Layer, ScalarLayer
-from ...network.network import Network, StateArray
+from ...network.layers import Layer, ScalarLayer
+from ...network.network import Network
 from .crossings import Crossings, find_crossings, mark
-from .values import SLACK, VERTICES, Vertices, activate, layer_rows, norm_bound
+from .values import VERTICES, Vertices, activate, layer_rows, norm_bound
 
 #: Bytes that are taken without asking how much memory is free.
 UNASKED = 2**27
@@ -349,7 +351,7 @@ def insert(
             bends += abs(place[c, 2]) * (after - before)
             off += place[c, 3]
         own[0] = max(size[i, 0], size[i + 1, 0]) + off + 4.0 * (end - k + 4) * U * (both + bends)
-        own[0], own[1] = own[0] * SLACK, (max(size[i, 1], size[i + 1, 1]) + bends) * SLACK
+        own[0], own[1] = own[0] * INFLATE, (max(size[i, 1], size[i + 1, 1]) + bends) * INFLATE
         for c in range(2):
             if not own[c] < np.inf:
                 own[c] = np.inf

@@ -27,14 +27,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...base.kernels import FLAGS, FLOAT, INDICES, INT, MATRIX, VECTOR, VOID, U, group, kernel
-from ...network.exact import round_nonzero, scalar_intercepts
-from ...network.layers import FloatArray, Layer, MaxoutLayer
+from ...base.arrays import FloatArray
+from ...base.kernels import FLAGS, FLOAT, INDICES, INT, MATRIX, VECTOR, VOID, group, kernel
+from ...base.rationals import round_nonzero
+from ...base.rounding import INFLATE, TINY, U
+from ...network.exact import scalar_intercepts
+from ...network.layers import Layer, MaxoutLayer
 
-#: Covers second-order terms and the rounding of the bounds themselves.
-SLACK = 1.0 + 2.0**-20
-#: Bounds the underflow of one operation.
-TINY = 2.0**-1022
 #: The least norm other than 0: an upper bound for what is smaller, times gamma no subnormal number.
 FLOOR = 2.0**-900
 
@@ -93,7 +92,7 @@ def norm_bound(values: FloatArray) -> FloatArray:
     """Bounds for the Euclidean norms of the rows of (n, m), also of huge and tiny numbers."""
     largest = np.abs(values).max(axis=1, initial=0.0)
     scale = np.where(largest > 0.0, largest, 1.0)
-    norms = np.sqrt(((values / scale[:, None]) ** 2).sum(axis=1)) * largest * SLACK
+    norms = np.sqrt(((values / scale[:, None]) ** 2).sum(axis=1)) * largest * INFLATE
     return np.where(largest > 0.0, np.maximum(norms, FLOOR), 0.0)
 
 
@@ -120,7 +119,7 @@ def spectral_norm_bound(weight: FloatArray) -> float:
         off = off * (2 + off) + 4 * n * U
         bound += np.log2(norm + off) / 2**k
         power, off = power / norm, off / norm
-    return max(float(scale * 2.0 ** (bound / 2) * SLACK), FLOOR)
+    return max(float(scale * 2.0 ** (bound / 2) * INFLATE), FLOOR)
 
 
 def layer_rows(layer: Layer, is_inner: bool) -> Rows:
@@ -132,8 +131,8 @@ def layer_rows(layer: Layer, is_inner: bool) -> Rows:
     W, none = layer.weight, np.empty(0)
     with np.errstate(over="ignore", invalid="ignore"):
         norms = norm_bound(W)
-        errors = (4 * U * np.abs(layer.bias) + (layer.n_inputs + 4) * TINY) * SLACK
-        gamma = (layer.n_inputs + 16) * U * SLACK
+        errors = (4 * U * np.abs(layer.bias) + (layer.n_inputs + 4) * TINY) * INFLATE
+        gamma = (layer.n_inputs + 16) * U * INFLATE
         frobenius, error = float(norm_bound(norms[None])[0]), float(norm_bound(errors[None])[0])
         spectral = spectral_norm_bound(W) if is_inner else frobenius
         whole = np.array([gamma, spectral, gamma * frobenius, error])
@@ -169,12 +168,12 @@ def norm(row: Any) -> float:
     if row.size % 2:
         even += row[row.size - 1] * row[row.size - 1]
     if even + odd > 2.0**-900:
-        return float(np.sqrt(even + odd) * SLACK)
+        return float(np.sqrt(even + odd) * INFLATE)
     # Squares of the smallest numbers vanish; their sum is a bound too.
     total = 0.0
     for k in range(row.size):
         total += abs(row[k])
-    return max(float(total * SLACK), FLOOR) if total > 0.0 else total
+    return max(float(total * INFLATE), FLOOR) if total > 0.0 else total
 
 
 @kernel(VOID, ROWS, VERTICES, MATRIX, MATRIX, MATRIX)
@@ -210,7 +209,7 @@ def activate(rows: Any, vertices: Any, z: Any, y: Any, size: Any) -> None:
             size[i, 0] = steepest * (spectral * eps + frobenius * inputs + errors)
         if not is_relu and rows.slopes.size > 1:
             size[i, 0] += 8.0 * U * (size[i, 1] + units * offset)
-        size[i, 0] *= SLACK
+        size[i, 0] *= INFLATE
         for k in range(2):
             # A maximum may lose NaN, but not infinity.
             if not size[i, k] < np.inf:

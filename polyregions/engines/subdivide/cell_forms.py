@@ -20,12 +20,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ...base.arrays import FloatArray, StateArray
 from ...base.kernels import (
     BLOCKS,
     BYTE_TABLE,
     FLOAT,
     INDICES,
-    INFLATE,
     INT,
     MATRIX,
     NARROW,
@@ -33,13 +33,11 @@ from ...base.kernels import (
     TABLE,
     VECTOR,
     VOID,
-    U,
     group,
     kernel,
 )
+from ...base.rounding import INFLATE, U
 from ...network.hyperplanes import LayerArrays
-from ...network.layers import FloatArray
-from ...network.network import StateArray
 from .face_table import MASKS, WORD
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ...base.kernels import INDICES, INT, NARROW, NARROW_TABLE, TABLE, TINY, kernel
+from ...base.kernels import BYTES_SIGNED, INDICES, INT, NARROW, NARROW_TABLE, TABLE, kernel
 from .face_table import (
     CARRIER,
     ENTRIES,
@@ -74,7 +74,7 @@ def cut_edge(
 
 @kernel(
     *[INT] * 8,
-    *[NARROW_TABLE, TINY, NARROW, NARROW_TABLE, NARROW_TABLE, NARROW_TABLE, INDICES, TABLE],
+    *[NARROW_TABLE, BYTES_SIGNED, NARROW, NARROW_TABLE, NARROW_TABLE, NARROW_TABLE, INDICES, TABLE],
     bare=True,
 )
 def cut_face(

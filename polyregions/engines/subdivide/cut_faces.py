@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...base.kernels import (
+    BYTES_SIGNED,
     FLOAT,
     INDICES,
     INT,
@@ -30,7 +31,6 @@ from ...base.kernels import (
     NARROW,
     NARROW_TABLE,
     TABLE,
-    TINY,
     VECTOR,
     VOID,
     group,
@@ -132,7 +132,9 @@ class Scratch(NamedTuple):
         )
 
 
-OLD_FACES = group(OldFaces, TINY, NARROW, NARROW, NARROW, NARROW_TABLE, NARROW, NARROW, INDICES, INDICES)
+OLD_FACES = group(
+    OldFaces, BYTES_SIGNED, NARROW, NARROW, NARROW, NARROW_TABLE, NARROW, NARROW, INDICES, INDICES
+)
 SIGNS = group(Signs, NARROW_TABLE, NARROW_TABLE, TABLE, INDICES, INT)
 SCRATCH = group(Scratch, MATRIX, VECTOR, MATRIX, TABLE)
 
@@ -351,7 +353,7 @@ def cut_faces(
     return DONE
 
 
-@kernel(VOID, INDICES, TINY, NARROW, NARROW, INDICES, NARROW)
+@kernel(VOID, INDICES, BYTES_SIGNED, NARROW, NARROW, INDICES, NARROW)
 def order_faces(faces: Any, dim: Any, home: Any, part_of: Any, ends: Any, order: Any) -> None:
     """Order faces by the part of their home and then by dimension.
 

@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...base.arrays import StateArray
 from ...complex.faces import Faces
 from ...complex.region_complex import RegionComplex
 from ...complex.topology import Cells, find_neighbors
@@ -29,7 +30,7 @@ from ...complex.vertices import Cut, Vertices
 from ...errors import TooLargeError
 from ...network.box import Box
 from ...network.hyperplanes import LayerArrays, layer_arrays
-from ...network.network import Network, StateArray
+from ...network.network import Network
 from .cell_forms import CellMaps, count_bends, mark_signs, vertex_values
 from .face_table import CARRIER, MASKS, WORD
 from .inner_points import interior_points

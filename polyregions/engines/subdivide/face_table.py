@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...base.kernels import INDICES, INT, NARROW, NARROW_TABLE, TABLE, TINY, VOID, group, kernel
+from ...base.kernels import BYTES_SIGNED, INDICES, INT, NARROW, NARROW_TABLE, TABLE, VOID, group, kernel
 
 CARRIER, SIBLING, SECTION, START, SIZE, MASKS = range(6)
 #: Hyperplanes in one mask, and a mask of them.
@@ -53,7 +53,7 @@ class Lists(NamedTuple):
     head: Any
 
 
-NEW_FACES = group(NewFaces, NARROW_TABLE, TINY, NARROW, NARROW_TABLE, NARROW)
+NEW_FACES = group(NewFaces, NARROW_TABLE, BYTES_SIGNED, NARROW, NARROW_TABLE, NARROW)
 LISTS = group(Lists, NARROW_TABLE, NARROW_TABLE)
 
 #: Position of the only bit of a number by its product with a de Bruijn sequence (Leiserson et al., 1998).
@@ -129,7 +129,7 @@ def pieces_in_order(old: Any, piece_of: Any, table: Any, new: Any) -> None:
             piece = np.int64(table[piece, SIBLING])
 
 
-@kernel(VOID, NARROW_TABLE, TINY, NARROW_TABLE, NARROW, NARROW, INDICES, INDICES)
+@kernel(VOID, NARROW_TABLE, BYTES_SIGNED, NARROW_TABLE, NARROW, NARROW, INDICES, INDICES)
 def renumber(table: Any, dim: Any, planes: Any, pool: Any, piece_of: Any, base: Any, shift: Any) -> None:
     """Add ``shift`` to the numbers from ``base`` on, of faces, places in the pool, vertices and forms."""
     d = planes.shape[1]

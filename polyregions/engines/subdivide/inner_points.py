@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from ...base.arrays import FloatArray, StateArray
 from ...base.kernels import BYTES, FLOAT, INDICES, MATRIX, NARROW_TABLE, VECTOR, VOID, kernel
 from ...complex.topology import FACE_LISTS, Cells
 from ...complex.vertices import Vertices
 from ...network.box import Box
-from ...network.layers import FloatArray
-from ...network.network import StateArray
 
 #: Cells that one worker takes at once.
 TOGETHER = 2**14

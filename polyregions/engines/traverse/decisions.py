@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...base.arrays import FloatArray, IntArray, StateArray
 from ...base.kernels import (
     BASES,
     BYTES,
@@ -48,8 +49,6 @@ from ...geometry.proofs import (
     recentre,
 )
 from ...geometry.simplex import chebyshev_centre
-from ...network.layers import FloatArray, IntArray
-from ...network.network import StateArray
 from .rows import RecentredNetwork, cell_rows
 
 BACKENDS = ("native", "scipy", "cvxpy")

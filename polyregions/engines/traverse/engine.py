@@ -23,12 +23,12 @@ from typing import Any
 
 import numpy as np
 
+from ...base.arrays import FloatArray, IntArray, StateArray
 from ...base.kernels import INDICES, INT, KEYS, PATTERNS, PLACE, SMALL_TABLE, kernel
 from ...base.memory import available_memory
 from ...complex.region_complex import RegionComplex
 from ...network.box import Box
-from ...network.layers import FloatArray, IntArray
-from ...network.network import Network, StateArray
+from ...network.network import Network
 from .decisions import Decisions, decide, inner_balls
 from .exact_cell import ExactCell, exact_cell
 from .pattern_set import EMPTY, PatternSet, find_slot, unit_key

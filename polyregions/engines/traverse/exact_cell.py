@@ -25,12 +25,12 @@ import numpy as np
 from flint import fmpz_mat
 from numpy.typing import NDArray
 
+from ...base.arrays import StateArray
 from ...errors import CheckFailedError
 from ...geometry.integer_simplex import IntegerDictionary, interior_point, positive_at
-from ...geometry.polytope import box_rows
 from ...geometry.proofs import FACET, REDUNDANT
-from ...network.box import Box
-from ...network.network import Network, StateArray
+from ...network.box import Box, box_rows
+from ...network.network import Network
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from ...base.arrays import StateArray
 from ...base.kernels import BYTES, INDICES, INT, KEY, KEYS, PATTERNS, VOID, kernel
-from ...network.network import StateArray
 
 EMPTY = -1
 

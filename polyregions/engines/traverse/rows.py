@@ -43,15 +43,14 @@ from typing import Any
 import numpy as np
 from flint import fmpz_mat
 
-from ...base.kernels import BYTES, INDICES, INT, MATRIX, NETWORK, U, kernel
+from ...base.arrays import FloatArray, IntArray, StateArray
+from ...base.kernels import BYTES, INDICES, INT, MATRIX, NETWORK, kernel
+from ...base.rationals import rational_point, round_nonzero
+from ...base.rounding import INFLATE, TINY, U
 from ...network.box import Box
-from ...network.exact import rational_point, round_nonzero, scalar_intercepts
-from ...network.layers import FloatArray, IntArray, MaxoutLayer
-from ...network.network import Network, StateArray
-from ...network.states import INFLATE
-
-#: Bounds the underflow of one operation, flushed to zero or not.
-TINY = 2.0**-1022
+from ...network.exact import scalar_intercepts
+from ...network.layers import MaxoutLayer
+from ...network.network import Network
 
 
 class RecentredNetwork:

@@ -15,8 +15,9 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
+from ...base.arrays import FloatArray
 from ...network.box import Box
-from ...network.layers import FloatArray, Layer, linear, make_layer
+from ...network.layers import Layer, linear, make_layer
 from ...network.network import Network
 from ..predictions import Prediction
 from .construction import Construction, box_or, contains, predict

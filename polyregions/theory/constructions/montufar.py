@@ -80,9 +80,10 @@ from math import comb
 
 import numpy as np
 
+from ...base.arrays import FloatArray
 from ...errors import InvalidInputError, short_repr
 from ...network.box import Box
-from ...network.layers import FloatArray, linear, relu
+from ...network.layers import linear, relu
 from ...network.network import Network
 from ..bounds import montufar_2014, regions_in_general_position
 from ..bounds.bound import check_whole

@@ -1,0 +1,80 @@
+"""Rational numbers: float64 as the dyadic rationals that they are, integer rows, homogeneous points."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from fractions import Fraction
+from math import gcd, lcm
+from typing import Any
+
+import numpy as np
+from flint import fmpz
+from numpy.typing import ArrayLike
+
+from .arrays import FloatArray
+
+#: Rows ``row . (x, 1) >= 0``, each of d + 1 integers.
+IntegerRows = list[list[Any]]
+#: A rational point (d,).
+Point = tuple[Fraction, ...]
+
+
+def dyadic(values: ArrayLike) -> tuple[list[int], int]:
+    """Return integers n_i and one exponent e >= 0 with ``values[i] = n_i / 2**e`` exactly.
+
+    Examples
+    --------
+    >>> dyadic([0.75, -2.0])
+    ([3, -8], 2)
+    """
+    mantissas, exponents = np.frexp(np.asarray(values, dtype=np.float64).ravel())
+    integers = np.ldexp(mantissas, 53).astype(np.int64).tolist()
+    powers = [int(e) - 53 if n else 0 for n, e in zip(integers, exponents, strict=True)]
+    # Trailing zero bits are dropped first: small numbers stay small integers.
+    for i, n in enumerate(integers):
+        if n:
+            zeros = (n & -n).bit_length() - 1
+            integers[i], powers[i] = n >> zeros, powers[i] + zeros
+    shift = max(0, -min(powers, default=0))
+    return [n << (p + shift) for n, p in zip(integers, powers, strict=True)], shift
+
+
+def round_fraction(numerator: Any, denominator: Any) -> float:
+    """Return numerator / denominator rounded once to the nearest float64, infinite beyond its range."""
+    try:
+        return int(numerator) / int(denominator)
+    except OverflowError:
+        return math.inf if numerator > 0 else -math.inf  # denominators are positive
+
+
+def round_nonzero(value: Fraction) -> float:
+    """Return the nearest float64, but never 0 for another number, and infinite beyond the range."""
+    sign = 1.0 if value > 0 else -1.0
+    try:
+        return float(value) or (sign * 5e-324 if value else 0.0)
+    except OverflowError:
+        return sign * float("inf")
+
+
+def rational_point(x: Sequence[Fraction] | FloatArray) -> list[Any]:
+    """Return homogeneous integer coordinates (d + 1) of a point; the last one is positive."""
+    if isinstance(x, np.ndarray):
+        integers, exponent = dyadic(x)
+        return [fmpz(n) for n in integers] + [fmpz(1 << exponent)]
+    denominator = 1
+    for value in x:
+        denominator = denominator * value.denominator // gcd(denominator, value.denominator)
+    return [fmpz(int(value * denominator)) for value in x] + [fmpz(denominator)]
+
+
+def homogeneous(point: Sequence[Fraction]) -> list[int]:
+    """Return the least integers proportional to ``(point, 1)``; the last one is positive."""
+    q = lcm(*(v.denominator for v in point))
+    return [int(v * q) for v in point] + [q]
+
+
+def primitive(vector: list[int]) -> list[int]:
+    """Divide whole numbers by their greatest common divisor."""
+    divisor = gcd(*vector)
+    return [v // divisor for v in vector]
