@@ -29,15 +29,16 @@ def dyadic(values: ArrayLike) -> tuple[list[int], int]:
     ([3, -8], 2)
     """
     mantissas, exponents = np.frexp(np.asarray(values, dtype=np.float64).ravel())
-    integers = np.ldexp(mantissas, 53).astype(np.int64).tolist()
-    powers = [int(e) - 53 if n else 0 for n, e in zip(integers, exponents, strict=True)]
+    integers = np.ldexp(mantissas, 53).astype(np.int64)
     # Trailing zero bits are dropped first: small numbers stay small integers.
-    for i, n in enumerate(integers):
-        if n:
-            zeros = (n & -n).bit_length() - 1
-            integers[i], powers[i] = n >> zeros, powers[i] + zeros
-    shift = max(0, -min(powers, default=0))
-    return [n << (p + shift) for n, p in zip(integers, powers, strict=True)], shift
+    zeros = np.frexp((integers & -integers).astype(np.float64))[1].astype(np.int64) - 1
+    zeros = np.maximum(zeros, 0)
+    odd, powers = integers >> zeros, np.where(integers != 0, exponents - 53 + zeros, 0)
+    shift = max(0, -int(powers.min(initial=0)))
+    powers += shift
+    if (np.frexp(odd.astype(np.float64))[1] + powers).max(initial=0) < 63:
+        return (odd << powers).tolist(), shift
+    return [n << p for n, p in zip(odd.tolist(), powers.tolist(), strict=True)], shift
 
 
 def round_fraction(numerator: Any, denominator: Any) -> float:

@@ -140,7 +140,7 @@ class Checker:
         need(cx.states.shape == (n, units), f"states have shape {cx.states.shape}, not {(n, units)}")
         need(cx.witnesses.shape == (n, d), f"witnesses have shape {cx.witnesses.shape}, not {(n, d)}")
         need(bool(np.isfinite(cx.witnesses).all()), "a witness is not finite")
-        ranges = [layer.n_states for layer in cx.network.layers if layer.kind != "linear"]
+        ranges = [layer.n_states for layer in cx.network.layers]
         need(not units or bool((cx.states < np.concatenate(ranges)).all()), "a unit is in a state it has not")
         need(offsets.ndim == 1 and 1 <= offsets.size <= n + 1, "facet_offsets do not fit the regions")
         need(across.ndim == 1, "facet_neighbors are not a list")

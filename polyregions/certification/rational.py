@@ -16,7 +16,7 @@ from typing import Any
 
 from flint import fmpz_mat
 
-from ..network.layers import Layer, MaxoutLayer, ScalarLayer
+from ..network.layers import Layer
 
 Rows = list[list[Any]]  # integers of flint
 #: States of one layer, chosen from its pre-activations (the row of D last).
@@ -24,89 +24,117 @@ Choose = Callable[["RationalLayer", Rows], Sequence[int]]
 
 
 class RationalLayer:
-    """One layer: weights and bias as integers over one denominator, and the pieces of its units."""
+    """One layer: weights and bias as integers over one denominator, and the pieces of its outputs."""
 
     def __init__(self, layer: Layer) -> None:
         table = [
             [*(Fraction(w) for w in row), Fraction(b)]
-            for row, b in zip(layer.weight.tolist(), layer.bias.tolist(), strict=True)
+            for row, b in zip(layer.dense.tolist(), layer.bias.tolist(), strict=True)
         ]
         denominator = lcm(*(v.denominator for row in table for v in row))
         rows = [[int(v * denominator) for v in row] for row in table]
         self.weight = fmpz_mat([*rows, [0] * layer.n_inputs + [denominator]])
-        self.n_units = layer.n_units
-        self.pieces: list[range] | None = None
-        if isinstance(layer, MaxoutLayer):
-            ends = [sum(layer.ranks.tolist()[: u + 1]) for u in range(layer.n_units)]
-            self.pieces = [range(e - r, e) for e, r in zip(ends, layer.ranks.tolist(), strict=True)]
-            self.has_states = True
-            return
-        breakpoints = [Fraction(t) for t in layer.breakpoints.tolist()]
-        slopes = [Fraction(a) for a in layer.slopes.tolist()]
-        constants = _constants(breakpoints, slopes)
-        self.scale = lcm(*(v.denominator for v in (*breakpoints, *slopes, *constants)))
-        self.breakpoints = [int(v * self.scale) for v in breakpoints]
-        self.slopes = [int(v * self.scale) for v in slopes]
-        self.constants = [int(v * self.scale) for v in constants]
-        self.has_states = bool(breakpoints) or _hidden(layer)
+        scalars: dict[tuple[tuple[float, ...], tuple[float, ...]], Scalar] = {}
+        outputs: list[tuple[range, Scalar]] = []
+        for part in layer.parts:
+            for rank, *own in zip(
+                part.ranks.tolist(), part.breakpoints.tolist(), part.slopes.tolist(), strict=True
+            ):
+                key = tuple(own[0]), tuple(own[1])
+                first = outputs[-1][0].stop if outputs else 0
+                outputs.append((range(first, first + rank), scalars.setdefault(key, Scalar(*key))))
+        #: Over one denominator for all outputs.
+        self.scale = lcm(*(scalar.denominator for _, scalar in outputs))
+        for scalar in scalars.values():
+            scalar.scale_to(self.scale)
+        self.outputs = outputs
+        self.units = [
+            u
+            for u, (own, scalar) in enumerate(outputs)
+            if len(set(scalar.slopes)) > 1 or any(rows[r] != rows[own.start] for r in own)
+        ]
+        self.n_units = len(self.units)
+        self.has_states = bool(self.units)
 
-    def excess(self, z: Rows, unit: int, breakpoint: int) -> list[Any]:
-        """A positive multiple of ``z_unit`` minus a breakpoint."""
-        t = self.breakpoints[breakpoint]
-        return [self.scale * a - t * h for a, h in zip(z[unit], z[-1], strict=True)] if t else z[unit]
+    def excess(self, z: Rows, output: int, breakpoint: int) -> list[Any]:
+        """A positive multiple of an output's row minus a breakpoint."""
+        own, scalar = self.outputs[output]
+        t, row = scalar.breakpoints[breakpoint], z[own.start]
+        return [self.scale * a - t * h for a, h in zip(row, z[-1], strict=True)] if t else row
 
-    def lead(self, z: Rows, unit: int, a: int, b: int) -> list[Any]:
+    def lead(self, z: Rows, output: int, a: int, b: int) -> list[Any]:
         """By how much piece a of a maxout unit exceeds piece b."""
-        assert self.pieces is not None
-        first = self.pieces[unit].start
+        first = self.outputs[output][0].start
         return [p - q for p, q in zip(z[first + a], z[first + b], strict=True)]
 
     def constraints(self, z: Rows, states: Sequence[int]) -> fmpz_mat:
         """Forms that are >= 0 exactly where the units are in these states, or on the border of them."""
         rows = []
-        for u, s in enumerate(states):
-            if self.pieces is not None:
-                rows += [self.lead(z, u, s, r) for r in range(len(self.pieces[u])) if r != s]
+        for u, s in zip(self.units, states, strict=True):
+            own, scalar = self.outputs[u]
+            if len(own) > 1:
+                rows += [self.lead(z, u, s, r) for r in range(len(own)) if r != s]
                 continue
             if s > 0:
                 rows.append(self.excess(z, u, s - 1))
-            if s < len(self.breakpoints):
+            if s < len(scalar.breakpoints):
                 rows.append([-v for v in self.excess(z, u, s)])
         return fmpz_mat(rows) if rows else fmpz_mat(0, len(z[-1]))
 
     def border(self, z: Rows, unit: int, here: int, there: int) -> list[Any]:
         """The one of :meth:`constraints` between two states of a unit."""
-        if self.pieces is not None:
-            return self.lead(z, unit, here, there)
+        output = self.units[unit]
+        if len(self.outputs[output][0]) > 1:
+            return self.lead(z, output, here, there)
         if there < here:
-            return self.excess(z, unit, here - 1)
-        return [-v for v in self.excess(z, unit, here)]
+            return self.excess(z, output, here - 1)
+        return [-v for v in self.excess(z, output, here)]
 
     def states(self, z: Rows) -> list[int]:
         """States read off columns of values (or of values, then derivatives, compared in this order)."""
-        if self.pieces is not None:
-            # The first of the largest: index() takes the lowest.
-            return [(own := [z[p] for p in pieces]).index(max(own)) for pieces in self.pieces]
         zero = [0] * len(z[-1])
-        if self.breakpoints == [0]:
-            return [int(row > zero) for row in z[:-1]]
-        return [
-            sum(self.excess(z, u, t) > zero for t in range(len(self.breakpoints)))
-            for u in range(self.n_units)
-        ]
+        states = []
+        for u in self.units:
+            own, scalar = self.outputs[u]
+            if len(own) > 1:
+                # The first of the largest: index() takes the lowest.
+                rows = [z[r] for r in own]
+                states.append(rows.index(max(rows)))
+            else:
+                states.append(sum(self.excess(z, u, t) > zero for t in range(len(scalar.breakpoints))))
+        return states
 
     def output(self, z: Rows, states: Sequence[int]) -> fmpz_mat:
-        """Outputs of the units under these states, with the row of D last."""
-        if self.pieces is not None:
-            return fmpz_mat([*(z[p.start + s] for p, s in zip(self.pieces, states, strict=True)), z[-1]])
+        """Outputs under the units' states, with the row of D last."""
+        every = [0] * len(self.outputs)
+        for u, s in zip(self.units, states, strict=True):
+            every[u] = s
         rows, zero = [], [0] * len(z[-1])
-        for row, s in zip(z[:-1], states, strict=True):
-            slope, constant = self.slopes[s], self.constants[s]
+        for (own, scalar), s in zip(self.outputs, every, strict=True):
+            row = z[own[s] if len(own) > 1 else own.start]
+            piece = 0 if len(own) > 1 else s
+            slope, constant = scalar.slopes[piece], scalar.constants[piece]
             if constant:
                 rows.append([slope * a + constant * h for a, h in zip(row, z[-1], strict=True)])
             else:
                 rows.append(row if slope == 1 else [slope * a for a in row] if slope else zero)
         return fmpz_mat([*rows, [self.scale * h for h in z[-1]]])
+
+
+class Scalar:
+    """A continuous piecewise-linear function f with f(0) = 0, over a denominator."""
+
+    def __init__(self, breakpoints: Sequence[float], slopes: Sequence[float]) -> None:
+        self._numbers = [Fraction(t) for t in breakpoints], [Fraction(a) for a in slopes]
+        self._constants = _constants(*self._numbers)
+        self.denominator = lcm(*(v.denominator for some in (*self._numbers, self._constants) for v in some))
+
+    def scale_to(self, scale: int) -> None:
+        """Write all numbers as integers over one denominator."""
+        breakpoints, slopes = self._numbers
+        self.breakpoints = [int(v * scale) for v in breakpoints]
+        self.slopes = [int(v * scale) for v in slopes]
+        self.constants = [int(v * scale) for v in self._constants]
 
 
 class RationalNetwork:
@@ -131,7 +159,7 @@ class RationalNetwork:
                 continue
             del self._known[i:]
             z = (layer.weight * below).tolist()
-            below = layer.output(z, states or [0] * layer.n_units)
+            below = layer.output(z, states)
             self._known.append((states, z, layer.constraints(z, states), below))
         return [(layer, z, rows) for layer, (_, z, rows, _) in zip(self.layers, self._known, strict=True)]
 
@@ -155,10 +183,6 @@ class RationalNetwork:
 
 def _identity(dim: int) -> fmpz_mat:
     return fmpz_mat([[int(i == j) for j in range(dim + 1)] for i in range(dim + 1)])
-
-
-def _hidden(layer: ScalarLayer) -> bool:
-    return layer.kind != "linear"
 
 
 def _constants(breakpoints: list[Fraction], slopes: list[Fraction]) -> list[Fraction]:

@@ -13,13 +13,13 @@ import click
 import numpy as np
 from numpy.lib.format import MAGIC_PREFIX
 
+from ..base.archives import UNREADABLE
 from ..base.arrays import FloatArray
 from ..base.files import known_ending
 from ..base.memory import available_memory
 from ..errors import FileFormatError, InvalidInputError, TooLargeError, short_repr
 from ..network.box import Box
-from ..network.formats.npz import UNREADABLE
-from ..network.layers import keeps_integers
+from ..network.numbers import keeps_integers
 from .common import Sides
 
 #: Endings of the files that hold points.

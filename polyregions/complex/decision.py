@@ -108,11 +108,11 @@ def _check_output(network: Network, output: int) -> None:
 
 def _below(network: Network) -> tuple[Layer, ...]:
     """The layers that the outputs are read from."""
-    return network.layers[:-1] if network.layers[-1].kind == "linear" else network.layers
+    return network.layers[:-1] if network.layers[-1].is_linear else network.layers
 
 
 def _readout(network: Network) -> tuple[FloatArray, FloatArray]:
     last = network.layers[-1]
-    if last.kind == "linear":
-        return last.weight, last.bias
+    if last.is_linear:
+        return last.dense, last.bias
     return np.eye(network.output_dim), np.zeros(network.output_dim)

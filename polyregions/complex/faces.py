@@ -167,8 +167,10 @@ class Faces:
         units = np.full(len(faces), -1, dtype=np.int64)
         for cut in self._vertices.cuts:
             here = source[:, 0] == cut.layer
-            unit, _, second = self._vertices.layers[cut.layer].pairs[source[here, 2]].T
-            units[here] = np.where(second < 0, cut.unit + unit, -1)
+            layer = self._vertices.layers[cut.layer]
+            output = layer.pairs[source[here, 2], 0]
+            unit = cut.unit + np.searchsorted(layer.units, output)
+            units[here] = np.where(layer.is_max[output], -1, unit)
         return units
 
     def rings(self) -> tuple[FloatArray, IntArray]:

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,8 +23,8 @@ from numpy.typing import NDArray
 from ..base.arrays import FloatArray, IntArray, StateArray
 from ..base.rationals import dyadic, round_fraction
 from ..base.rounding import TINY, WHOLE, gamma
-from ..network.exact import scalar_intercepts
-from ..network.layers import Layer, MaxoutLayer
+from ..network.layers import Layer
+from ..network.numbers import arrays_of, times
 
 if TYPE_CHECKING:
     from .faces import Faces
@@ -119,50 +118,44 @@ def walk(layers: Sequence[Layer], where: Places, states: StateArray) -> Iterator
     for layer in layers:
         z = _affine(layer, y, scale)
         yield z
-        own = states[:, unit : unit + layer.n_units].astype(np.int64)
-        if layer.kind == "linear":
-            y = z
-            continue
+        own = states[:, unit : unit + layer.n_units]
         unit += layer.n_units
-        y = _pieces(layer, z, own, scale)
+        y = z if layer.is_linear else _pieces(layer, z, own, scale)
     yield y
 
 
 def _affine(layer: Layer, y: Values, scale: FloatArray) -> Values:
-    weight, n = np.abs(layer.weight).T, layer.n_inputs + 4
-    exponent = y.exponent + exponent_of(layer.weight, layer.bias)
+    weight, n = abs(layer.weight), layer.n_inputs + 4
+    exponent = y.exponent + exponent_of(arrays_of(layer.weight)[0], layer.bias)
     whole = y.whole.copy()
-    with np.errstate(over="ignore", invalid="ignore"):
-        z = y.numbers @ layer.weight.T + scale * layer.bias
-        size = np.abs(y.numbers[whole]) @ weight + scale[whole] * np.abs(layer.bias)
+    with np.errstate(all="ignore"):
+        z = times(y.numbers, layer.weight) + scale * layer.bias
+        size = times(np.abs(y.numbers[whole]), weight) + scale[whole] * np.abs(layer.bias)
         whole[whole] = fits(size, exponent).all(axis=1)
         if whole.all():
             return Values(z, np.zeros(z.shape), whole, exponent)
         # gamma_n times the sum of the magnitudes, and the errors of the inputs
-        terms = (gamma(n) * np.abs(y.numbers) + (1 + gamma(n)) * y.errors) @ weight
+        terms = times(gamma(n) * np.abs(y.numbers) + (1 + gamma(n)) * y.errors, weight)
         error = 2 * (terms + gamma(n) * scale * np.abs(layer.bias) + n * TINY)
     error[whole] = 0.0
     return Values(z, error, whole, exponent)
 
 
-def _pieces(layer: Layer, z: Values, own: IntArray, scale: FloatArray) -> Values:
-    if isinstance(layer, MaxoutLayer):
-        pieces = layer.offsets[:-1] + own
-        numbers, errors = (np.take_along_axis(v, pieces, axis=1) for v in (z.numbers, z.errors))
-        return Values(numbers, errors, z.whole, z.exponent)
-    if layer.kind == "relu":
-        return Values(np.where(own, z.numbers, 0.0), np.where(own, z.errors, 0.0), z.whole, z.exponent)
-    exact = [*map(Fraction, layer.slopes.tolist()), *scalar_intercepts(layer)]
-    exponent = z.exponent + max(v.denominator for v in exact).bit_length() - 1
-    rounded = np.array([round_fraction(v.numerator, v.denominator) for v in exact])
-    if any(not abs(v) < np.inf or Fraction(v) != w for v, w in zip(rounded.tolist(), exact, strict=True)):
+def _pieces(layer: Layer, z: Values, own: StateArray, scale: FloatArray) -> Values:
+    table = layer.pieces
+    entry = table.entries(own)
+    numbers, errors = (np.take_along_axis(v, table.row[entry], axis=1) for v in (z.numbers, z.errors))
+    slope, constant = table.slope[entry], table.constant[entry]
+    if not table.rounds:
+        return Values(slope * numbers, np.abs(slope) * errors, z.whole, z.exponent)
+    exponent = z.exponent + exponent_of(table.slope, table.constant)
+    if not table.constants_are_floats:
         exponent = 2 * DEEPEST  # never whole
-    slope, intercept = rounded[: layer.slopes.size][own], rounded[layer.slopes.size :][own]
-    with np.errstate(over="ignore", invalid="ignore"):
-        y = slope * z.numbers + intercept * scale
-        size = np.abs(slope) * (np.abs(z.numbers) + z.errors) + np.abs(intercept) * scale
+    with np.errstate(all="ignore"):
+        y = slope * numbers + constant * scale
+        size = np.abs(slope) * (np.abs(numbers) + errors) + np.abs(constant) * scale
         whole = z.whole & fits(size, exponent).all(axis=1)
-        error = 2 * (gamma(6) * size + np.abs(slope) * z.errors + 6 * TINY * scale)
+        error = 2 * (gamma(6) * size + np.abs(slope) * errors + 6 * TINY * scale)
     return Values(y, np.where(whole[:, None], 0.0, error), whole, exponent)
 
 

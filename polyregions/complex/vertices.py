@@ -137,8 +137,9 @@ class Vertices:
         key = (layer, cell)
         if key not in self._maps:
             self._maps[key] = self.network.exact.forms(self.pattern(layer, cell))[0][layer]
-        unit, a, b = self.layers[layer].pairs[plane].tolist()
-        return [int(v) for v in self.network.exact.hyperplane(layer, self._maps[key], unit, a, b)]
+        output, below, above = self.layers[layer].pairs[plane].tolist()
+        form = self.network.exact.border(layer, self._maps[key], output, above, below)
+        return [int(v) for v in form]
 
     def exact_point(self, vertex: int) -> list[int]:
         """Homogeneous integer coordinates (d + 1,) of a vertex in x; the last one is positive."""

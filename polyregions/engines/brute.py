@@ -39,7 +39,7 @@ from flint import fmpq, fmpq_mat
 from polyregions.complex.region_complex import RegionComplex
 from polyregions.errors import CheckFailedError, InvalidInputError, TooLargeError
 from polyregions.network.box import Box
-from polyregions.network.layers import Layer, MaxoutLayer, ScalarLayer
+from polyregions.network.layers import Layer
 from polyregions.network.network import Network
 
 #: The most regions, the most by a bound that is known in advance, and the most corners of the box: a few
@@ -172,37 +172,63 @@ def _regions(network: Network, box: Box) -> list[tuple[tuple[int, ...], _Cell]]:
     cells: list[tuple[tuple[int, ...], _Cell, list[Form]]] = [((), _box_cell(box), identity)]
     for layer in network.layers:
         cells = [(states, cell, _preactivations(layer, forms)) for states, cell, forms in cells]
-        for unit in range(0 if layer.kind == "linear" else layer.n_units):
+        units = _units(layer)
+        for unit in units:
+            if not unit.has_states:
+                continue
             cells = [
                 ((*states, state), part, forms)
                 for states, cell, forms in cells
-                for state, part in _cut_by_unit(layer, unit, forms, cell)
+                for state, part in _cut_by_unit(unit, forms, cell)
             ]
             if len(cells) > MAX_REGIONS:
                 raise TooLargeError(
                     f"engine 'brute' is for tiny networks, at most {MAX_REGIONS} regions: here are more, "
                     f"up to 10^{log10(_upper_bound(network)):.1f} by the general bound; use another engine"
                 )
-        cells = [(states, cell, _outputs(layer, forms, states)) for states, cell, forms in cells]
+        cells = [(states, cell, _outputs(units, forms, states)) for states, cell, forms in cells]
     return [(states, cell) for states, cell, _ in cells]
 
 
 def _preactivations(layer: Layer, inputs: list[Form]) -> list[Form]:
     """Forms of ``W y + b``."""
-    weight, bias = _rationals(layer.weight), _rationals(layer.bias)
+    weight, bias = _rationals(layer.dense), _rationals(layer.bias)
     return [_combine(row, inputs, c) for row, c in zip(weight, bias, strict=True)]
 
 
-def _cut_by_unit(layer: Layer, unit: int, forms: list[Form], cell: _Cell) -> list[tuple[int, _Cell]]:
+@dataclass(frozen=True)
+class _Unit:
+    """One output of a layer: a piecewise-linear function of one row, or the largest of several."""
+
+    rows: range
+    breakpoints: list[Any]
+    slopes: list[Any]
+    has_states: bool
+
+
+def _units(layer: Layer) -> list[_Unit]:
+    """The outputs of a layer; those whose pieces are all the same map have no state."""
+    units, row = [], 0
+    table = list(zip(layer.dense.tolist(), layer.bias.tolist(), strict=True))
+    for part in layer.parts:
+        for rank, t, slopes in zip(part.ranks.tolist(), part.breakpoints, part.slopes, strict=True):
+            forms = table[row : row + rank]
+            differ = any(form != forms[0] for form in forms) or bool((slopes != slopes[0]).any())
+            units.append(_Unit(range(row, row + rank), _rationals(t), _rationals(slopes), differ))
+            row += rank
+    return units
+
+
+def _cut_by_unit(unit: _Unit, forms: list[Form], cell: _Cell) -> list[tuple[int, _Cell]]:
     """Parts of a cell on whose interiors a unit's state is constant, with that state."""
-    if isinstance(layer, MaxoutLayer):
-        return _cut_by_maxout(forms[layer.offsets[unit] : layer.offsets[unit + 1]], cell)
-    return _cut_by_scalar(layer, forms[unit], cell)
+    if len(unit.rows) > 1:
+        return _cut_by_maxout([forms[r] for r in unit.rows], cell)
+    return _cut_by_scalar(unit, forms[unit.rows[0]], cell)
 
 
-def _cut_by_scalar(layer: ScalarLayer, form: Form, cell: _Cell) -> list[tuple[int, _Cell]]:
+def _cut_by_scalar(unit: _Unit, form: Form, cell: _Cell) -> list[tuple[int, _Cell]]:
     """Cut at each breakpoint; the state is the number of breakpoints exceeded in the interior."""
-    gaps = [(*form[:-1], form[-1] - t) for t in _rationals(layer.breakpoints)]
+    gaps = [(*form[:-1], form[-1] - t) for t in unit.breakpoints]
     parts = [cell]
     for gap in gaps:
         parts = [piece for part in parts for piece in part.split(gap)]
@@ -226,22 +252,22 @@ def _cut_by_maxout(pieces: list[Form], cell: _Cell) -> list[tuple[int, _Cell]]:
     return result
 
 
-def _outputs(layer: Layer, forms: list[Form], states: tuple[int, ...]) -> list[Form]:
-    """Forms of the layer's outputs; the last states are those of its units."""
-    if layer.kind == "linear":
-        return forms
-    states = states[-layer.n_units :]
-    if isinstance(layer, MaxoutLayer):
-        return [forms[first + s] for first, s in zip(layer.offsets[:-1], states, strict=True)]
-    slopes, breakpoints = _rationals(layer.slopes), _rationals(layer.breakpoints)
-    # On piece s, f(z) = slope_s z + constant_s; f is continuous at each breakpoint, and f(0) = 0.
-    constants = [fmpq(0)]
-    for t, left, right in zip(breakpoints, slopes[:-1], slopes[1:], strict=True):
-        constants.append(constants[-1] + (left - right) * t)
-    at_zero = constants[sum(t < 0 for t in breakpoints)]
+def _outputs(units: list[_Unit], forms: list[Form], states: tuple[int, ...]) -> list[Form]:
+    """Forms of a layer's outputs; the last states are those of its units."""
+    count = sum(unit.has_states for unit in units)
+    own = iter(states[len(states) - count :])
     outputs = []
-    for form, s in zip(forms, states, strict=True):
-        scaled = [slopes[s] * a for a in form]
+    for unit in units:
+        s = next(own) if unit.has_states else 0
+        if len(unit.rows) > 1:
+            outputs.append(forms[unit.rows[s]])
+            continue
+        # On piece s, f(z) = slope_s z + constant_s; f is continuous at each breakpoint, and f(0) = 0.
+        constants = [fmpq(0)]
+        for t, left, right in zip(unit.breakpoints, unit.slopes[:-1], unit.slopes[1:], strict=True):
+            constants.append(constants[-1] + (left - right) * t)
+        at_zero = constants[sum(t < 0 for t in unit.breakpoints)]
+        scaled = [unit.slopes[s] * a for a in forms[unit.rows[0]]]
         outputs.append((*scaled[:-1], scaled[-1] + constants[s] - at_zero))
     return outputs
 
@@ -318,5 +344,5 @@ def _upper_bound(network: Network) -> int:
         for k in layer.n_states.tolist():
             sums = [sums[0]] + [sums[j] + (k - 1) * sums[j - 1] for j in range(1, dim + 1)]
         bound *= sum(sums)
-        dim = min(dim, layer.n_units)
+        dim = min(dim, layer.n_outputs)
     return bound

@@ -10,7 +10,6 @@ import numpy as np
 from ..complex.region_complex import RegionComplex
 from ..errors import InvalidBoxError, InvalidInputError, TooLargeError
 from ..network.box import Box
-from ..network.layers import MaxoutLayer
 from ..network.network import Network
 
 ENGINES = ("auto", "subdivide", "traverse", "brute")
@@ -137,7 +136,7 @@ def _cut_and_merged(network: Network) -> float:
     what differs below the maximum only. That is r / 2 times as many hyperplanes as one piece has against the
     others, and cells grow with the power d.
     """
-    ranks = [int(layer.ranks.max()) for layer in network.layers if isinstance(layer, MaxoutLayer)]
+    ranks = [int(layer.ranks.max()) for layer in network.hidden]
     return float(max([2, *ranks]) / 2) ** network.input_dim
 
 

@@ -168,8 +168,8 @@ def tied(planes: Any, source: Any, pairs: Any, same: Any, layer: int, plane: int
         if source[planes[i], 0] == layer and same[source[planes[i], 2]] == same[plane]:
             return True
     unit, p, q = pairs[plane, 0], pairs[plane, 1], pairs[plane, 2]
-    if q < 0:
-        return False
+    if p < q:
+        return False  # a scalar unit: the state below is the lower one
     for i in range(planes.size):
         if source[planes[i], 0] != layer or pairs[source[planes[i], 2], 0] != unit:
             continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .box import Box
-from .layers import Layer, absolute, hard_tanh, leaky_relu, linear, maxout, piecewise, relu
+from .layers import Layer, absolute, hard_tanh, leaky_relu, linear, maxout, mixed, piecewise, relu
 from .network import Network
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "leaky_relu",
     "linear",
     "maxout",
+    "mixed",
     "piecewise",
     "relu",
 ]

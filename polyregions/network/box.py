@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..base.arrays import FloatArray
 from ..base.rationals import IntegerRows, dyadic
 from ..errors import InvalidBoxError, InvalidInputError, short_repr
+from .numbers import real_array
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +98,7 @@ class Box:
 
     def contains(self, points: ArrayLike) -> NDArray[np.bool_]:
         """Whether each of the points (n, d) lies in the closed box; shape (n,)."""
-        x = np.atleast_2d(np.asarray(points, dtype=np.float64))
+        x = np.atleast_2d(real_array("points", points, InvalidInputError))
         if x.ndim != 2 or x.shape[1] != self.dim:
             raise InvalidInputError(
                 f"points must have shape (n, {self.dim}) or ({self.dim},), got {np.shape(points)}"
@@ -129,18 +130,9 @@ def box_rows(box: Box) -> IntegerRows:
 
 
 def _bound(name: str, values: Any) -> FloatArray:
-    try:
-        raw = np.atleast_1d(np.asarray(values))
-    except ValueError as error:  # ragged
-        raise InvalidBoxError(f"box: {name} is not a list of numbers: {short_repr(values)}") from error
-    if raw.dtype.kind not in "fiu" or raw.dtype.itemsize > 8:
-        raise InvalidBoxError(f"box: {name} must be float64 or integers, got {short_repr(values)}")
-    array = raw.astype(np.float64)
-    given = np.asarray(values, dtype=object).ravel().tolist()
-    if any(isinstance(v, int) and int(float(v)) != v for v in given):
-        raise InvalidBoxError(f"box: {name}: an integer beyond 2**53 has no float64; round it first")
+    array = np.atleast_1d(real_array(f"box: {name}", values, InvalidBoxError))
     if array.ndim != 1 or array.size == 0:
         raise InvalidBoxError(f"box: {name} must be a list of d >= 1 numbers, got shape {array.shape}")
     if not np.isfinite(array).all():
-        raise InvalidBoxError(f"box: {name} must be finite, got {array.tolist()}")
+        raise InvalidBoxError(f"box: {name} must be finite, got {short_repr(array.tolist())}")
     return array

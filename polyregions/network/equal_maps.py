@@ -18,7 +18,6 @@ left over goes through the others.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from math import isqrt
 from typing import Any
@@ -27,16 +26,16 @@ import numpy as np
 from flint import fmpz
 from numpy.typing import NDArray
 
-from ..base.arrays import FloatArray, IntArray
+from ..base.arrays import FloatArray, IntArray, StateArray
 from ..base.rationals import dyadic
-from .exact import scalar_intercepts
-from .layers import Layer, MaxoutLayer
+from .layers import Layer
+from .maps import Runs
 
 #: Numbers that are worked on at once.
 TOGETHER = 2**22
 
 
-def map_labels(layers: Sequence[Layer], states: NDArray[np.uint8]) -> IntArray:
+def map_labels(layers: Sequence[Layer], states: StateArray) -> IntArray:
     """Number the affine maps of patterns: two labels are equal iff the maps are.
 
     Parameters
@@ -58,12 +57,12 @@ def map_labels(layers: Sequence[Layer], states: NDArray[np.uint8]) -> IntArray:
     >>> map_labels(net, np.array([[0, 1], [1, 0], [0, 0]], dtype=np.uint8)).tolist()
     [0, 0, 1]
     """
-    whole = [_WholeLayer.of(layer) for layer in layers]
+    whole = [_WholeLayer(layer) for layer in layers]
     widest = max(layer.table.shape[1] for layer in whole)
     labels, made = np.zeros(len(states), dtype=np.int64), 1
     undecided, product, enough = np.arange(len(states)), 1, 2 * _largest_numerator(whole)
     for prime in _primes(isqrt(int(0.9 * 2**55 / widest))):
-        residues = _residues([_Residues.of(layer, prime) for layer in whole], states[undecided], prime)
+        residues = _residues([_Residues(layer, prime) for layer in whole], states[undecided], prime)
         groups = labels[undecided]
         for column in residues.T:
             groups = np.unique(groups * prime + column, return_inverse=True)[1]
@@ -95,33 +94,23 @@ def join(n: int, pairs: IntArray) -> IntArray:
     return in_order(np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64))
 
 
-@dataclass(frozen=True)
 class _WholeLayer:
     """A layer over the integers, as arrays of Python's.
 
-    ``table (rows, inputs + 1)`` has the weights and biases times ``unit``; ``slopes`` and ``intercepts``, one
-    for each state, are times ``scale``, and a maxout layer has none; ``first`` is the first row of each unit.
+    ``table (rows, inputs + 1)`` has the weights and biases times ``unit``; ``slopes`` and ``constants``, one
+    for each entry of the table of pieces, are times ``scale``.
     """
 
-    table: NDArray[Any]
-    unit: int
-    slopes: list[int]
-    intercepts: list[int]
-    scale: int
-    first: IntArray
-
-    @classmethod
-    def of(cls, layer: Layer) -> _WholeLayer:
-        numbers, exponent = dyadic(np.concatenate([layer.weight, layer.bias[:, None]], axis=1))
-        table = np.array(numbers, dtype=object).reshape(len(layer.weight), -1)
-        if isinstance(layer, MaxoutLayer):
-            return cls(table, 1 << exponent, [], [], 1, layer.offsets[:-1])
-        values = [*map(Fraction, layer.slopes.tolist()), *scalar_intercepts(layer)]
-        scale = max(value.denominator for value in values)
-        integers = [int(value * scale) for value in values]
-        states = layer.slopes.size
-        first = np.arange(layer.n_units)
-        return cls(table, 1 << exponent, integers[:states], integers[states:], scale, first)
+    def __init__(self, layer: Layer) -> None:
+        numbers, exponent = dyadic(np.concatenate([layer.dense, layer.bias[:, None]], axis=1))
+        self.layer, self.unit = layer, 1 << exponent
+        self.table: NDArray[Any] = np.array(numbers, dtype=object).reshape(layer.n_rows, -1)
+        values = {*map(Fraction, layer.pieces.slope.tolist()), *layer.pieces.constants}
+        self.scale = max(value.denominator for value in values)
+        integers = {value: int(value * self.scale) for value in values}
+        slopes = [integers[Fraction(v)] for v in layer.pieces.slope.tolist()]
+        self.slopes: NDArray[Any] = np.array(slopes, dtype=object)
+        self.constants: NDArray[Any] = np.array([integers[v] for v in layer.pieces.constants], dtype=object)
 
 
 def _largest_numerator(layers: list[_WholeLayer]) -> int:
@@ -132,12 +121,10 @@ def _largest_numerator(layers: list[_WholeLayer]) -> int:
         sizes = abs(layer.table)
         heights = sizes[:, :-1] @ heights + sizes[:, -1] * denominator
         denominator *= layer.unit
-        if layer.slopes:
-            steepest, farthest = max(map(abs, layer.slopes)), max(map(abs, layer.intercepts))
-            heights = steepest * heights + farthest * denominator
-            denominator *= layer.scale
-        else:
-            heights = np.maximum.reduceat(heights, layer.first)
+        pieces = layer.layer.pieces
+        largest = abs(layer.slopes) * heights[pieces.row] + abs(layer.constants) * denominator
+        heights = np.maximum.reduceat(largest, pieces.first[:-1])
+        denominator *= layer.scale
     return int(max(heights))
 
 
@@ -146,25 +133,15 @@ def _primes(largest: int) -> Iterator[int]:
     return (n for n in range(largest, 1, -1) if fmpz(n).is_prime())
 
 
-@dataclass(frozen=True)
 class _Residues:
     """A layer modulo a prime: numbers in float64, of magnitude at most half the prime."""
 
-    weight: FloatArray
-    bias: FloatArray
-    unit: int
-    slopes: FloatArray
-    intercepts: FloatArray
-    scale: int
-    first: IntArray
-
-    @classmethod
-    def of(cls, layer: _WholeLayer, prime: int) -> _Residues:
-        table = _residue(layer.table, prime)
-        slopes = _residue(np.array(layer.slopes, dtype=object), prime)
-        intercepts = _residue(np.array(layer.intercepts, dtype=object), prime)
-        weight, bias = np.ascontiguousarray(table[:, :-1].T), table[:, -1]
-        return cls(weight, bias, layer.unit, slopes, intercepts, layer.scale, layer.first)
+    def __init__(self, whole: _WholeLayer, prime: int) -> None:
+        table = _residue(whole.table, prime)
+        self.layer, self.unit, self.scale = whole.layer, whole.unit, whole.scale
+        self.weight, self.bias = np.ascontiguousarray(table[:, :-1].T), table[:, -1]
+        self.slopes, self.constants = _residue(whole.slopes, prime), _residue(whole.constants, prime)
+        self.is_plain = bool((np.abs(self.slopes) <= 1.0).all()) and not self.constants.any()
 
 
 def _residue(values: NDArray[Any], prime: int) -> FloatArray:
@@ -178,7 +155,7 @@ def _reduce(values: FloatArray, prime: int) -> None:
     values -= np.rint(values * (1.0 / prime)) * prime
 
 
-def _residues(layers: list[_Residues], states: NDArray[np.uint8], prime: int) -> NDArray[np.int32]:
+def _residues(layers: list[_Residues], states: StateArray, prime: int) -> NDArray[np.int32]:
     """Numerators of the maps modulo a prime, from 0 on; (n, (d + 1) outputs)."""
     d = layers[0].weight.shape[0]
     width = max(d, *(layer.weight.shape[1] for layer in layers))
@@ -187,36 +164,26 @@ def _residues(layers: list[_Residues], states: NDArray[np.uint8], prime: int) ->
     return np.concatenate(parts)
 
 
-def _chunk(layers: list[_Residues], states: NDArray[np.uint8], d: int, prime: int) -> NDArray[np.int32]:
-    n, unit, denominator = len(states), 0, 1
-    # One map for each run of patterns that have been the same so far: neighbours in the list often are.
-    run_of: IntArray = np.zeros(n, dtype=np.int64)
+def _chunk(layers: list[_Residues], states: StateArray, d: int, prime: int) -> NDArray[np.int32]:
+    runs, denominator = Runs(states), 1
     y = np.eye(d + 1, d)[None]  # (runs, d + 1, inputs)
     for layer in layers:
         z = (y.reshape(-1, y.shape[2]) @ layer.weight).reshape(len(y), d + 1, -1)
         z[:, d] += _times(layer.bias, denominator, prime)
         _reduce(z, prime)
         denominator = denominator * layer.unit % prime
-        if layer.slopes.size == 1:
-            y = z
-            continue
-        columns = states[:, unit : unit + layer.first.size]
-        unit += layer.first.size
-        changes = (columns[1:] != columns[:-1]).any(axis=1) | (run_of[1:] != run_of[:-1])
-        firsts = np.concatenate([[0], 1 + np.flatnonzero(changes)])
-        before, own = run_of[firsts], columns[firsts].astype(np.int64)
-        run_of = np.concatenate([[0], np.cumsum(changes)])
-        if layer.slopes.size == 0:
-            y = np.take_along_axis(z[before], (layer.first + own)[:, None, :], axis=2)
-            continue
-        y = layer.slopes[own][:, None, :] * z[before]
-        if np.abs(layer.slopes).max() > 1.0 or layer.intercepts.any():
+        before, own = runs.after(layer.layer)
+        pieces = layer.layer.pieces
+        entry = pieces.entries(own)
+        y = np.take_along_axis(z[before], pieces.row[entry][:, None, :], axis=2)
+        y *= layer.slopes[entry][:, None, :]
+        if not layer.is_plain:
             _reduce(y, prime)
-            y[:, d] += _times(layer.intercepts, denominator, prime)[own]
+            y[:, d] += _times(layer.constants, denominator, prime)[entry]
             _reduce(y, prime)
         denominator = denominator * layer.scale % prime
     numerators = y.reshape(len(y), -1).astype(np.int64) % prime
-    return np.asarray(numerators.astype(np.int32)[run_of])
+    return np.asarray(numerators.astype(np.int32)[runs.of])
 
 
 def _times(residues: FloatArray, factor: int, prime: int) -> FloatArray:

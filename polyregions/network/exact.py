@@ -22,8 +22,10 @@ a direction v                 how the pre-activations that vanish on a facet mov
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
@@ -31,99 +33,160 @@ from flint import fmpz, fmpz_mat
 
 from ..base.arrays import FloatArray, StateArray
 from ..base.rationals import dyadic, rational_point
-from .layers import Layer, MaxoutLayer, ScalarLayer
+from .layers import Layer
+from .numbers import is_sparse
 
 IntRows = list[list[Any]]  # rows of flint integers
 
 
-def scalar_intercepts(layer: ScalarLayer) -> list[Fraction]:
-    """Return c_s with ``f(z) = slope_s z + c_s`` on piece s; f is continuous and f(0) = 0."""
-    t = [Fraction(float(v)) for v in layer.breakpoints]
-    slopes = [Fraction(float(v)) for v in layer.slopes]
-    c = [Fraction(0)] * len(slopes)
-    origin = sum(v < 0 for v in t)
-    for s in range(origin, len(t)):
-        c[s + 1] = c[s] + (slopes[s] - slopes[s + 1]) * t[s]
-    for s in range(origin, 0, -1):
-        c[s - 1] = c[s] + (slopes[s] - slopes[s - 1]) * t[s - 1]
-    return c
-
-
 def _common(values: list[Fraction]) -> tuple[list[Any], Any]:
     """Integers over one common denominator (a power of two here)."""
-    denominator = 1
-    for value in values:
-        denominator = max(denominator, value.denominator)
+    denominator = max((value.denominator for value in values), default=1)
     return [fmpz(int(value * denominator)) for value in values], fmpz(denominator)
 
 
-class _IntegerLayer:
-    """One layer scaled to integers; ``weight`` has the homogeneous row and the bias column."""
+class IntegerLayer:
+    """One layer scaled to integers: its rows, with the homogeneous one last, and the table of its pieces."""
 
     def __init__(self, layer: Layer) -> None:
-        rows, inputs = layer.weight.shape
-        numbers, exponent = dyadic(np.concatenate([layer.weight, layer.bias[:, None]], axis=1))
-        table = [numbers[i * (inputs + 1) : (i + 1) * (inputs + 1)] for i in range(rows)]
-        table.append([0] * inputs + [1 << exponent])
-        self.weight = fmpz_mat(table)
-        self.n_units = layer.n_units
-        self.offsets: list[int] | None = None
-        if isinstance(layer, MaxoutLayer):
-            self.offsets = layer.offsets.tolist()
-        else:
-            m = layer.breakpoints.size
-            values = [Fraction(float(v)) for v in (*layer.breakpoints, *layer.slopes)]
-            integers, self.scale = _common(values + scalar_intercepts(layer))
-            self.breakpoints = integers[:m]
-            self.slopes = integers[m : 2 * m + 1]
-            self.intercepts = integers[2 * m + 1 :]
+        self.affine = _AffineMap(layer)
+        table = layer.pieces
+        self.n_outputs = layer.n_outputs
+        self.units: list[int] = table.units.tolist()
+        self.first: list[int] = table.first.tolist()
+        self.row: list[int] = table.row.tolist()
+        self.is_max: list[bool] = table.is_max.tolist()
+        # Many entries share few numbers.
+        numbers = sorted({*map(Fraction, table.slope.tolist()), *table.constants})
+        levels = sorted({Fraction(v) for v in table.thresholds.level.tolist()})
+        integers, self.scale = _common([*numbers, *levels])
+        of = dict(zip([*numbers, *levels], integers, strict=True))
+        self.slopes = [of[Fraction(v)] for v in table.slope.tolist()]
+        self.constants = [of[v] for v in table.constants]
+        finite = np.isfinite(table.levels).tolist()
+        self.levels: list[Any] = [
+            of[Fraction(v)] if known else None for v, known in zip(table.levels.tolist(), finite, strict=True)
+        ]
 
-    def gap(self, z: IntRows, unit: int, breakpoint: int) -> list[Any]:
-        """Positive multiple of the form ``z_unit - t_breakpoint``."""
-        t = self.breakpoints[breakpoint]
-        scale = self.scale
+    def n_states(self, output: int) -> int:
+        """Number of states of an output; 1 if it is no unit."""
+        return self.first[output + 1] - self.first[output]
+
+    def gap(self, z: IntRows, output: int, state: int) -> list[Any]:
+        """Positive multiple of ``z - t``, t the breakpoint of a scalar unit above a state."""
+        row = z[self.row[self.first[output]]]
+        t = self.levels[self.first[output] + state]
         if t == 0:
-            return z[unit]
-        return [scale * a - t * h for a, h in zip(z[unit], z[-1], strict=True)]
+            return row
+        return [self.scale * a - t * h for a, h in zip(row, z[-1], strict=True)]
+
+    def border(self, z: IntRows, output: int, a: int, b: int) -> list[Any]:
+        """Positive multiple of a form that is positive in state a, and where it is negative lies state b."""
+        if not self.is_max[output]:
+            gap = self.gap(z, output, min(a, b))
+            return gap if a > b else [-v for v in gap]
+        first = self.first[output]
+        return [p - q for p, q in zip(z[self.row[first + a]], z[self.row[first + b]], strict=True)]
+
+    def neighbors(self, output: int, state: int) -> list[int]:
+        """The states with which a state has a border: of a scalar unit the next ones, else all others."""
+        others = range(self.n_states(output)) if self.is_max[output] else (state - 1, state + 1)
+        return [r for r in others if 0 <= r < self.n_states(output) and r != state]
+
+    def every_state(self, states: Sequence[int]) -> list[int]:
+        """The states of all outputs from those of the units; 0 for what has no state."""
+        every = [0] * self.n_outputs
+        for u, s in zip(self.units, states, strict=True):
+            every[u] = int(s)
+        return every
 
     def output(self, z: IntRows, states: Sequence[int]) -> IntRows:
-        """Rows of the layer's output (with the homogeneous row) under the given states."""
-        if self.offsets is not None:
-            return [z[first + s] for first, s in zip(self.offsets, states, strict=False)] + [z[-1]]
+        """Rows of the layer's output (with the homogeneous row) under the units' states."""
         rows = []
-        for row, s in zip(z, states, strict=False):
-            slope, intercept = self.slopes[s], self.intercepts[s]
-            if intercept == 0:
+        for first, s in zip(self.first, self.every_state(states), strict=False):
+            entry = first + s
+            row, slope, constant = z[self.row[entry]], self.slopes[entry], self.constants[entry]
+            if constant == 0:
                 rows.append(row if slope == 1 else [slope * a for a in row])
             else:
-                rows.append([slope * a + intercept * h for a, h in zip(row, z[-1], strict=True)])
+                rows.append([slope * a + constant * h for a, h in zip(row, z[-1], strict=True)])
         rows.append(z[-1] if self.scale == 1 else [self.scale * h for h in z[-1]])
         return rows
 
     def pull_back(self, rows: IntRows, states: Sequence[int]) -> IntRows:
-        """Coefficients on the outputs to those on the pre-activations: :meth:`output` transposed."""
+        """Coefficients on the outputs to those on the rows: :meth:`output` transposed."""
+        entries = [first + s for first, s in zip(self.first, self.every_state(states), strict=False)]
         pulled = []
-        for *row, last in rows:
-            if self.offsets is not None:
-                z = [fmpz(0)] * self.offsets[-1]
-                for first, s, a in zip(self.offsets, states, row, strict=False):
-                    z[first + s] = a
-            else:
-                z = [self.slopes[s] * a for a, s in zip(row, states, strict=True)]
-                intercepts = (self.intercepts[s] * a for a, s in zip(row, states, strict=True))
-                last = sum(intercepts, self.scale * last)
+        for *coefficients, last in rows:
+            z = [fmpz(0)] * self.affine.count
+            last = self.scale * last
+            for a, entry in zip(coefficients, entries, strict=True):
+                z[self.row[entry]] += self.slopes[entry] * a
+                last += self.constants[entry] * a
             pulled.append([*z, last])
         return pulled
 
     def lexicographic_states(self, z: IntRows) -> list[int]:
-        """States read off columns in lexicographic order; all zero counts as identically zero."""
-        if self.offsets is not None:
-            ends = zip(self.offsets[:-1], self.offsets[1:], strict=True)
-            # max() keeps the first of equal rows: tied pieces take the lowest index.
-            return [max(range(a, b), key=z.__getitem__) - a for a, b in ends]
+        """States of the units read off columns in lexicographic order; all zero is identically zero."""
         zero = [fmpz(0)] * len(z[0])
-        m = len(self.breakpoints)
-        return [sum(self.gap(z, u, j) > zero for j in range(m)) for u in range(self.n_units)]
+        states = []
+        for u in self.units:
+            first, end = self.first[u], self.first[u + 1]
+            if self.is_max[u]:
+                # max() keeps the first of equal rows: tied pieces take the lowest index.
+                states.append(max(range(first, end), key=lambda e: z[self.row[e]]) - first)
+            else:
+                states.append(sum(self.gap(z, u, j) > zero for j in range(end - first - 1)))
+        return states
+
+
+class _AffineMap:
+    """The affine map of a layer over the integers, homogeneous row and bias column included."""
+
+    def __init__(self, layer: Layer) -> None:
+        self.count, self.inputs = layer.weight.shape
+        self.matrix: fmpz_mat | None = None
+        if is_sparse(layer.weight):
+            numbers, exponent = dyadic(np.concatenate([layer.weight.data, layer.bias]))
+            stored = layer.weight.nnz
+            ends, columns = layer.weight.indptr.tolist(), layer.weight.indices.tolist()
+            self.sparse = [
+                [*zip(columns[a:b], numbers[a:b], strict=True), (self.inputs, numbers[stored + r])]
+                for r, (a, b) in enumerate(pairwise(ends))
+            ]
+            self.sparse.append([(self.inputs, 1 << exponent)])
+            return
+        numbers, exponent = dyadic(np.concatenate([layer.weight, layer.bias[:, None]], axis=1))
+        numbers += [0] * self.inputs + [1 << exponent]
+        self.matrix = fmpz_mat(self.count + 1, self.inputs + 1, numbers)
+
+    def push(self, columns: IntRows) -> IntRows:
+        """The rows of the layer from those of its inputs."""
+        if self.matrix is not None:
+            return list((self.matrix * fmpz_mat(columns)).tolist())
+        width = len(columns[0])
+        product = []
+        for entries in self.sparse:
+            total = [fmpz(0)] * width
+            for k, w in entries:
+                for j, v in enumerate(columns[k]):
+                    total[j] += w * v
+            product.append(total)
+        return product
+
+    def pull(self, rows: IntRows) -> IntRows:
+        """Coefficients on the rows of the layer to those on its inputs."""
+        if self.matrix is not None:
+            return list((fmpz_mat(rows) * self.matrix).tolist())
+        product = []
+        for row in rows:
+            total = [fmpz(0)] * (self.inputs + 1)
+            for a, entries in zip(row, self.sparse, strict=True):
+                if a != 0:
+                    for k, w in entries:
+                        total[k] += a * w
+            product.append(total)
+        return product
 
 
 class ExactNetwork:
@@ -136,17 +199,16 @@ class ExactNetwork:
     """
 
     def __init__(self, layers: Sequence[Layer]) -> None:
-        self._layers = [_IntegerLayer(layer) for layer in layers]
+        self._layers = [IntegerLayer(layer) for layer in layers]
         self._dim = layers[0].n_inputs
-        # Linear layers have no states: their slice of the pattern is empty.
-        self._has_states = [isinstance(layer, MaxoutLayer) or layer.breakpoints.size > 0 for layer in layers]
+        self._starts = [0, *accumulate(len(layer.units) for layer in self._layers)]
 
     def propagate(
-        self, columns: fmpz_mat, choose: Callable[[int, _IntegerLayer, IntRows], Sequence[int]]
+        self, columns: fmpz_mat, choose: Callable[[int, IntegerLayer, IntRows], Sequence[int]]
     ) -> tuple[list[IntRows], IntRows, list[int]]:
         """Push columns (d + 1, c) through all layers.
 
-        ``choose(i, layer, z)`` gives the states of layer i from its pre-activations z. Returns the
+        ``choose(i, layer, z)`` gives the states of layer i's units from its pre-activations z. Returns the
         pre-activations of every layer (each with the homogeneous row last), the output rows, and
         the states of all hidden units.
         """
@@ -154,12 +216,11 @@ class ExactNetwork:
         pre: list[IntRows] = []
         states: list[int] = []
         for i, layer in enumerate(self._layers):
-            z = (layer.weight * fmpz_mat(rows)).tolist()
+            z = layer.affine.push(rows)
             pre.append(z)
-            chosen = choose(i, layer, z) if self._has_states[i] else [0] * layer.n_units
+            chosen = choose(i, layer, z) if layer.units else []
             rows = layer.output(z, chosen)
-            if self._has_states[i]:
-                states.extend(chosen)
+            states.extend(chosen)
         return pre, rows, states
 
     def forms(self, pattern: Sequence[int] | StateArray) -> tuple[list[IntRows], IntRows]:
@@ -214,67 +275,54 @@ class ExactNetwork:
         pre, _ = self.forms(pattern)
         rows: IntRows = []
         beyond: list[tuple[int, int]] = []
-        unit = 0
-        for i, layer in enumerate(self._layers):
-            if not self._has_states[i]:
-                continue
-            z = pre[i]
-            for u in range(layer.n_units):
+        for layer, start, z in zip(self._layers, self._starts, pre, strict=False):
+            for unit, output in enumerate(layer.units, start):
                 s = int(pattern[unit])
-                if layer.offsets is not None:
-                    first, end = layer.offsets[u], layer.offsets[u + 1]
-                    for r in range(end - first):
-                        if r != s:
-                            rows.append([a - b for a, b in zip(z[first + s], z[first + r], strict=True)])
-                            beyond.append((unit, r))
-                else:
-                    if s > 0:
-                        rows.append(layer.gap(z, u, s - 1))
-                        beyond.append((unit, s - 1))
-                    if s < len(layer.breakpoints):
-                        rows.append([-a for a in layer.gap(z, u, s)])
-                        beyond.append((unit, s + 1))
-                unit += 1
+                for r in layer.neighbors(output, s):
+                    rows.append(layer.border(z, output, s, r))
+                    beyond.append((unit, r))
         return rows, beyond
+
+    def neighbors(self, unit: int, state: int) -> list[int]:
+        """The states beyond the rows of a unit in a state, in the order of :meth:`rows`."""
+        i = bisect_right(self._starts, unit) - 1
+        return self._layers[i].neighbors(self._layers[i].units[unit - self._starts[i]], state)
 
     def unit_rows(self, pattern: Sequence[int] | StateArray, unit: int) -> IntRows:
         """Positive multiples of the rows of one unit, in the order of :meth:`rows`.
 
         From the unit down, row vectors times the layers: that spares the d columns of all forms.
         """
-        starts, given = self._unit_starts(), self._given(pattern)
-        top = max(i for i, has in enumerate(self._has_states) if has and starts[i] <= unit)
-        own, u, s = self._layers[top], unit - starts[top], int(pattern[unit])
-        # Coefficients on the pre-activations of the unit's layer, the homogeneous one last.
-        if own.offsets is not None:
-            first, end = own.offsets[u : u + 2]
-            entries = [{first + s: 1, r: -1} for r in range(first, end) if r != first + s]
-        else:
-            sides = [(j, sign) for j, sign in ((s - 1, 1), (s, -1)) if 0 <= j < len(own.breakpoints)]
-            entries = [{u: sign * own.scale, -1: -sign * own.breakpoints[j]} for j, sign in sides]
+        given = self._given(pattern)
+        top = bisect_right(self._starts, unit) - 1
+        own, s = self._layers[top], int(pattern[unit])
+        u = own.units[unit - self._starts[top]]
+        # Coefficients on the rows of the unit's layer, the homogeneous one last.
+        first = own.first[u]
+        entries: list[dict[int, Any]] = []
+        for r in own.neighbors(u, s):
+            if own.is_max[u]:
+                entries.append({own.row[first + s]: 1, own.row[first + r]: -1})
+            else:
+                sign = 1 if r < s else -1
+                entries.append({own.row[first]: sign * own.scale, -1: -sign * own.levels[first + min(r, s)]})
         if not entries:
             return []
-        columns = [*range(own.weight.nrows() - 1), -1]
+        columns = [*range(own.affine.count), -1]
         rows: IntRows = [[some.get(j, 0) for j in columns] for some in entries]
         for i in range(top, -1, -1):
             below = self._layers[i]
             if i < top:
-                rows = below.pull_back(
-                    rows, given(i, below, []) if self._has_states[i] else [0] * below.n_units
-                )
-            rows = (fmpz_mat(rows) * below.weight).tolist()
+                rows = below.pull_back(rows, given(i, below, []))
+            rows = below.affine.pull(rows)
         return rows
 
-    def hyperplane(self, layer: int, z: IntRows, unit: int, a: int, b: int) -> list[Any]:
-        """Positive multiple of ``z_unit - t_a`` (b < 0), or of ``z_a - z_b`` of a maxout unit's pieces.
+    def border(self, layer: int, z: IntRows, output: int, a: int, b: int) -> list[Any]:
+        """Positive multiple of the form between states a and b of an output of a layer, positive in a.
 
-        ``z`` are the pre-activations of a layer from :meth:`forms`.
+        ``z`` are the pre-activations of the layer from :meth:`forms`.
         """
-        own = self._layers[layer]
-        if own.offsets is None:
-            return own.gap(z, unit, a)
-        first = own.offsets[unit]
-        return [p - q for p, q in zip(z[first + a], z[first + b], strict=True)]
+        return self._layers[layer].border(z, output, a, b)
 
     def cross(
         self, pattern: Sequence[int] | StateArray, tied: dict[int, list[int]], direction: Sequence[Any]
@@ -296,42 +344,30 @@ class ExactNetwork:
         the new states. A derivative that is zero means identically zero (or tied) beyond.
         """
         column = fmpz_mat([[v] for v in direction] + [[0]])
-        starts = self._unit_starts()
 
-        def choose(i: int, layer: _IntegerLayer, z: IntRows) -> list[int]:
+        def choose(i: int, layer: IntegerLayer, z: IntRows) -> list[int]:
             states = []
-            for u in range(layer.n_units):
-                unit = starts[i] + u
+            for unit, output in enumerate(layer.units, self._starts[i]):
                 s = int(pattern[unit])
                 others = tied.get(unit)
-                if others is not None:
-                    if layer.offsets is not None:
-                        first = layer.offsets[u]
-                        candidates = sorted([s, *others])
-                        s = max(candidates, key=lambda r: z[first + r][0])
-                    else:
-                        # The breakpoint touched lies between s and the state beyond.
-                        low = min(s, others[0])
-                        s = low + 1 if z[u][0] > 0 else low
+                if others is not None and layer.is_max[output]:
+                    first = layer.first[output]
+                    s = max(sorted([s, *others]), key=lambda r: z[layer.row[first + r]][0])
+                elif others is not None:
+                    # The breakpoint touched lies between s and the state beyond.
+                    low = min(s, others[0])
+                    s = low + 1 if z[layer.row[layer.first[output]]][0] > 0 else low
                 states.append(s)
             return states
 
         return self.propagate(column, choose)[2]
 
-    def _unit_starts(self) -> list[int]:
-        starts, unit = [], 0
-        for layer, has in zip(self._layers, self._has_states, strict=True):
-            starts.append(unit)
-            unit += layer.n_units if has else 0
-        return starts
-
     def _given(
         self, pattern: Sequence[int] | StateArray
-    ) -> Callable[[int, _IntegerLayer, IntRows], Sequence[int]]:
-        starts = self._unit_starts()
+    ) -> Callable[[int, IntegerLayer, IntRows], Sequence[int]]:
         states = [int(s) for s in pattern]
-        return lambda i, layer, z: states[starts[i] : starts[i] + layer.n_units]
+        return lambda i, layer, z: states[self._starts[i] : self._starts[i + 1]]
 
 
-def _lexicographic(i: int, layer: _IntegerLayer, z: IntRows) -> list[int]:
+def _lexicographic(i: int, layer: IntegerLayer, z: IntRows) -> list[int]:
     return layer.lexicographic_states(z)

@@ -1,30 +1,24 @@
-"""The layers of a network recentred at a box, as arrays for the kernels of the subdivision.
+"""The hyperplanes of a network recentred at a box, as arrays for the kernels of the subdivision.
 
-In the notation of :mod:`polyregions.engines.traverse.rows`: delta = W eta, a unit is beyond its breakpoint
-iff delta > tau, and eta = slope delta + c. Every number is computed exactly and rounded once. If all of them
-are small whole numbers times one power of two a layer, they are scaled to whole numbers instead: eta and
-delta then come in units of a power of two, which changes no sign, and float64 computes exactly
+In the notation of :mod:`polyregions.network.recentred`. Every number is rounded once. If all of them are
+small whole numbers times one power of two a layer, they are scaled to whole numbers instead: eta and delta
+then come in units of a power of two, which changes no sign, and float64 computes exactly
 (:mod:`polyregions.geometry.signs`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
-from itertools import combinations
 
 import numpy as np
-from flint import fmpz_mat
 
-from ..base.arrays import FloatArray, IntArray
-from ..base.rationals import rational_point, round_nonzero
-from ..base.rounding import WHOLE
+from ..base.arrays import BoolArray, FloatArray, IntArray
+from ..base.rationals import round_fraction
+from ..base.rounding import INFLATE, WHOLE
 from .box import Box
-from .exact import scalar_intercepts
-from .layers import Layer, MaxoutLayer, ScalarLayer
 from .network import Network
-
-WHOLE_RANGE = float("inf")
+from .recentred import RecentredLayer, RecentredNetwork, recentre
 
 
 @dataclass(frozen=True)
@@ -33,21 +27,24 @@ class LayerArrays:
 
     Attributes
     ----------
-    weight : float64 (pieces, inputs)
+    weight : float64 (rows, inputs)
         delta = weight @ eta.
-    cut : float64 (rows, inputs); norms (rows,): sums of the magnitudes of its rows
+    cut : float64 (cut rows, inputs); norms (cut rows,): sums of the magnitudes of its rows
     row_of : int64 (hyperplanes,)
-        Row of ``cut`` of each hyperplane ``cut_row . eta = tau``: a breakpoint of a scalar unit, or a
-        pair of pieces a < b of a maxout unit, positive where a is larger.
+        Row of ``cut`` of each hyperplane ``cut_row . eta = tau``: the borders of the layer's units.
     threshold : float64 (hyperplanes,), tau
     pairs : int64 (hyperplanes, 3)
-        For each hyperplane its unit, and its breakpoint and -1, or the pieces a and b.
+        For each hyperplane its output, and the states below and above it. Of a scalar unit the state below is
+        the lower one, of maxout pieces the higher one.
     same : int64 (hyperplanes,)
         The first hyperplane that is the same one, because the rows are multiples of each other.
-    first : int64 (units + 1,)
-        Where a unit's entries start in the three arrays below, one entry a state.
+    first : int64 (outputs + 1,)
+        Where an output's entries start in the three arrays below, one entry a state.
     piece, slopes, constants
         eta = slope * delta_piece + constant in that state.
+    units : int64 (units,)
+        The outputs that are units: the columns of patterns.
+    is_max : bool (outputs,)
     whole : bool
     """
 
@@ -62,163 +59,168 @@ class LayerArrays:
     piece: IntArray
     slopes: FloatArray
     constants: FloatArray
+    units: IntArray
+    is_max: BoolArray
     whole: bool
 
-
-@dataclass
-class _ExactLayer:
-    weight: FloatArray  # each entry exact, or the exact number rounded once
-    cut: FloatArray
-    exact: bool  # whether weight and cut were not rounded
-    row_of: list[int]
-    threshold: list[Fraction]
-    pairs: list[tuple[int, int, int]]
-    first: list[int]
-    piece: list[int]
-    slopes: list[Fraction]
-    constants: list[Fraction]
+    @property
+    def n_outputs(self) -> int:
+        """Number of outputs."""
+        return int(self.first.size - 1)
 
 
 def layer_arrays(network: Network, box: Box) -> list[LayerArrays]:
     """Return the arrays of every layer, scaled to whole numbers if that is possible for all of them."""
-    exact = _exact_layers(network, box)
-    whole = _whole_layers(exact)
-    return [_round(layer, whole is not None) for layer in (whole or exact)]
+    recentred = recentre(network, box)
+    layers = [_ExactLayer(layer, recentred, i == 0) for i, layer in enumerate(recentred.layers)]
+    is_whole = _scale_to_whole(layers)
+    return [layer.arrays(is_whole) for layer in layers]
 
 
-def _exact_layers(network: Network, box: Box) -> list[_ExactLayer]:
-    low = [Fraction(float(v)) for v in box.lower]
-    high = [Fraction(float(v)) for v in box.upper]
-    midpoint = [(a + b) / 2 for a, b in zip(low, high, strict=True)]
-    half = [(b - a) / 2 for a, b in zip(low, high, strict=True)]
-    column = fmpz_mat([[v] for v in rational_point(midpoint)])
-    pre, _, _ = network.exact.propagate(column, lambda i, layer, z: layer.lexicographic_states(z))
-    layers = []
-    for number, (layer, z) in enumerate(zip(network.layers, pre, strict=True)):
-        z0 = [Fraction(int(row[0]), int(z[-1][0])) for row in z[:-1]]
-        weight, exact = layer.weight, True
-        factors = half if number == 0 else [Fraction(1)] * layer.n_inputs
-        if number == 0:
-            weight, exact = _rounded(_scaled_rows(layer, factors))
-        if isinstance(layer, ScalarLayer):
-            layers.append(_scalar(layer, weight, exact, z0))
+class _ExactLayer:
+    """A layer's hyperplanes before they are rounded or scaled."""
+
+    def __init__(self, layer: RecentredLayer, network: RecentredNetwork, is_first: bool) -> None:
+        self.layer, self.weight, self.exact = layer, layer.weight, layer.exact
+        self.borders = borders = layer.layer.pieces.borders
+        is_pair = borders.other >= 0
+        # Scalar units are cut where a row is, maxout units where a difference of rows is.
+        rows, self.row_of = np.unique(borders.row[~is_pair], return_inverse=True)
+        above, below = borders.row[is_pair], borders.other[is_pair]
+        self.cut = self.weight[rows]
+        if is_pair.any():
+            with np.errstate(all="ignore"):
+                p, q = self.weight[above], self.weight[below]
+                differences = p - q
+                # The error of a difference that is rounded once (Moeller 1965, Knuth): zero iff it is exact.
+                back = differences + q
+                self.exact &= bool((((p - back) + (back - differences - q)) == 0.0).all())
+            if is_first and not layer.exact:
+                differences = _exact_differences(layer.layer.dense, above, below, network.halfwidths)
+                self.exact = False
+            every = np.empty(borders.row.size, dtype=np.int64)
+            every[~is_pair] = self.row_of
+            every[is_pair] = rows.size + np.arange(above.size)
+            self.cut, self.row_of = np.concatenate([self.cut, differences]), every
+        table = layer.layer.pieces
+        self.slopes = [Fraction(v) for v in table.slope.tolist()]
+        self.ratio, self.bend, self.delta, self.eta = 1, 1, 1, 1
+
+    def arrays(self, is_whole: bool) -> LayerArrays:
+        """Round each number once, or scale it to a whole one."""
+        layer, table = self.layer, self.layer.layer.pieces
+        weight, cut, scale = self.weight, self.cut, layer.scale
+        same = _first_of_the_same(self)
+        if is_whole:
+            weight, cut = weight * float(self.ratio), cut * float(self.ratio)
+            threshold = np.array([float(v * self.delta // scale) for v in layer.thresholds])
+            constants = np.array([float(v * self.eta // scale) for v in layer.constants])
+            slopes = table.slope * float(self.bend)
         else:
-            layers.append(_maxout(layer, weight, exact, z0, _scaled_rows(layer, factors)))
-    return layers
+            threshold = np.array([_rounded(v, scale) for v in layer.thresholds])
+            constants = np.array([_rounded(v, scale) for v in layer.constants])
+            slopes = table.slope.copy()
+        with np.errstate(all="ignore"):
+            norms = np.abs(cut).sum(axis=1) * INFLATE
+        return LayerArrays(
+            np.array(weight, order="C"),
+            np.array(cut.reshape(-1, weight.shape[1]), order="C"),
+            norms,
+            np.array(self.row_of, dtype=np.int64),
+            threshold,
+            np.stack([self.borders.output, self.borders.below, self.borders.above], axis=1),
+            same,
+            table.first.copy(),
+            table.row.copy(),
+            slopes,
+            constants,
+            table.units.copy(),
+            table.is_max.copy(),
+            is_whole,
+        )
 
 
-def _scaled_rows(layer: Layer, factors: list[Fraction]) -> list[list[Fraction]]:
-    """The weights, one factor for each input."""
-    return [[Fraction(v) * h for v, h in zip(row, factors, strict=True)] for row in layer.weight.tolist()]
-
-
-def _rounded(rows: list[list[Fraction]]) -> tuple[FloatArray, bool]:
-    """Round each number once; whether all of them are exact."""
-    table = [[round_nonzero(v) for v in row] for row in rows]
-    exact = all(
-        abs(v) < WHOLE_RANGE and Fraction(v) == w
-        for row, other in zip(table, rows, strict=True)
-        for v, w in zip(row, other, strict=True)
+def _rounded(numerator: int, denominator: int) -> float:
+    """The nearest float64, but never 0 for another number."""
+    return round_fraction(numerator, denominator) or (
+        5e-324 if numerator > 0 else -5e-324 if numerator else 0.0
     )
-    return np.array(table), exact
 
 
-def _scalar(layer: ScalarLayer, weight: FloatArray, exact: bool, z0: list[Fraction]) -> _ExactLayer:
-    t = [Fraction(v) for v in layer.breakpoints.tolist()]
-    s = [Fraction(v) for v in layer.slopes.tolist()]
-    c = scalar_intercepts(layer)
-    result = _ExactLayer(weight, weight, exact, [], [], [], [0], [], [], [])
-    for unit, v in enumerate(z0):
-        here = sum(v > b for b in t)
-        value = s[here] * v + c[here]
-        result.row_of += [unit] * len(t)
-        result.pairs += [(unit, b, -1) for b in range(len(t))]
-        result.threshold += [b - v for b in t]
-        result.piece += [unit] * len(s)
-        result.slopes += s
-        result.constants += [k * v + i - value for k, i in zip(s, c, strict=True)]
-        result.first.append(len(result.slopes))
-    return result
-
-
-def _maxout(
-    layer: MaxoutLayer, weight: FloatArray, exact: bool, z0: list[Fraction], table: list[list[Fraction]]
-) -> _ExactLayer:
-    pieces = len(z0)
-    result = _ExactLayer(
-        weight, weight, exact, [], [], [], [0], list(range(pieces)), [Fraction(1)] * pieces, []
-    )
-    cut: list[list[Fraction]] = []
-    ends = zip(layer.offsets[:-1].tolist(), layer.offsets[1:].tolist(), strict=True)
-    for unit, (begin, end) in enumerate(ends):
-        top = max(z0[begin:end])
-        result.constants += [v - top for v in z0[begin:end]]
-        result.first.append(end)
-        for a, b in combinations(range(begin, end), 2):
-            result.row_of.append(len(cut))
-            cut.append([p - q for p, q in zip(table[a], table[b], strict=True)])
-            result.threshold.append(z0[b] - z0[a])
-            result.pairs.append((unit, a - begin, b - begin))
-    result.cut, whole = _rounded(cut)
-    result.cut = result.cut.reshape(-1, weight.shape[1])
-    result.exact &= whole
-    return result
+def _exact_differences(
+    weight: FloatArray, above: IntArray, below: IntArray, factors: tuple[Fraction, ...]
+) -> FloatArray:
+    """``(weight[above] - weight[below]) * factors``, each entry rounded once."""
+    table = [
+        [
+            _rounded(v.numerator, v.denominator)
+            for v in ((Fraction(p) - Fraction(q)) * h for p, q, h in zip(*rows, factors, strict=True))
+        ]
+        for rows in zip(weight[above].tolist(), weight[below].tolist(), strict=True)
+    ]
+    return np.array(table)
 
 
 def _first_of_the_same(layer: _ExactLayer) -> IntArray:
     """For each hyperplane the first one that is a multiple of it; differences of pieces are left alone."""
-    same = np.arange(len(layer.threshold))
-    if not layer.exact or not same.size or layer.pairs[0][2] >= 0:
+    same = np.arange(len(layer.row_of))
+    planes = np.flatnonzero(layer.borders.other < 0)
+    if not layer.exact or not planes.size:
         return same
-    rows = layer.cut[layer.row_of]
+    rows = layer.cut[layer.row_of[planes]]
     largest = np.abs(rows).argmax(axis=1)
     lead = rows[np.arange(len(rows)), largest]
     # Rows that are multiples of each other have nearly the same directions; few others do.
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(all="ignore"):
         directions = np.round(rows / lead[:, None], 9) + 0.0
     _, group, sizes = np.unique(directions, axis=0, return_inverse=True, return_counts=True)
     group = group.ravel()
     seen: dict[tuple[int, int, Fraction], int] = {}
-    for plane in np.flatnonzero((sizes[group] > 1) & (lead != 0.0)).tolist():
-        a = Fraction(float(lead[plane]))
-        other = seen.setdefault((int(group[plane]), int(largest[plane]), layer.threshold[plane] / a), plane)
+    for k in np.flatnonzero((sizes[group] > 1) & (lead != 0.0)).tolist():
+        plane = int(planes[k])
+        a = Fraction(float(lead[k]))
+        tau = Fraction(layer.layer.thresholds[plane], layer.layer.scale)
+        other = seen.setdefault((int(group[k]), int(largest[k]), tau / a), k)
         b = Fraction(float(lead[other]))
-        entries = zip(rows[plane].tolist(), rows[other].tolist(), strict=True)
-        if other != plane and all(Fraction(v) * b == Fraction(w) * a for v, w in entries):
-            same[plane] = other
+        entries = zip(rows[k].tolist(), rows[other].tolist(), strict=True)
+        if other != k and all(Fraction(v) * b == Fraction(w) * a for v, w in entries):
+            same[plane] = planes[other]
     return same
 
 
-def _whole_layers(layers: list[_ExactLayer]) -> list[_ExactLayer] | None:
-    """Scale all layers to whole numbers below 2^53, or return None."""
-    scaled = []
-    scale = 1  # eta is counted in units of 1 / scale
+def _scale_to_whole(layers: list[_ExactLayer]) -> bool:
+    """Find the powers of two that make all layers whole numbers below 2^53; False if there are none."""
+    unit = 1  # eta is counted in units of 1 / unit
     for layer in layers:
         power = _lowest_bit(np.concatenate([layer.weight, layer.cut])) if layer.exact else -1000
         if power < -52:
-            return None
+            return False
         ratio = 2 ** max(0, -power)
         bend = max((v.denominator for v in layer.slopes), default=1)
-        after = max((v.denominator for v in layer.threshold), default=1)
-        final = max((v.denominator for v in layer.constants), default=1)
-        # delta in units of 1 / (ratio scale), eta of 1 / (bend ratio scale): both must hold the constants
-        while (ratio * scale) % after or (bend * ratio * scale) % final:
-            ratio *= 2
-        delta, eta = ratio * scale, bend * ratio * scale
+        after = _denominator(layer.layer.thresholds, layer.layer.scale)
+        final = _denominator(layer.layer.constants, layer.layer.scale)
+        # delta in units of 1 / (ratio unit), eta of 1 / (bend ratio unit): both must hold the constants
+        ratio *= max(1, after // (ratio * unit), final // (bend * ratio * unit))
+        delta, eta = ratio * unit, bend * ratio * unit
         if eta >= WHOLE:
-            return None
-        weight, cut = layer.weight * float(ratio), layer.cut * float(ratio)
-        threshold = [v * delta for v in layer.threshold]
-        slopes = [v * bend for v in layer.slopes]
-        constants = [v * eta for v in layer.constants]
-        largest = max((abs(v) for v in [*threshold, *slopes, *constants]), default=Fraction(0))
-        if largest >= WHOLE or max(np.abs(weight).max(), np.abs(cut).max(initial=0.0)) >= WHOLE:
-            return None
-        scaled.append(
-            replace(layer, weight=weight, cut=cut, threshold=threshold, slopes=slopes, constants=constants)
-        )
-        scale = eta
-    return scaled
+            return False
+        numbers = [abs(v) * delta // layer.layer.scale for v in layer.layer.thresholds]
+        numbers += [abs(v) * eta // layer.layer.scale for v in layer.layer.constants]
+        numbers += [abs(v) * bend for v in layer.slopes]
+        largest = max(np.abs(layer.weight).max(), np.abs(layer.cut).max(initial=0.0)) * float(ratio)
+        if max(numbers, default=0) >= WHOLE or largest >= WHOLE:
+            return False
+        layer.ratio, layer.bend, layer.delta, layer.eta = ratio, bend, delta, eta
+        unit = eta
+    return True
+
+
+def _denominator(numerators: list[int], scale: int) -> int:
+    """The least power of two over which all of ``numerators / scale`` are whole numbers."""
+    bits = 0
+    for v in numerators:
+        bits |= v  # the lowest bit set in any of them
+    return max(1, scale // (bits & -bits)) if bits else 1
 
 
 def _lowest_bit(values: FloatArray) -> int:
@@ -229,22 +231,3 @@ def _lowest_bit(values: FloatArray) -> int:
     digits = np.ldexp(mantissa, 53).astype(np.int64)
     zeros = np.log2((digits & -digits).astype(np.float64)).astype(np.int64)
     return int((exponent - 53 + zeros).min())
-
-
-def _round(layer: _ExactLayer, whole: bool) -> LayerArrays:
-    with np.errstate(over="ignore"):
-        norms = np.abs(layer.cut).sum(axis=1) * (1 + 2.0**-40)
-    return LayerArrays(
-        np.array(layer.weight, order="C"),
-        np.array(layer.cut, order="C"),
-        norms,
-        np.array(layer.row_of, dtype=np.int64),
-        np.array([round_nonzero(v) for v in layer.threshold]),
-        np.array(layer.pairs, dtype=np.int64).reshape(-1, 3),
-        _first_of_the_same(layer),
-        np.array(layer.first, dtype=np.int64),
-        np.array(layer.piece, dtype=np.int64),
-        np.array([round_nonzero(v) for v in layer.slopes]),
-        np.array([round_nonzero(v) for v in layer.constants]),
-        whole,
-    )

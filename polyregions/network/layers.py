@@ -1,229 +1,290 @@
-"""Layers: an affine map followed by a continuous piecewise-linear unit.
+"""Layers: an affine map followed by continuous piecewise-linear units.
 
-Two kinds cover everything. A :class:`ScalarLayer` applies one continuous piecewise-linear function
-``f`` with ``f(0) = 0`` to each pre-activation ``z = W y + b``; ReLU, leaky ReLU, absolute value, hard
-tanh and the identity are instances. A :class:`MaxoutLayer` takes the largest of several affine
-*pieces*. The *state* of a unit says which of its affine pieces is on: for a scalar unit the number of
-breakpoints that z strictly exceeds, for a maxout unit the lowest index of a largest piece.
+The rows of a layer are affine forms ``z = W y + b`` of its inputs. A *scalar* unit applies a continuous
+piecewise-linear function ``f`` with ``f(0) = 0`` to one row; ReLU, leaky ReLU, absolute value, hard tanh and
+the identity are instances. A *maxout* unit is the largest of several rows, its pieces. Units of one layer may
+differ: it is made of :class:`~polyregions.network.pieces.Part` after part (:func:`mixed`).
 
-Weights are ``(out, in)`` float64, finite and read-only; they are read as the exact dyadic rationals
-that they are.
+The *state* of a unit says which of its affine pieces is on: for a scalar unit the number of breakpoints that
+z strictly exceeds, for a maxout unit the lowest index of a largest piece. What has one piece only, or pieces
+that are all the same map, is no unit and has no state: it passes a value through.
+
+Weights are ``(rows, in)`` float64, finite and read-only; they are read as the exact dyadic rationals that
+they are. They may be sparse matrices of scipy.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from ..base.arrays import FloatArray, IntArray
+from ..base.arrays import BoolArray, FloatArray, IntArray
 from ..errors import InvalidNetworkError, UnsupportedLayerError, short_repr
+from .numbers import Weight, dense, float_array, stacked, times, weight_array
+from .pieces import Part, Pieces, make_pieces
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 #: The most pieces that one unit may have: states are kept in one byte.
 MAX_STATES = 256
 
 
-def float_array(name: str, values: Any, ndim: int) -> FloatArray:
-    """Return a read-only float64 copy of ``values``, or say why it cannot be one."""
-    try:
-        raw = np.asarray(values)
-    except ValueError as error:
-        raise InvalidNetworkError(f"{name}: rows have different lengths") from error
-    if raw.dtype == object or raw.dtype.kind not in "fiu":
-        raise InvalidNetworkError(
-            f"{name}: expected real numbers in a rectangular array, got dtype {raw.dtype}"
-        )
-    if raw.dtype.itemsize > 8 and raw.dtype.kind == "f":
-        raise InvalidNetworkError(f"{name}: {raw.dtype} is wider than float64; round it first")
-    with np.errstate(over="ignore", invalid="ignore"):
-        array = np.array(raw, dtype=np.float64, order="C")
-    if not keeps_integers(raw, array):
-        raise InvalidNetworkError(f"{name}: an integer beyond 2**53 has no float64; round it first")
-    if raw.dtype.kind == "f" and not isinstance(values, np.ndarray) and (np.abs(array) >= 2.0**53).any():
-        # Among floats, numpy has rounded Python's integers without a word.
-        mixed = np.asarray(values, dtype=object).ravel().tolist()
-        if any(isinstance(v, int) and int(float(v)) != v for v in mixed):
-            raise InvalidNetworkError(f"{name}: an integer beyond 2**53 has no float64; round it first")
-    if array.ndim != ndim:
-        raise InvalidNetworkError(f"{name}: expected {ndim} dimension(s), got shape {array.shape}")
-    bad = np.argwhere(~np.isfinite(array))
-    if bad.size:
-        where = ", ".join(str(i) for i in bad[0])
-        raise InvalidNetworkError(f"{name}[{where}] is {array[tuple(bad[0])]}; all numbers must be finite")
-    array.flags.writeable = False
-    return array
-
-
-def keeps_integers(raw: NDArray[Any], array: FloatArray) -> bool:
-    """Whether the integers of an array are the same in float64, which holds all up to 2^53."""
-    if raw.dtype.kind not in "iu" or not (np.abs(array) >= 2.0**53).any():
-        return True
-    return bool((array.astype(object) == raw.astype(object)).all())
-
-
 @dataclass(frozen=True, eq=False)
-class ScalarLayer:
-    """``f(W y + b)`` with a continuous piecewise-linear ``f``, ``f(0) = 0``, on each coordinate.
+class Layer:
+    """An affine map and, for each unit, its own pieces.
 
-    Built by :func:`relu`, :func:`leaky_relu`, :func:`absolute`, :func:`hard_tanh`,
-    :func:`piecewise` and :func:`linear`.
+    Built by :func:`relu`, :func:`leaky_relu`, :func:`absolute`, :func:`hard_tanh`, :func:`piecewise`,
+    :func:`linear`, :func:`maxout` and :func:`mixed`.
+
+    Attributes
+    ----------
+    weight : float64 (rows, in), or a sparse ``csr_array``
+    bias : float64 (rows,)
+    parts : tuple of Part
+        The kinds of the units; their rows follow each other.
     """
 
-    kind: str
-    weight: FloatArray  # (units, in)
-    bias: FloatArray  # (units,)
-    breakpoints: FloatArray  # (m,) strictly increasing
-    slopes: FloatArray  # (m + 1,)
+    weight: Weight
+    bias: FloatArray
+    parts: tuple[Part, ...]
+
+    @property
+    def kind(self) -> str:
+        """The kind of the units, or "mixed"."""
+        kinds = {part.kind for part in self.parts}
+        return kinds.pop() if len(kinds) == 1 else "mixed"
 
     @property
     def n_inputs(self) -> int:
-        """Width of the layer below."""
+        """Number of outputs of the layer below."""
         return int(self.weight.shape[1])
 
     @property
-    def n_units(self) -> int:
-        """Number of units, which is the width of the layer."""
+    def n_rows(self) -> int:
+        """Number of affine forms."""
         return int(self.weight.shape[0])
+
+    @cached_property
+    def ranks(self) -> IntArray:
+        """Number of rows of each output; int64 (outputs,)."""
+        return np.concatenate([part.ranks for part in self.parts])
+
+    @property
+    def n_outputs(self) -> int:
+        """Number of outputs: units, and what is passed through."""
+        return int(self.ranks.size)
+
+    @property
+    def n_units(self) -> int:
+        """Number of units: the outputs that have states."""
+        return int(self.pieces.units.size)
+
+    @property
+    def is_linear(self) -> bool:
+        """Whether the outputs are the rows themselves: an affine map, and nothing after it."""
+        return all(part.kind == "linear" for part in self.parts)
 
     @property
     def n_states(self) -> IntArray:
-        """Number of states of each unit, shape (units,)."""
-        return np.full(self.n_units, self.slopes.size, dtype=np.int64)
+        """Number of states of each unit; int64 (units,)."""
+        return self.pieces.n_states[self.pieces.units]
+
+    @cached_property
+    def pieces(self) -> Pieces:
+        """The exact table of all pieces."""
+        one_form = np.add.reduceat(~self.repeats, self.first_rows) == 1
+        return make_pieces(self.parts, one_form)
+
+    @cached_property
+    def first_rows(self) -> IntArray:
+        """First row of each output; int64 (outputs,)."""
+        return np.cumsum(self.ranks) - self.ranks
+
+    @cached_property
+    def maxout_rows(self) -> tuple[IntArray, IntArray, IntArray]:
+        """Rows of all maxout units one after the other; each unit's start among them; its rank."""
+        units = np.flatnonzero(self.pieces.is_max)
+        ranks = self.ranks[units]
+        starts = np.cumsum(ranks) - ranks
+        rows = np.arange(int(ranks.sum())) + np.repeat(self.first_rows[units] - starts, ranks)
+        return rows, starts, ranks
+
+    @cached_property
+    def repeats(self) -> BoolArray:
+        """Rows that are the same form as an earlier row of their unit; bool (rows,)."""
+        repeats = np.zeros(self.n_rows, dtype=np.bool_)
+        for first, rank in zip(self.first_rows.tolist(), self.ranks.tolist(), strict=True):
+            if rank > 1:
+                repeats[first : first + rank] = _repeated(
+                    dense(self.weight[first : first + rank]), self.bias[first : first + rank]
+                )
+        return repeats
+
+    @cached_property
+    def dense(self) -> FloatArray:
+        """The weight as an array (rows, in), whether it is sparse or not."""
+        return dense(self.weight)
+
+    def split(self) -> list[Layer]:
+        """The parts as layers of their own; :func:`mixed` puts them together again."""
+        layers, row = [], 0
+        for part in self.parts:
+            end = row + int(part.ranks.sum())
+            layers.append(Layer(self.weight[row:end], self.bias[row:end], (part,)))
+            row = end
+        return layers
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What :func:`make_layer` takes beside weight and bias, for a layer of one part.
+
+        ``slope`` (), ``breakpoints`` (m,) and ``slopes`` (m + 1,) where all units have the same; else with
+        one more axis, that of the units.
+        """
+        (part,) = self.parts
+        together = bool(
+            (part.slopes == part.slopes[0]).all() and (part.breakpoints == part.breakpoints[0]).all()
+        )
+        if part.kind == "leaky_relu":
+            return {"slope": part.slopes[0, 0] if together else part.slopes[:, 0]}
+        if part.kind == "piecewise":
+            t, s = part.breakpoints, part.slopes
+            return {"breakpoints": t[0], "slopes": s[0]} if together else {"breakpoints": t, "slopes": s}
+        return {}
 
     def activate(self, z: FloatArray) -> FloatArray:
-        """Apply f to pre-activations (..., units) in float64."""
+        """Outputs (..., outputs) of rows (..., rows), in float64."""
+        table = self.pieces
         if self.kind == "relu":
             return np.asarray(np.maximum(z, 0.0))
         if self.kind == "abs":
             return np.asarray(np.abs(z))
-        if self.kind == "linear":
-            return z
-        piece = np.searchsorted(self.breakpoints, z)
-        return np.asarray(self.slopes[piece] * z + self.intercepts[piece])
+        if self.kind == "maxout":
+            return np.asarray(np.maximum.reduceat(z, self.first_rows, axis=-1))
+        rows = z.reshape(-1, self.n_rows)
+        y = rows[:, self.first_rows]
+        if table.is_max.any():
+            y[:, table.is_max] = np.maximum.reduceat(rows, self.first_rows, axis=1)[:, table.is_max]
+        scalar = np.flatnonzero(~table.is_max)
+        entry = (table.first[:-1] + self.threshold_counts(rows))[:, scalar]
+        y[:, scalar] = table.slope[entry] * y[:, scalar] + table.constant[entry]
+        return y.reshape(*z.shape[:-1], self.n_outputs)
 
-    @cached_property
-    def intercepts(self) -> FloatArray:
-        """``f(z) = slopes[s] z + intercepts[s]`` on piece s, in float64; shape (m + 1,)."""
-        t, slopes = self.breakpoints.tolist(), self.slopes.tolist()
-        values = [0.0] * len(slopes)
-        origin = sum(v < 0 for v in t)  # a piece whose closure contains 0
-        for s in range(origin, len(t)):
-            values[s + 1] = values[s] + (slopes[s] * t[s] - slopes[s + 1] * t[s])
-        for s in range(origin, 0, -1):
-            values[s - 1] = values[s] + (slopes[s] * t[s - 1] - slopes[s - 1] * t[s - 1])
-        return np.array(values)
-
-
-@dataclass(frozen=True, eq=False)
-class MaxoutLayer:
-    """Each unit is the largest of its affine pieces; units may differ in rank. See :func:`maxout`."""
-
-    weight: FloatArray  # (pieces, in): the pieces of unit 0, then those of unit 1, ...
-    bias: FloatArray  # (pieces,)
-    ranks: IntArray  # (units,) number of pieces of each unit
-
-    kind = "maxout"
-
-    @property
-    def n_inputs(self) -> int:
-        """Width of the layer below."""
-        return int(self.weight.shape[1])
-
-    @property
-    def n_units(self) -> int:
-        """Number of units, which is the width of the layer."""
-        return int(self.ranks.size)
-
-    @property
-    def n_states(self) -> IntArray:
-        """Number of states of each unit, shape (units,)."""
-        return self.ranks
-
-    @property
-    def offsets(self) -> IntArray:
-        """First piece of each unit, and the number of pieces at the end; shape (units + 1,)."""
-        return np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(self.ranks)])
-
-    def activate(self, z: FloatArray) -> FloatArray:
-        """Take the largest piece of each unit: (..., pieces) to (..., units)."""
-        return np.asarray(np.maximum.reduceat(z, self.offsets[:-1], axis=-1))
-
-
-Layer = ScalarLayer | MaxoutLayer
+    def threshold_counts(self, z: FloatArray) -> NDArray[np.int64]:
+        """How many breakpoints each output's row exceeds: states, if scalar. (n, rows) to (n, outputs)."""
+        borders = self.pieces.thresholds
+        counts = np.zeros((len(z), self.n_outputs), dtype=np.int64)
+        if borders.output.size:
+            beyond = z[:, borders.row] > borders.level
+            starts = np.flatnonzero(np.append(True, borders.output[1:] != borders.output[:-1]))
+            counts[:, borders.output[starts]] = np.add.reduceat(beyond, starts, axis=1, dtype=np.int64)
+        return counts
 
 
 def preactivation(layer: Layer, y: FloatArray) -> FloatArray:
-    """Return ``W y + b`` in float64 for inputs of shape (..., in); (..., units) or (..., pieces)."""
-    return np.asarray(y @ layer.weight.T + layer.bias)
+    """Return ``W y + b`` in float64 for inputs of shape (..., in); (..., rows)."""
+    return times(y, layer.weight) + layer.bias
 
 
-def _scalar(kind: str, weight: ArrayLike, bias: ArrayLike, breakpoints: Any, slopes: Any) -> ScalarLayer:
-    W = float_array(f"{kind} weight", weight, 2)
+def _repeated(weight: FloatArray, bias: FloatArray) -> list[bool]:
+    """Which rows of a unit are the same form as an earlier one."""
+    seen: set[tuple[float, ...]] = set()
+    repeated = []
+    for row in zip(*weight.T.tolist(), bias.tolist(), strict=True):
+        repeated.append(row in seen)
+        seen.add(row)
+    return repeated
+
+
+def _scalar(kind: str, weight: Any, bias: Any, breakpoints: Any, slopes: Any) -> Layer:
+    W = weight_array(f"{kind} weight", weight)
     b = float_array(f"{kind} bias", bias, 1)
     if W.shape[0] == 0 or W.shape[1] == 0:
         raise InvalidNetworkError(
             f"{kind} weight: a layer needs at least one unit and one input, got shape {W.shape}"
         )
     if b.shape[0] != W.shape[0]:
+        transposed = " (is the weight transposed?)" if b.shape[0] == W.shape[1] else ""
         raise InvalidNetworkError(
             f"{kind}: weight has shape {W.shape} but bias has {b.size} entries; "
-            "weight is (out, in), bias is (out,)"
+            f"weight is (out, in), bias is (out,){transposed}"
         )
-    t = float_array(f"{kind} breakpoints", breakpoints, 1)
-    s = float_array(f"{kind} slopes", slopes, 1)
-    if s.size != t.size + 1:
-        raise InvalidNetworkError(f"{kind}: {t.size} breakpoints need {t.size + 1} slopes, got {s.size}")
-    if s.size > MAX_STATES:
-        raise InvalidNetworkError(f"{kind}: {s.size} slopes; at most {MAX_STATES} are supported")
-    if t.size == 0 and kind != "linear":
+    t = _by_unit(f"{kind} breakpoints", breakpoints, len(b))
+    s = _by_unit(f"{kind} slopes", slopes, len(b))
+    if s.shape[1] != t.shape[1] + 1:
+        raise InvalidNetworkError(
+            f"{kind}: {t.shape[1]} breakpoints need {t.shape[1] + 1} slopes, got {s.shape[1]}"
+        )
+    if s.shape[1] > MAX_STATES:
+        raise InvalidNetworkError(f"{kind}: {s.shape[1]} slopes; at most {MAX_STATES} are supported")
+    if t.shape[1] == 0 and kind != "linear":
         raise InvalidNetworkError(f"{kind}: at least one breakpoint is needed; without, it is a linear layer")
-    if not (t[1:] > t[:-1]).all():
-        raise InvalidNetworkError(f"{kind}: breakpoints must increase strictly, got {t.tolist()}")
-    return ScalarLayer(kind, W, b, t, s)
+    if not (t[:, 1:] > t[:, :-1]).all():
+        bad = int(np.flatnonzero(~(t[:, 1:] > t[:, :-1]).all(axis=1))[0])
+        raise InvalidNetworkError(f"{kind}: breakpoints must increase strictly, got {t[bad].tolist()}")
+    ranks = np.ones(len(b), dtype=np.int64)
+    for array in (ranks, t, s):
+        array.flags.writeable = False
+    return Layer(W, b, (Part(kind, ranks, t, s),))
 
 
-def relu(weight: ArrayLike, bias: ArrayLike) -> ScalarLayer:
+def _by_unit(name: str, values: Any, units: int) -> FloatArray:
+    """Parameters of each unit, (units, m), from those of all (m,) or of each."""
+    array = float_array(name, values, np.ndim(values) if np.ndim(values) == 2 else 1)
+    if array.ndim == 1:
+        return np.tile(array, (units, 1))
+    if len(array) != units:
+        raise InvalidNetworkError(
+            f"{name}: {len(array)} lists for {units} units; give one each, or one for all"
+        )
+    return array.copy()
+
+
+def relu(weight: ArrayLike, bias: ArrayLike) -> Layer:
     """ReLU layer ``max(W y + b, 0)``; state 1 where the pre-activation is positive, else 0."""
     return _scalar("relu", weight, bias, [0.0], [0.0, 1.0])
 
 
-def leaky_relu(weight: ArrayLike, bias: ArrayLike, slope: float) -> ScalarLayer:
-    """Leaky ReLU: slope ``slope`` (any finite number) below zero, 1 above."""
-    return _scalar("leaky_relu", weight, bias, [0.0], [slope, 1.0])
+def leaky_relu(weight: ArrayLike, bias: ArrayLike, slope: float | ArrayLike) -> Layer:
+    """Leaky ReLU: slope ``slope`` (any finite number, or one for each unit) below zero, 1 above."""
+    if np.ndim(slope) == 0:
+        return _scalar("leaky_relu", weight, bias, [0.0], [slope, 1.0])
+    below = float_array("leaky_relu slope", slope, 1)
+    return _scalar("leaky_relu", weight, bias, [0.0], np.stack([below, np.ones(below.size)], axis=1))
 
 
-def absolute(weight: ArrayLike, bias: ArrayLike) -> ScalarLayer:
+def absolute(weight: ArrayLike, bias: ArrayLike) -> Layer:
     """Absolute-value layer ``|W y + b|``."""
     return _scalar("abs", weight, bias, [0.0], [-1.0, 1.0])
 
 
-def hard_tanh(weight: ArrayLike, bias: ArrayLike) -> ScalarLayer:
+def hard_tanh(weight: ArrayLike, bias: ArrayLike) -> Layer:
     """Hard tanh ``min(max(W y + b, -1), 1)``, three states."""
     return _scalar("hard_tanh", weight, bias, [-1.0, 1.0], [0.0, 1.0, 0.0])
 
 
-def piecewise(
-    weight: ArrayLike, bias: ArrayLike, breakpoints: Sequence[float], slopes: Sequence[float]
-) -> ScalarLayer:
+def piecewise(weight: ArrayLike, bias: ArrayLike, breakpoints: ArrayLike, slopes: ArrayLike) -> Layer:
     """General continuous piecewise-linear activation with ``f(0) = 0``.
 
     ``slopes[s]`` holds between ``breakpoints[s - 1]`` and ``breakpoints[s]``. ReLU6 is
-    ``breakpoints=[0, 6], slopes=[0, 1, 0]``. A value other than 0 at the origin belongs into the
-    bias of the next layer.
+    ``breakpoints=[0, 6], slopes=[0, 1, 0]``; a list of such lists gives one activation for each unit. A value
+    other than 0 at the origin belongs into the bias of the next layer.
     """
     return _scalar("piecewise", weight, bias, breakpoints, slopes)
 
 
-def linear(weight: ArrayLike, bias: ArrayLike) -> ScalarLayer:
+def linear(weight: ArrayLike, bias: ArrayLike) -> Layer:
     """Affine map without units: the read-out, or a linear layer between others. It has no states."""
     return _scalar("linear", weight, bias, [], [1.0])
 
 
-def maxout(weight: Sequence[ArrayLike] | ArrayLike, bias: Sequence[ArrayLike] | ArrayLike) -> MaxoutLayer:
+def maxout(weight: Sequence[ArrayLike] | ArrayLike, bias: Sequence[ArrayLike] | ArrayLike) -> Layer:
     """Maxout layer; ``weight[unit][piece][input]`` and ``bias[unit][piece]``.
 
     The units of one layer may differ in rank (their number of pieces).
@@ -253,15 +314,73 @@ def maxout(weight: Sequence[ArrayLike] | ArrayLike, bias: Sequence[ArrayLike] | 
             raise InvalidNetworkError(
                 f"maxout unit {u}: pieces have {w.shape[1]} inputs, those of unit 0 have {ws[0].shape[1]}"
             )
-    ranks = np.array([w.shape[0] for w in ws], dtype=np.int64)
-    W, c = np.concatenate(ws), np.concatenate(bs)
-    for array in (W, c, ranks):
+    return stacked_maxout(np.concatenate(ws), np.concatenate(bs), np.array([len(w) for w in ws]))
+
+
+def stacked_maxout(weight: Any, bias: Any, ranks: Any) -> Layer:
+    """Maxout layer from the pieces of unit 0, then those of unit 1, ...; the weight may be sparse.
+
+    Parameters
+    ----------
+    weight : (pieces, in), bias : (pieces,), ranks : whole numbers (units,)
+    """
+    W = weight_array("maxout weight", weight)
+    b = float_array("maxout bias", bias, 1)
+    r = np.asarray(ranks)
+    if (
+        r.ndim != 1
+        or r.size == 0
+        or r.dtype.kind not in "iu"
+        or (r < 1).any()
+        or (r > min(MAX_STATES, W.shape[0])).any()
+        or int(r.sum()) != W.shape[0]
+        or W.shape[0] != b.size
+    ):
+        raise InvalidNetworkError(
+            "maxout: ranks, weight (pieces, in) and bias (pieces,) do not fit each other"
+        )
+    r = r.astype(np.int64)
+    none, one = np.empty((r.size, 0)), np.ones((r.size, 1))
+    for array in (r, none, one):
         array.flags.writeable = False
-    return MaxoutLayer(W, c, ranks)
+    return Layer(W, b, (Part("maxout", r, none, one),))
+
+
+def mixed(layers: Sequence[Layer]) -> Layer:
+    """One layer of the units of several, which read the same inputs: those of the first one, then the next.
+
+    Raises
+    ------
+    InvalidNetworkError
+        If there are none, or they have different numbers of inputs.
+
+    Examples
+    --------
+    >>> layer = mixed([relu([[1.0, 1.0]], [0.0]), linear([[0.0, 1.0]], [0.0])])     # a skip connection
+    >>> layer.kind, layer.n_outputs, layer.n_units
+    ('mixed', 2, 1)
+    """
+    own = list(layers)
+    if not own or not all(isinstance(layer, Layer) for layer in own):
+        raise InvalidNetworkError("mixed: a layer is made of a list of at least one layer")
+    for i, layer in enumerate(own):
+        if layer.n_inputs != own[0].n_inputs:
+            raise InvalidNetworkError(
+                f"mixed: part {i} has {layer.n_inputs} inputs, part 0 has {own[0].n_inputs}"
+            )
+    bias = np.concatenate([layer.bias for layer in own])
+    bias.flags.writeable = False
+    weight = stacked([layer.weight for layer in own])
+    return Layer(weight, bias, tuple(part for layer in own for part in layer.parts))
 
 
 #: Activations by name, for those that need no further parameter.
-PLAIN = {"relu": relu, "abs": absolute, "hard_tanh": hard_tanh, "linear": linear}
+PLAIN: dict[str, Callable[[Any, Any], Layer]] = {
+    "relu": relu,
+    "abs": absolute,
+    "hard_tanh": hard_tanh,
+    "linear": linear,
+}
 
 #: Every layer type by its name in files.
 LAYER_TYPES = (*PLAIN, "leaky_relu", "piecewise", "maxout")
@@ -294,6 +413,7 @@ def make_layer(kind: str, weight: Any, bias: Any, /, **parameters: Any) -> Layer
     if kind == "piecewise":
         return piecewise(weight, bias, **parameters)
     if kind == "leaky_relu":
-        slope = float_array("leaky_relu slope", parameters["slope"], 0)
-        return leaky_relu(weight, bias, float(slope))
+        slope = parameters["slope"]
+        slope = float_array("leaky_relu slope", slope, 1 if np.ndim(slope) else 0)
+        return leaky_relu(weight, bias, slope if slope.ndim else float(slope))
     return PLAIN[kind](weight, bias)

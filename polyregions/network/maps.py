@@ -8,18 +8,18 @@ the largest |x_j| of the box.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ..base.arrays import FloatArray
+from ..base.arrays import FloatArray, IntArray, StateArray
 from ..base.rounding import TINY, U, gamma
-from .layers import Layer, MaxoutLayer
+from .layers import Layer
+from .numbers import times
 
 #: Numbers that are worked on at once.
 TOGETHER = 2**22
 
 
 def region_maps(
-    layers: tuple[Layer, ...], states: NDArray[np.uint8], largest: FloatArray
+    layers: tuple[Layer, ...], states: StateArray, largest: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """Return the affine map of each pattern.
 
@@ -37,56 +37,70 @@ def region_maps(
     errors : float64 (n, outputs)
         |computed - true| at any point of the box.
     """
-    width = max(largest.size, *(layer.weight.shape[0] for layer in layers))
+    width = max(largest.size, *(layer.n_rows for layer in layers))
     chunk = max(1, TOGETHER // (width * (largest.size + 1)))
     parts = [_maps(layers, states[i : i + chunk], largest) for i in range(0, len(states), chunk)]
     maps, errors = zip(*parts, strict=True)
     return np.concatenate(maps), np.concatenate(errors)
 
 
-def _maps(
-    layers: tuple[Layer, ...], states: NDArray[np.uint8], largest: FloatArray
-) -> tuple[FloatArray, ...]:
-    n, d = len(states), largest.size
+def _maps(layers: tuple[Layer, ...], states: StateArray, largest: FloatArray) -> tuple[FloatArray, ...]:
+    d = largest.size
     scale = np.append(largest, 1.0)
-    # One map for each run of patterns that have been the same so far: neighbours in the list often are.
-    run_of: NDArray[np.int64] = np.zeros(n, dtype=np.int64)
+    runs = Runs(states)
     y: FloatArray = np.eye(d + 1, d)[None]
     error: FloatArray = np.zeros((1, d))
-    unit = 0
-    with np.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(all="ignore"):
         for layer in layers:
             size = np.einsum("njk,j->nk", np.abs(y), scale) + error
             rounding = gamma(layer.n_inputs + d + 4)
-            weight = np.abs(layer.weight).T
-            size = size @ weight + np.abs(layer.bias)
-            z = (y.reshape(-1, layer.n_inputs) @ layer.weight.T).reshape(len(y), d + 1, -1)
+            weight = abs(layer.weight)
+            size = times(size, weight) + np.abs(layer.bias)
+            z = times(y, layer.weight)
             z[:, d] += layer.bias
-            error = 2 * (error @ weight + rounding * size + (layer.n_inputs + 2) * TINY * scale.sum())
-            if layer.kind == "linear":
-                y = z
-                continue
-            columns = states[:, unit : unit + layer.n_units]
-            unit += layer.n_units
-            changes = (columns[1:] != columns[:-1]).any(axis=1) | (run_of[1:] != run_of[:-1])
-            firsts = np.concatenate([[0], 1 + np.flatnonzero(changes)])
-            before, own = run_of[firsts], columns[firsts].astype(np.int64)
-            run_of = np.concatenate([[0], np.cumsum(changes)])
+            error = 2 * (times(error, weight) + rounding * size + (layer.n_inputs + 2) * TINY * scale.sum())
+            before, own = runs.after(layer)
             z, size, error = z[before], size[before], error[before]
-            if isinstance(layer, MaxoutLayer):
-                piece = layer.offsets[:-1] + own
-                y = np.take_along_axis(z, piece[:, None, :], axis=2)
-                error = np.take_along_axis(error, piece, axis=1)
+            table = layer.pieces
+            entry = table.entries(own)
+            row = table.row[entry]
+            y = np.take_along_axis(z, row[:, None, :], axis=2)
+            error = np.take_along_axis(error, row, axis=1)
+            if not table.rounds:
+                y *= table.slope[entry][:, None, :]
+                error *= np.abs(table.slope[entry])
                 continue
-            slope, intercept = layer.slopes[own], layer.intercepts[own]
-            y = slope[:, None, :] * z
-            y[:, d] += intercept
-            bends = layer.slopes.size
-            largest_bend = np.abs(layer.breakpoints).max(initial=0.0) * np.abs(layer.slopes).max()
+            slope, constant = table.slope[entry], table.constant[entry]
+            y *= slope[:, None, :]
+            y[:, d] += constant
+            size = np.take_along_axis(size, row, axis=1)
             error = 2 * (
                 np.abs(slope) * error
-                + 4 * U * (np.abs(slope) * size + np.abs(intercept))
-                + gamma(8 * bends) * 2 * bends * largest_bend
-                + 8 * bends * TINY * scale.sum()
+                + 4 * U * (np.abs(slope) * size + np.abs(constant))
+                + 4 * TINY * scale.sum()
             )
-    return y.transpose(0, 2, 1)[run_of], error[run_of]
+    return y.transpose(0, 2, 1)[runs.of], error[runs.of]
+
+
+class Runs:
+    """Runs of patterns that have been the same so far: neighbours in a list often are.
+
+    Attributes
+    ----------
+    of : int64 (n,)
+        The run of each pattern.
+    """
+
+    def __init__(self, states: StateArray) -> None:
+        self._states, self._unit = states, 0
+        self.of: IntArray = np.zeros(len(states), dtype=np.int64)
+
+    def after(self, layer: Layer) -> tuple[IntArray, IntArray]:
+        """Go on by a layer: the old run of each new one, and the layer's states (runs, units)."""
+        columns = self._states[:, self._unit : self._unit + layer.n_units]
+        self._unit += layer.n_units
+        changes = (columns[1:] != columns[:-1]).any(axis=1) | (self.of[1:] != self.of[:-1])
+        firsts = np.concatenate([np.zeros(1, dtype=np.int64), 1 + np.flatnonzero(changes)])
+        before, own = self.of[firsts], columns[firsts].astype(np.int64)
+        self.of = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(changes)])
+        return before, own

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..base.arrays import FloatArray, IntArray, StateArray
+from ..base.files import checked_path
 from ..errors import (
     FileFormatError,
     InvalidInputError,
@@ -23,17 +25,9 @@ from ..errors import (
     UnsupportedLayerError,
     short_repr,
 )
-from . import formats as adapters
-from .layers import (
-    LAYER_TYPES,
-    Layer,
-    MaxoutLayer,
-    ScalarLayer,
-    float_array,
-    keeps_integers,
-    make_layer,
-    preactivation,
-)
+from . import formats
+from .layers import LAYER_TYPES, Layer, make_layer, preactivation
+from .numbers import arrays_of, float_array, real_array
 from .states import filtered_states
 
 if TYPE_CHECKING:
@@ -69,16 +63,25 @@ class Network:
     layers: tuple[Layer, ...]
 
     def __init__(self, layers: Sequence[Layer]) -> None:
-        chain = tuple(layers)
+        try:
+            chain = tuple(layers)
+        except TypeError as error:
+            raise InvalidNetworkError(
+                f"a network is made of a list of layers, not of {_article(type(layers).__name__)}; "
+                "Network.from_arrays([(W, b), ...]) takes the weights of a model, Network.load a file"
+            ) from error
         if not chain:
             raise InvalidNetworkError("a network needs at least one layer")
         for i, layer in enumerate(chain):
-            if not isinstance(layer, ScalarLayer | MaxoutLayer):
-                raise InvalidNetworkError(f"layer {i}: expected a Layer, got {type(layer).__name__}")
-            if i and layer.n_inputs != chain[i - 1].n_units:
+            if not isinstance(layer, Layer):
+                raise InvalidNetworkError(
+                    f"layer {i}: expected a Layer, got {_article(type(layer).__name__)}; "
+                    "Network.from_arrays([(W, b), ...]) takes the weights of a model"
+                )
+            if i and layer.n_inputs != chain[i - 1].n_outputs:
                 raise InvalidNetworkError(
                     f"layer {i} has {layer.n_inputs} inputs but layer {i - 1} has "
-                    f"{chain[i - 1].n_units} units"
+                    f"{chain[i - 1].n_outputs} outputs"
                 )
         object.__setattr__(self, "layers", chain)
 
@@ -137,8 +140,8 @@ class Network:
         InvalidNetworkError
             If it is readable but does not describe a network.
         """
-        path = Path(path)
-        read = adapters.module(path).read
+        path = checked_path(path)
+        read = formats.module(path).read
         try:
             layers = read(path)
         except OSError as error:
@@ -156,8 +159,8 @@ class Network:
         FileFormatError
             If no network format has the name's ending, or the file cannot be written.
         """
-        path = Path(path)
-        write = adapters.module(path).write
+        path = checked_path(path)
+        write = formats.module(path).write
         try:
             write(path, self.layers)
         except OSError as error:
@@ -171,22 +174,27 @@ class Network:
     @property
     def output_dim(self) -> int:
         """Number of outputs."""
-        return self.layers[-1].n_units
+        return self.layers[-1].n_outputs
 
     @cached_property
     def hidden(self) -> tuple[Layer, ...]:
-        """The layers that have states (all but the linear ones)."""
-        return tuple(layer for layer in self.layers if (layer.n_states != 1).any() or layer.kind != "linear")
+        """The layers that have units (all but the linear ones)."""
+        return tuple(layer for layer in self.layers if layer.n_units)
 
     @property
     def widths(self) -> tuple[int, ...]:
         """Number of units of each hidden layer."""
         return tuple(layer.n_units for layer in self.hidden)
 
+    @cached_property
+    def first_units(self) -> tuple[int, ...]:
+        """The first unit of each layer, and the number of units at the end: columns of a pattern."""
+        return (0, *accumulate(layer.n_units for layer in self.layers))
+
     @property
     def n_units(self) -> int:
         """Number of hidden units, which is the length of a pattern."""
-        return sum(self.widths)
+        return self.first_units[-1]
 
     @cached_property
     def unit_layers(self) -> IntArray:
@@ -202,9 +210,10 @@ class Network:
 
     def __call__(self, x: ArrayLike) -> FloatArray:
         """Forward pass in float64: points (n, d) or one point (d,) to outputs (n, out) or (out,)."""
-        y, single = self._points(x)
-        for layer in self.layers:
-            y = layer.activate(preactivation(layer, y))
+        y, single = self.validate_points(x)
+        with np.errstate(under="ignore"):
+            for layer in self.layers:
+                y = layer.activate(preactivation(layer, y))
         return y[0] if single else y
 
     def states(self, x: ArrayLike) -> StateArray:
@@ -214,7 +223,7 @@ class Network:
         are decided over the integers. On a breakpoint the unit is in the lower state, and tied
         maxout pieces take the lowest index.
         """
-        points, single = self._points(x)
+        points, single = self.validate_points(x)
         states, certain = filtered_states(self.layers, points)
         for i in np.flatnonzero(~certain):
             states[i] = self.exact.states_at(points[i])
@@ -265,19 +274,14 @@ class Network:
         first = self.layers[0]
         homogeneous = np.zeros((d + 1, D.shape[0] + 1))
         homogeneous[:d, :-1], homogeneous[:d, -1], homogeneous[d, -1] = D.T, o, 1.0
-        left, e_left = dyadic(np.concatenate([first.weight, first.bias[:, None]], axis=1))
+        left, e_left = dyadic(np.concatenate([first.dense, first.bias[:, None]], axis=1))
         right, e_right = dyadic(homogeneous)
-        product = fmpz_mat(first.weight.shape[0], d + 1, left) * fmpz_mat(d + 1, D.shape[0] + 1, right)
+        product = fmpz_mat(first.n_rows, d + 1, left) * fmpz_mat(d + 1, D.shape[0] + 1, right)
         denominator = 1 << (e_left + e_right)
         table = np.array([[round_fraction(v, denominator) for v in row] for row in product.tolist()])
         W = float_array("weight of the restricted first layer", table[:, :-1], 2)
         b = float_array("bias of the restricted first layer", table[:, -1], 1)
-        if isinstance(first, MaxoutLayer):
-            cuts = first.offsets[1:-1]
-            layer: Layer = make_layer("maxout", np.split(W, cuts), np.split(b, cuts))
-        else:
-            layer = ScalarLayer(first.kind, W, b, first.breakpoints, first.slopes)
-        return Network([layer, *self.layers[1:]])
+        return Network([Layer(W, b, first.parts), *self.layers[1:]])
 
     def through(self, points: ArrayLike) -> Network:
         """Return the network on the affine subspace through points, exactly: nothing is rounded.
@@ -328,16 +332,15 @@ class Network:
             raise InvalidInputError(f"unit {u} has states 0..{int(top[u]) - 1}, got {int(pattern[u])}")
         return pattern.astype(np.uint8)
 
-    def _points(self, x: ArrayLike) -> tuple[FloatArray, bool]:
-        try:
-            raw = np.asarray(x)
-        except ValueError as error:
-            raise InvalidInputError("points: rows have different lengths") from error
-        if raw.size and (raw.dtype.kind not in "fiu" or raw.dtype.itemsize > 8):
-            raise InvalidInputError(f"points must be float64 or integers, got dtype {raw.dtype}")
-        points = raw.astype(np.float64, copy=False)
-        if not keeps_integers(raw, points):
-            raise InvalidInputError("points: an integer beyond 2**53 has no float64; round it first")
+    def validate_points(self, x: ArrayLike) -> tuple[FloatArray, bool]:
+        """Return points as float64 (n, d), and whether one alone was given, (d,).
+
+        Raises
+        ------
+        InvalidInputError
+            If they are not finite real numbers of the network's dimension.
+        """
+        points = real_array("points", x, InvalidInputError)
         single = points.ndim == 1
         points = np.atleast_2d(points)
         if points.ndim != 2 or points.shape[1] != self.input_dim or not np.isfinite(points).all():
@@ -363,13 +366,17 @@ class Network:
         """All bits of the network; -0.0 and 0.0 differ."""
         fields: list[Any] = []
         for layer in self.layers:
-            extra = (layer.ranks,) if isinstance(layer, MaxoutLayer) else (layer.breakpoints, layer.slopes)
-            arrays = (layer.weight, layer.bias, *extra)
-            fields.append((layer.kind, tuple((a.shape, a.tobytes()) for a in arrays)))
+            arrays = [*arrays_of(layer.weight), layer.bias]
+            for part in layer.parts:
+                fields.append(part.kind)
+                arrays += [part.ranks, part.breakpoints, part.slopes]
+            fields.append(tuple((a.shape, a.tobytes()) for a in arrays))
         return tuple(fields)
 
     def __repr__(self) -> str:
-        parts = [f"{layer.kind} {layer.n_units}" for layer in self.layers]
+        parts = [
+            " + ".join(f"{part.kind} {len(part.ranks)}" for part in layer.parts) for layer in self.layers
+        ]
         return f"Network({self.input_dim} -> {' -> '.join(parts)})"
 
 
@@ -380,3 +387,7 @@ def _depth(values: Any) -> int:
         depth += 1
         values = values[0] if values else None
     return depth + int(getattr(values, "ndim", 0))
+
+
+def _article(name: str) -> str:
+    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"

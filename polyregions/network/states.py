@@ -20,9 +20,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ..base.arrays import FloatArray
+from ..base.arrays import FloatArray, IntArray, StateArray
 from ..base.rounding import INFLATE, TINY, U, gamma
-from .layers import Layer, MaxoutLayer, ScalarLayer, preactivation
+from .layers import Layer, preactivation
+from .numbers import times
 
 #: Numbers that are worked on at once.
 TOGETHER = 2**21
@@ -30,74 +31,62 @@ TOGETHER = 2**21
 Certain = NDArray[np.bool_]  # (points,)
 
 
-def filtered_states(layers: Sequence[Layer], points: FloatArray) -> tuple[NDArray[np.uint8], Certain]:
+def filtered_states(layers: Sequence[Layer], points: FloatArray) -> tuple[StateArray, Certain]:
     """States (n, units) of points (n, d), and for each point whether all of them are certain."""
-    widest = max(layer.weight.size // layer.n_inputs * layer.n_states.max() for layer in layers)
+    widest = max(max(layer.n_rows, layer.pieces.thresholds.row.size) for layer in layers)
     chunk = max(1, int(TOGETHER // widest))
     parts = [_filtered(layers, points[i : i + chunk]) for i in range(0, max(1, len(points)), chunk)]
     states, certain = zip(*parts, strict=True)
     return np.concatenate(states), np.concatenate(certain)
 
 
-def _filtered(layers: Sequence[Layer], points: FloatArray) -> tuple[NDArray[np.uint8], Certain]:
+def _filtered(layers: Sequence[Layer], points: FloatArray) -> tuple[StateArray, Certain]:
     y, error = points, np.zeros_like(points)
-    columns: list[NDArray[np.uint8]] = []
+    columns: list[StateArray] = [np.zeros((len(points), 0), dtype=np.uint8)]
     certain = np.ones(len(points), dtype=bool)
-    with np.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(all="ignore"):
         for layer in layers:
             z = preactivation(layer, y)
-            n = layer.n_inputs + 2
-            size = (np.abs(y) + error) @ np.abs(layer.weight).T + np.abs(layer.bias)
-            inherited = error @ np.abs(layer.weight).T * INFLATE
-            bound = 2 * (gamma(n) * size + n * TINY) + inherited
-            states: NDArray[np.uint8] | None
-            if isinstance(layer, MaxoutLayer):
-                states, sure = _maxout_states(layer, z, bound)
-                error = np.maximum.reduceat(bound, layer.offsets[:-1], axis=1)
-            else:
-                states, sure = _scalar_states(layer, z, bound)
-                error = _scalar_error(layer, z, bound)
-            y = layer.activate(z)
+            n, weight = layer.n_inputs + 2, abs(layer.weight)
+            size = times(np.abs(y) + error, weight) + np.abs(layer.bias)
+            bound = 2 * (gamma(n) * size + n * TINY) + times(error, weight) * INFLATE
+            states, sure = _states(layer, z, bound)
             certain &= sure
-            if states is not None:
-                columns.append(states)
-    if not columns:
-        return np.zeros((len(points), 0), dtype=np.uint8), certain
+            error = _output_error(layer, z, bound)
+            y = layer.activate(z)
+            columns.append(states[:, layer.pieces.units].astype(np.uint8))
     return np.concatenate(columns, axis=1), certain
 
 
-def _scalar_states(
-    layer: ScalarLayer, z: FloatArray, bound: FloatArray
-) -> tuple[NDArray[np.uint8] | None, Certain]:
-    if layer.breakpoints.size == 0:
-        return None, np.ones(len(z), dtype=bool)
-    gaps = z[:, :, None] - layer.breakpoints
-    decided = np.abs(gaps) * (1 - 4 * U) > bound[:, :, None]
-    return (gaps > 0).sum(axis=2).astype(np.uint8), np.asarray(decided.all(axis=(1, 2)))
+def _states(layer: Layer, z: FloatArray, bound: FloatArray) -> tuple[IntArray, Certain]:
+    """States of all outputs, and whether the gaps that decide them exceed their bounds."""
+    states = layer.threshold_counts(z)
+    borders = layer.pieces.thresholds
+    gaps = z[:, borders.row] - borders.level
+    certain = (np.abs(gaps) * (1 - 4 * U) > bound[:, borders.row]).all(axis=1)
+    rows, starts, ranks = layer.maxout_rows
+    if rows.size:
+        own = z[:, rows]
+        top = np.repeat(np.maximum.reduceat(own, starts, axis=1), ranks, axis=1)
+        place = np.arange(rows.size) - np.repeat(starts, ranks)
+        # The first of the largest; NaN is none, and certain of nothing.
+        best = np.minimum.reduceat(np.where(own == top, place, rows.size), starts, axis=1)
+        best = np.minimum(best, ranks - 1)
+        at = np.repeat(starts + best, ranks, axis=1)
+        top_bound = np.take_along_axis(bound[:, rows], at, axis=1)
+        decided = (top - own) * (1 - 4 * U) > top_bound + bound[:, rows]
+        certain &= (decided | (at == np.arange(rows.size))).all(axis=1)
+        states[:, layer.pieces.is_max] = best
+    return states, np.asarray(certain & ~np.isnan(z).any(axis=1))
 
 
-def _scalar_error(layer: ScalarLayer, z: FloatArray, bound: FloatArray) -> FloatArray:
-    lipschitz = np.abs(layer.slopes).max()
-    if layer.breakpoints.size == 0:
-        return np.asarray(lipschitz * bound * INFLATE)
-    # activate() adds slope times z and an intercept, which is the sum of one term of size <= 2 K |t| per
-    # breakpoint, a few roundings each.
-    size = 2 * lipschitz * (np.abs(z) + np.abs(layer.breakpoints).max())
-    terms = layer.slopes.size
-    rounding = 2 * (gamma(8 * terms) * terms * size + terms * TINY)
-    return np.asarray(lipschitz * bound * INFLATE + rounding)
-
-
-def _maxout_states(layer: MaxoutLayer, z: FloatArray, bound: FloatArray) -> tuple[NDArray[np.uint8], Certain]:
-    states = np.empty((len(z), layer.n_units), dtype=np.uint8)
-    certain = np.ones(len(z), dtype=bool)
-    points = np.arange(len(z))
-    for unit, (first, end) in enumerate(zip(layer.offsets[:-1], layer.offsets[1:], strict=True)):
-        best = np.argmax(z[:, first:end], axis=1)
-        top, top_bound = z[points, first + best], bound[points, first + best]
-        gaps = top[:, None] - z[:, first:end]
-        decided = gaps * (1 - 4 * U) > top_bound[:, None] + bound[:, first:end]
-        decided[points, best] = True
-        certain &= decided.all(axis=1)
-        states[:, unit] = best
-    return states, certain
+def _output_error(layer: Layer, z: FloatArray, bound: FloatArray) -> FloatArray:
+    """Bounds of the errors of ``layer.activate(z)``."""
+    table, first = layer.pieces, layer.first_rows
+    largest = np.maximum.reduceat(bound, first, axis=1)
+    if not table.rounds:
+        return largest
+    # slope z + constant has two roundings, and the constant was rounded once.
+    size = table.steepest * np.abs(z[:, first]) + table.farthest
+    rounding = np.where(table.is_max, 0.0, 2 * (gamma(4) * size + 4 * TINY))
+    return np.asarray(table.steepest * largest * INFLATE + rounding)

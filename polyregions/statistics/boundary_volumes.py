@@ -67,7 +67,6 @@ from ..complex.walls import wall_sides
 from ..errors import InvalidInputError, short_repr
 from ..network.box import Box
 from ..network.equal_maps import map_labels
-from ..network.layers import MaxoutLayer
 from ..network.network import Network
 
 if TYPE_CHECKING:
@@ -260,24 +259,18 @@ def _heard(network: Network, one: StateArray, other: StateArray) -> NDArray[np.b
     # From which outputs of a layer the outputs of the network are reached.
     reaching: NDArray[np.bool_] = np.ones((len(one), network.output_dim), dtype=np.bool_)
     for layer in reversed(network.layers):
-        weighs = layer.weight != 0
-        if layer.kind != "linear":
-            own = slice(unit - layer.n_units, unit)
-            unit -= layer.n_units
-            heard[:, own] = reaching
-            a, b = one[:, own].astype(np.int64), other[:, own].astype(np.int64)
-        if isinstance(layer, MaxoutLayer):
-            a, b = layer.offsets[:-1] + a, layer.offsets[:-1] + b
-            open_ = np.zeros((len(one), len(layer.weight)), dtype=np.bool_)
-            np.put_along_axis(open_, a, reaching & (a == b), axis=1)
-            wall, bent = np.nonzero(reaching & (a != b))
-            reaching = _any(open_, weighs)
-            np.logical_or.at(reaching, wall, weighs[a[wall, bent]] & weighs[b[wall, bent]])
-        elif layer.kind != "linear":
-            slopes = layer.slopes != 0
-            reaching = _any(reaching & slopes[a] & slopes[b], weighs)
-        else:
-            reaching = _any(reaching, weighs)
+        weighs, table = layer.dense != 0, layer.pieces
+        own = slice(unit - layer.n_units, unit)
+        unit -= layer.n_units
+        heard[:, own] = reaching[:, table.units]
+        a, b = table.entries(one[:, own]), table.entries(other[:, own])
+        row, across = table.row[a], table.row[b]
+        passes = reaching & (row == across) & (table.slope[a] != 0) & (table.slope[b] != 0)
+        open_ = np.zeros((len(one), layer.n_rows), dtype=np.bool_)
+        np.put_along_axis(open_, row, passes, axis=1)
+        wall, bent = np.nonzero(reaching & (row != across))
+        reaching = _any(open_, weighs)
+        np.logical_or.at(reaching, wall, weighs[row[wall, bent]] & weighs[across[wall, bent]])
     return heard
 
 

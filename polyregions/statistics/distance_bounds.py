@@ -30,10 +30,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..base.arrays import FloatArray, IntArray, StateArray
-from ..base.rationals import round_nonzero
 from ..base.rounding import INFLATE, TINY, U, gamma
-from ..network.exact import scalar_intercepts
-from ..network.layers import Layer, MaxoutLayer, ScalarLayer, preactivation
+from ..network.layers import Layer, preactivation
 from ..network.network import Network
 
 #: Bounds the underflow of one operation, flushed to zero or not; its root that of a sum of squares.
@@ -105,18 +103,19 @@ def distance_bounds(
     with np.errstate(all="ignore"):
         for layer in network.layers:
             rows = _first(layer, basis, points) if below is None else _above(layer, below)
-            if isinstance(layer, ScalarLayer) and not layer.breakpoints.size:
-                below = rows  # a linear layer has no states
-                continue
             own = slice(unit, unit + layer.n_units)
             unit = own.stop
+            table = layer.pieces
             state = states[:, own].astype(np.int64)
-            if isinstance(layer, MaxoutLayer):
-                lower[:, own], upper[:, own] = _maxout_bounds(layer, rows, state, basis.defect)
-                below = _take(rows, layer.offsets[:-1] + state)
-            else:
-                lower[:, own], upper[:, own] = _scalar_bounds(layer, rows, state, basis.defect)
-                below = _activate(layer, rows, state)
+            entry = table.entries(state)
+            if layer.n_units:
+                is_max = table.is_max[table.units]
+                near = _scalar_bounds(layer, rows, state[:, ~is_max], basis.defect)
+                far = _maxout_bounds(layer, rows, entry, basis.defect)
+                for bounds, scalar, several in zip((lower, upper), near, far, strict=True):
+                    bounds[:, own][:, ~is_max] = scalar
+                    bounds[:, own][:, is_max] = several
+            below = _activate(layer, _take(rows, table.row[entry]), entry) if not layer.is_linear else rows
             if unit == network.n_units:
                 break
     return lower, upper
@@ -124,14 +123,14 @@ def distance_bounds(
 
 def _first(layer: Layer, basis: Basis, points: FloatArray) -> Rows:
     """Rows of the first layer."""
-    gradient, live = basis.coordinates[None], (layer.weight != 0).any(axis=1, keepdims=True).T
+    gradient, live = basis.coordinates[None], (layer.dense != 0).any(axis=1, keepdims=True).T
     values = _values(layer, points, np.zeros_like(points))
     return Rows(*values, gradient, _norm(gradient), basis.residual[None], live)
 
 
 def _above(layer: Layer, below: Rows) -> Rows:
     """Rows of a layer from the outputs of the one below."""
-    W, n, k = layer.weight, layer.n_inputs, below.gradient.shape[1]
+    W, n, k = layer.dense, layer.n_inputs, below.gradient.shape[1]
     gradient = (below.gradient.reshape(-1, n) @ W.T).reshape(-1, k, len(W))
     live = below.live.astype(np.float64) @ (W != 0).T.astype(np.float64) > 0
     error = (2 * gamma(n + 4) * below.norm + below.error) @ np.abs(W).T * INFLATE + 4 * n * k * TINY * live
@@ -142,32 +141,32 @@ def _values(layer: Layer, y: FloatArray, error: FloatArray) -> tuple[FloatArray,
     """``W y + b`` and its error."""
     n = layer.n_inputs
     rounding = 2 * gamma(n + 4)
-    bound = (rounding * np.abs(y) + error) @ np.abs(layer.weight).T * INFLATE
+    bound = (rounding * np.abs(y) + error) @ np.abs(layer.dense).T * INFLATE
     return preactivation(layer, y), bound + 2 * rounding * np.abs(layer.bias) + 4 * n * TINY
 
 
-def _activate(layer: ScalarLayer, rows: Rows, state: IntArray) -> Rows:
-    """What scalar units give to the layer above, in the given states."""
-    k = rows.gradient.shape[1]
-    slope, intercept = layer.slopes[state], _intercepts(layer)[state]
+def _activate(layer: Layer, rows: Rows, entry: IntArray) -> Rows:
+    """What the outputs give to the layer above, from the row that each follows; ``entry (n, outputs)``."""
+    k, table = rows.gradient.shape[1], layer.pieces
+    slope, constant = table.slope[entry], table.constant[entry]
     steep = np.abs(slope)
-    value = slope * rows.value + intercept
-    size = steep * np.abs(rows.value) + np.abs(intercept)
+    if not table.rounds:
+        live = rows.live & (slope != 0)
+        gradient = slope[:, None, :] * rows.gradient
+        value, error = slope * rows.value, steep * rows.value_error
+        return Rows(value, error, gradient, steep * rows.norm, steep * rows.error, live)
+    value = slope * rows.value + constant
+    size = steep * np.abs(rows.value) + np.abs(constant)
     moves = slope != 0
     live = rows.live & moves
     return Rows(
         value,
-        steep * rows.value_error + 8 * U * size + 4 * TINY * (moves | (intercept != 0)),
+        steep * rows.value_error + 8 * U * size + 4 * TINY * (moves | (constant != 0)),
         slope[:, None, :] * rows.gradient,
         steep * rows.norm,
         steep * (rows.error * INFLATE + 8 * U * rows.norm) + 4 * k * TINY * live,
         live,
     )
-
-
-def _intercepts(layer: ScalarLayer) -> FloatArray:
-    """Each exact intercept rounded once, and 0 only if it is."""
-    return np.array([round_nonzero(c) for c in scalar_intercepts(layer)])
 
 
 def _take(rows: Rows, columns: IntArray) -> Rows:
@@ -189,33 +188,40 @@ def _norm(gradient: FloatArray) -> FloatArray:
     return np.asarray(np.sqrt(squares) + gradient.shape[1] * ROOT_TINY)
 
 
-def _scalar_bounds(
-    layer: ScalarLayer, rows: Rows, state: IntArray, defect: float
-) -> tuple[FloatArray, FloatArray]:
-    """Bounds for the nearer of the two breakpoints at the ends of a unit's piece."""
-    ends = np.concatenate([[-np.inf], layer.breakpoints, [np.inf]])
-    gap = np.minimum(rows.value - ends[state], ends[state + 1] - rows.value)
-    return _quotients(gap, rows.value_error, rows.norm, rows.error, rows.live, len(rows.gradient[0]), defect)
+def _scalar_bounds(layer: Layer, rows: Rows, state: IntArray, defect: float) -> tuple[FloatArray, FloatArray]:
+    """Bounds of the scalar units, for the nearer of the two breakpoints at the ends of a unit's piece."""
+    table = layer.pieces
+    units = table.units[~table.is_max[table.units]]
+    columns = table.row[table.first[units]]
+    value, value_error, norm, error = (
+        array[:, columns] for array in (rows.value, rows.value_error, rows.norm, rows.error)
+    )
+    entry = table.first[units] + state
+    below = np.where(state > 0, table.levels[np.maximum(entry - 1, 0)], -np.inf)
+    gap = np.minimum(value - below, table.levels[entry] - value)
+    return _quotients(gap, value_error, norm, error, rows.live[:, columns], rows.gradient.shape[1], defect)
 
 
-def _maxout_bounds(
-    layer: MaxoutLayer, rows: Rows, state: IntArray, defect: float
-) -> tuple[FloatArray, FloatArray]:
-    """Bounds for the nearest of the other pieces; equal weights (the piece itself too) have no boundary."""
-    starts = layer.offsets[:-1]
-    _, same = np.unique(layer.weight + 0.0, axis=0, return_inverse=True)
-    winner = np.repeat(starts + state, layer.ranks, axis=1)
-    top = _take(rows, winner)
+def _maxout_bounds(layer: Layer, rows: Rows, entry: IntArray, defect: float) -> tuple[FloatArray, FloatArray]:
+    """Bounds of the maxout units, for the nearest other piece; those of equal weights have no boundary."""
+    pieces, starts, ranks = layer.maxout_rows
+    if not pieces.size:
+        none = np.empty((len(entry), 0))
+        return none, none
+    table = layer.pieces
+    _, same = np.unique(layer.dense + 0.0, axis=0, return_inverse=True)
+    winner = np.repeat(table.row[entry[:, table.is_max]], ranks, axis=1)
     same = same.reshape(-1)
-    apart = same[winner] != same
-    difference = top.gradient - rows.gradient
+    apart = same[winner] != same[pieces]
+    top, own = _take(rows, winner), _take(rows, np.broadcast_to(pieces, winner.shape))
+    difference = top.gradient - own.gradient
     norm = _norm(difference)
     lower, upper = _quotients(
-        top.value - rows.value,
-        top.value_error + rows.value_error,
+        top.value - own.value,
+        top.value_error + own.value_error,
         norm,
-        top.error + rows.error + 4 * U * norm,
-        (top.live | rows.live) & apart,
+        top.error + own.error + 4 * U * norm,
+        (top.live | own.live) & apart,
         difference.shape[1],
         defect,
     )

@@ -163,12 +163,12 @@ def distance_to_boundary(
     """
     if not isinstance(network, Network):
         raise InvalidInputError(f"network: expected a Network, got {type(network).__name__}")
-    x = np.array(network._points(points)[0])
+    x = np.array(network.validate_points(points)[0])
     n, done, undecided = len(x), 0, 0
     distance, reach = np.full(n, np.inf), np.zeros(n)
     unit = np.full(n, -1, dtype=np.int64)
-    basis = gradient_basis(network.layers[0].weight)
-    widest = max(layer.weight.shape[0] for layer in network.layers)
+    basis = gradient_basis(network.layers[0].dense)
+    widest = max(layer.n_rows for layer in network.layers)
     chunk = max(1, TOGETHER // (widest * len(basis.coordinates)))
     try:
         while done < n:

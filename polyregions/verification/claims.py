@@ -106,8 +106,9 @@ def from_bounds(network: Network, counts: Counts) -> list[Claim]:
     """The bounds for the shape of the network: upper ones hold for it, lower ones for some network."""
     if not network.hidden:
         return []
-    kinds = {layer.kind for layer in network.hidden}
-    ranks = [layer.n_states.tolist() for layer in network.hidden]
+    # What is passed through has one state: it takes part in dimensions, and cuts nothing.
+    ranks = [layer.pieces.n_states.tolist() for layer in network.hidden]
+    kinds = {layer.kind if layer.n_units == layer.n_outputs else "mixed" for layer in network.hidden}
     try:
         if kinds == {"relu"}:
             table = bounds_table(network.input_dim, network.widths)

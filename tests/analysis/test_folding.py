@@ -526,7 +526,7 @@ def rank(vectors: Sequence[Vector]) -> int:
 
 def seen_forms(network: Network, number: int, states: Sequence[int]) -> list[list[Fraction]]:
     """Affine forms of what the next hidden layer sees, from the definition."""
-    hidden = [i for i, layer in enumerate(network.layers) if layer.kind != "linear"]
+    hidden = [i for i, layer in enumerate(network.layers) if layer.n_units]
     if number + 1 == len(hidden):
         return reference.forms(network.layers, states)[1]
     following = network.layers[hidden[number + 1]]

@@ -16,7 +16,7 @@ from polyregions import Box, Network, RegionComplex
 from polyregions.engines.brute import enumerate_brute
 from polyregions.engines.traverse.decisions import decide
 from polyregions.engines.traverse.exact_cell import ExactCell, exact_cell
-from polyregions.engines.traverse.rows import RecentredNetwork
+from polyregions.engines.traverse.rows import RecentredRows
 from polyregions.errors import CheckFailedError
 from polyregions.geometry.proofs import AMBIGUOUS
 from polyregions.network.layers import absolute, hard_tanh, maxout, relu
@@ -78,7 +78,7 @@ def test_proposals_change_nothing(case: tuple[Network, Box], seed: int) -> None:
 @settings(max_examples=250, deadline=None, derandomize=True)
 @given(cases(max_units=6))
 def test_what_is_proven_in_float64_may_be_left_out(case: tuple[Network, Box]) -> None:
-    cx, network = enumerate_brute(*case), RecentredNetwork(*case)
+    cx, network = enumerate_brute(*case), RecentredRows(*case)
     decisions = decide(network, cx.states.copy())
     for i in range(cx.n_regions):
         t = decisions.centres[i]

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from support.reference import KINDS, forward, fractions, random_layers, units_of
+from support.reference import KINDS, forward, fractions, outputs_of, random_layers
 from support.strategies import networks
 from support.zoo import ZOO, Case, folding
 
@@ -22,7 +22,6 @@ from polyregions.engines.lines.values import norm_bound, spectral_norm_bound
 from polyregions.errors import InvalidInputError, TooLargeError
 from polyregions.network.layers import (
     Layer,
-    MaxoutLayer,
     absolute,
     hard_tanh,
     leaky_relu,
@@ -54,11 +53,10 @@ def exact_line(layers: Sequence[Layer], a: Iterable[Any], b: Iterable[Any]) -> E
             inputs = [[*forward(layers[:i], at(t))[0], Fraction(1)] for t in (low, high)]
             z = [[sum(w * v for w, v in zip(row, y, strict=True)) for row in table] for y in inputs]
             gaps = []
-            if isinstance(layer, MaxoutLayer):
-                for unit in units_of(layer):
-                    gaps += [(z[0][p] - z[0][r], z[1][p] - z[1][r]) for p in unit for r in unit if p < r]
-            else:
-                gaps = [(u - t, v - t) for u, v in zip(*z, strict=True) for t in fractions(layer.breakpoints)]
+            for output in outputs_of(layer):
+                own = output.rows
+                gaps += [(z[0][p] - z[0][r], z[1][p] - z[1][r]) for p in own for r in own if p < r]
+                gaps += [(z[0][own[0]] - t, z[1][own[0]] - t) for t in output.breakpoints]
             found |= {low + (high - low) * u / (u - v) for u, v in gaps if u * v < 0}
         cuts = sorted(found)
     regions: Ends = []

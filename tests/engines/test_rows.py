@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 from flint import fmpq
+from support.reference import outputs_of
 
 from polyregions import Box, Network, enumerate_regions
 from polyregions.engines.brute import enumerate_brute
-from polyregions.engines.traverse.rows import RecentredNetwork
+from polyregions.engines.traverse.rows import RecentredRows
 from polyregions.geometry.proofs import AMBIGUOUS, REDUNDANT, live_rows
-from polyregions.network.layers import Layer, MaxoutLayer, leaky_relu, linear, make_layer, relu
+from polyregions.network.layers import Layer, leaky_relu, linear, make_layer, relu
 
 Form = list[Any]  # d coefficients and a constant, rationals
 
@@ -49,46 +50,41 @@ def true_rows(network: Network, box: Box, pattern: Any) -> list[Form]:
                 sum((rational(w) * y[i] for w, y in zip(row, inputs, strict=True)), fmpq(0))
                 for i in range(d + 1)
             ]
-            for row in layer.weight
+            for row in layer.dense
         ]
         for form, bias in zip(z, layer.bias, strict=True):
             form[d] += rational(bias)
-        if isinstance(layer, MaxoutLayer):
-            inputs = []
-            for a, b in zip(layer.offsets[:-1], layer.offsets[1:], strict=True):
-                top = z[a + next(states)]
-                rows += [
-                    [p - q for p, q in zip(top, other, strict=True)] for other in z[a:b] if other is not top
-                ]
+        inputs = []
+        for output in outputs_of(layer):
+            s = next(states) if output.has_state else 0
+            if len(output.rows) > 1:
+                top = z[output.rows[s]]
+                others = [z[r] for r in output.rows if r != output.rows[s]] if output.has_state else []
+                rows += [[p - q for p, q in zip(top, other, strict=True)] for other in others]
                 inputs.append(top)
-        elif layer.kind == "linear":
-            inputs = z
-        else:
-            t, slopes = [rational(v) for v in layer.breakpoints], [rational(v) for v in layer.slopes]
-
-            def f(value: Any, t: list[Any] = t, slopes: list[Any] = slopes) -> Any:
-                """The integral of the slope from 0."""
-                total, ends = fmpq(0), [min(fmpq(0), value), *t, max(fmpq(0), value)]
-                for s, slope in enumerate(slopes):
-                    a = max(t[s - 1], ends[0]) if s else ends[0]
-                    b = min(t[s], ends[-1]) if s < len(t) else ends[-1]
-                    total += slope * max(b - a, fmpq(0))
-                return total if value >= 0 else -total
-
-            inputs = []
-            for form in z:
-                s = next(states)
-                if s > 0:
-                    rows.append([*form[:d], form[d] - t[s - 1]])
-                if s < len(t):
-                    rows.append([*(-a for a in form[:d]), t[s] - form[d]])
-                anchor = t[max(s - 1, 0)]  # a point of the closure of piece s
-                inputs.append(
-                    [*(slopes[s] * a for a in form[:d]), slopes[s] * (form[d] - anchor) + f(anchor)]
-                )
+                continue
+            form = z[output.rows[0]]
+            t, slopes = ([rational(float(v)) for v in own] for own in (output.breakpoints, output.slopes))
+            if output.has_state and s > 0:
+                rows.append([*form[:d], form[d] - t[s - 1]])
+            if output.has_state and s < len(t):
+                rows.append([*(-a for a in form[:d]), t[s] - form[d]])
+            anchor = t[max(s - 1, 0)] if t else fmpq(0)  # a point of the closure of piece s
+            value = integral(anchor, t, slopes)
+            inputs.append([*(slopes[s] * a for a in form[:d]), slopes[s] * (form[d] - anchor) + value])
     for j in range(d):
         rows += [[fmpq(sign * (i == j)) for i in range(d)] + [fmpq(1)] for sign in (1, -1)]
     return rows
+
+
+def integral(value: Any, t: list[Any], slopes: list[Any]) -> Any:
+    """The integral of the slopes from 0."""
+    total, ends = fmpq(0), [min(fmpq(0), value), *t, max(fmpq(0), value)]
+    for s, slope in enumerate(slopes):
+        a = max(t[s - 1], ends[0]) if s else ends[0]
+        b = min(t[s], ends[-1]) if s < len(t) else ends[-1]
+        total += slope * max(b - a, fmpq(0))
+    return total if value >= 0 else -total
 
 
 def weights(rng: np.random.Generator, shape: tuple[int, ...], mode: str) -> Any:
@@ -170,16 +166,17 @@ def no_boundary(network: Network, unit: int, state: int) -> bool:
     """Whether a unit can be on its breakpoint only everywhere, or a piece repeats an earlier one."""
     layer = network.hidden[network.unit_layers[unit]]
     own = unit - int(np.flatnonzero(network.unit_layers == network.unit_layers[unit])[0])
-    if not isinstance(layer, MaxoutLayer):
-        return not layer.weight[own].any()
-    pieces = np.column_stack([layer.weight, layer.bias])[layer.offsets[own] :][: state + 1].tolist()
+    rows = [output for output in outputs_of(layer) if output.has_state][own].rows
+    if len(rows) == 1:
+        return not layer.dense[rows[0]].any()
+    pieces = np.column_stack([layer.dense, layer.bias])[rows[0] :][: state + 1].tolist()
     return pieces[-1] in pieces[:-1]
 
 
 def check_bounds(network: Network, box: Box, pattern: Any) -> tuple[int, int]:
     """Check all rows; return how many are finite, and how many of them are not exact."""
     d = box.dim
-    rows, owner, beyond = RecentredNetwork(network, box).cell_rows(pattern)
+    rows, owner, beyond = RecentredRows(network, box).cell_rows(pattern)
     truth = true_rows(network, box, pattern)
     assert rows.shape[1] == len(truth)
     assert (
@@ -288,7 +285,7 @@ def test_an_overflow_inside_a_sum_certifies_nothing() -> None:
     big = 2.0**1023
     layers = [linear([[1.0]] * 4, [1.0] * 4), relu([[big, big, -big, -big], [1, 0, 0, 0]], [0, -1])]
     network, box = Network(layers), Box.cube(1, 0, 4)
-    rows, _, _ = RecentredNetwork(network, box).cell_rows(np.array([0, 1], dtype=np.uint8))
+    rows, _, _ = RecentredRows(network, box).cell_rows(np.array([0, 1], dtype=np.uint8))
     assert not np.isfinite(rows).all()
     assert proves_nothing(rows)
     assert enumerate_regions(network, box).states.tolist() == [[0, 1]]
@@ -301,6 +298,6 @@ def test_rows_of_a_tiny_box_far_away_are_as_good_as_those_of_the_unit_cube() -> 
     box = Box.cube(2, 4096, 4096 + 2.0**-40)
     first = relu(W, -(W @ [4096.0, 4096.0]))
     network = Network([first, relu(V, np.zeros(6))])
-    rows, _, _ = RecentredNetwork(network, box).cell_rows(np.ones(12, dtype=np.uint8))
+    rows, _, _ = RecentredRows(network, box).cell_rows(np.ones(12, dtype=np.uint8))
     steep = np.abs(rows[:2, 6:12]).max(axis=0)
     assert (rows[3, 6:12] < 1e-13 * (steep + np.abs(rows[2, 6:12]))).all()

@@ -212,7 +212,7 @@ def test_an_interrupted_run_can_be_resumed() -> None:
 def test_units_that_never_move_cost_nothing() -> None:
     """Zero weights on a breakpoint and repeated maxout pieces are ties that float64 settles."""
     from polyregions.engines.traverse.decisions import decide
-    from polyregions.engines.traverse.rows import RecentredNetwork
+    from polyregions.engines.traverse.rows import RecentredRows
     from polyregions.network.layers import hard_tanh, maxout, relu
 
     rng = np.random.default_rng(1)
@@ -227,6 +227,6 @@ def test_units_that_never_move_cost_nothing() -> None:
     ]
     case = Network(layers), Box.cube(2, -2, 2)
     cx = enumerate_regions(*case)
-    assert decide(RecentredNetwork(*case), cx.states.copy()).decided.all()
+    assert decide(RecentredRows(*case), cx.states.copy()).decided.all()
     assert facets(cx) == facets(enumerate_brute(*case))
     cx.check()

@@ -18,7 +18,7 @@ from support.corners import Corner, affine_rank, corners, mean, value
 
 from polyregions import Box, Network
 from polyregions.engines.traverse.decisions import decide
-from polyregions.engines.traverse.rows import RecentredNetwork
+from polyregions.engines.traverse.rows import RecentredRows
 from polyregions.geometry.proofs import (
     AMBIGUOUS,
     FACET,
@@ -337,7 +337,7 @@ def test_cells_are_decided_right(lp: str) -> None:
         d = box.dim
         truth = [integers([*w, b]) for w, b in zip(layer.weight.tolist(), layer.bias.tolist(), strict=True)]
         truth += [[*(sign * (i == j) for i in range(d)), 1] for j in range(d) for sign in (1, -1)]
-        decisions = decide(RecentredNetwork(network, box), pattern[None], lp)
+        decisions = decide(RecentredRows(network, box), pattern[None], lp)
         verdict = decisions.verdicts[0, : len(truth)]
         vertices = corners(truth)
         if decisions.radii[0] > 0:

@@ -11,12 +11,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from polyregions.base.rationals import dyadic, rational_point, round_fraction
 from support import reference
 from support.strategies import cases, networks
 
 from polyregions import Box, Network
-from polyregions.network.exact import scalar_intercepts
+from polyregions.base.rationals import dyadic, rational_point, round_fraction
 from polyregions.network.layers import (
     absolute,
     hard_tanh,
@@ -115,9 +114,9 @@ def test_rational_point_of_floats(x: np.ndarray) -> None:
     ],
     ids=lambda case: getattr(case, "kind", ""),
 )
-def test_scalar_intercepts(layer: Any, intercepts: list[int]) -> None:
-    assert scalar_intercepts(layer) == intercepts
-    assert layer.intercepts.tolist() == intercepts
+def test_constants(layer: Any, intercepts: list[int]) -> None:
+    assert list(layer.pieces.constants) == intercepts
+    assert layer.pieces.constant.tolist() == intercepts
 
 
 # ---------------------------------------------------------------------------------------- evaluation
@@ -198,22 +197,22 @@ def expected_rows(net: Network, pattern: list[int]) -> list[tuple[list[Fraction]
     pre, _ = reference.forms(net.layers, pattern)
     result, unit = [], 0
     for layer, z in zip(net.layers, pre, strict=True):
-        if layer.kind == "linear":
-            continue
-        for u in range(layer.n_units):
+        for output in reference.outputs_of(layer):
+            if not output.has_state:
+                continue
             s = pattern[unit]
-            if layer.kind == "maxout":
-                pieces = reference.units_of(layer)[u]
+            if len(output.rows) > 1:
+                pieces = output.rows
                 for r in range(len(pieces)):
                     if r != s:
                         form = [a - b for a, b in zip(z[pieces[s]], z[pieces[r]], strict=True)]
                         result.append((form, (unit, r)))
             else:
-                t = reference.fractions(layer.breakpoints)
+                t, form = output.breakpoints, z[output.rows[0]]
                 if s > 0:
-                    result.append(([*z[u][:-1], z[u][-1] - t[s - 1]], (unit, s - 1)))
+                    result.append(([*form[:-1], form[-1] - t[s - 1]], (unit, s - 1)))
                 if s < len(t):
-                    result.append(([*(-v for v in z[u][:-1]), t[s] - z[u][-1]], (unit, s + 1)))
+                    result.append(([*(-v for v in form[:-1]), t[s] - form[-1]], (unit, s + 1)))
             unit += 1
     return result
 

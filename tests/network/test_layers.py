@@ -17,14 +17,13 @@ from polyregions.network.layers import (
     LAYER_TYPES,
     MAX_STATES,
     Layer,
-    MaxoutLayer,
-    ScalarLayer,
     absolute,
     hard_tanh,
     leaky_relu,
     linear,
     make_layer,
     maxout,
+    mixed,
     piecewise,
     preactivation,
     relu,
@@ -54,7 +53,7 @@ from polyregions.network.layers import (
     ],
     ids=lambda case: getattr(case, "kind", ""),
 )
-def test_activations(layer: ScalarLayer, values: dict[float, float]) -> None:
+def test_activations(layer: Layer, values: dict[float, float]) -> None:
     z = np.array([[float(v)] for v in values])
     assert layer.activate(preactivation(layer, z))[:, 0].tolist() == list(values.values())
 
@@ -62,8 +61,8 @@ def test_activations(layer: ScalarLayer, values: dict[float, float]) -> None:
 def test_maxout_takes_the_largest_piece_of_each_unit() -> None:
     # max(x, -x), max(y, 1), x + y
     layer = maxout([[[1, 0], [-1, 0]], [[0, 1], [0, 0]], [[1, 1]]], [[0, 0], [0, 1], [0]])
-    assert (layer.n_inputs, layer.n_units, layer.n_states.tolist()) == (2, 3, [2, 2, 1])
-    assert layer.offsets.tolist() == [0, 2, 4, 5]
+    assert (layer.n_inputs, layer.n_outputs, layer.n_units, layer.n_states.tolist()) == (2, 3, 2, [2, 2])
+    assert layer.first_rows.tolist() == [0, 2, 4]
     z = preactivation(layer, np.array([[-3.0, 4.0], [2.0, 0.5]]))
     assert layer.activate(z).tolist() == [[3, 4, 1], [2, 1, 2.5]]
 
@@ -83,12 +82,17 @@ def test_activate_is_exact_on_small_numbers(net: Network, eighths: list[int]) ->
     ("layer", "n_states"),
     [
         (relu([[1]] * 3, [0] * 3), [2, 2, 2]),
-        (leaky_relu([[1]], [0], 1), [2]),
+        (leaky_relu([[1]], [0], 0.5), [2]),
+        (leaky_relu([[1]], [0], 1), []),  # the identity
+        (leaky_relu([[1]] * 3, [0] * 3, [0.5, 1, 0]), [2, 2]),
         (absolute([[1]], [0]), [2]),
         (hard_tanh([[1]] * 2, [0] * 2), [3, 3]),
         (piecewise([[1]], [0], [1, 2, 3], [0, 1, 0, 1]), [4]),
-        (linear([[1]] * 2, [0] * 2), [1, 1]),
-        (maxout([[[1]] * 3, [[1]]], [[0] * 3, [0]]), [3, 1]),
+        (linear([[1]] * 2, [0] * 2), []),
+        (maxout([[[1], [2], [1]], [[1]]], [[0] * 3, [0]]), [3]),
+        (maxout([[[1]] * 3, [[-0.0], [0.0]]], [[0] * 3, [1, 1]]), []),  # pieces that are all the same map
+        (piecewise([[1]] * 2, [0] * 2, [[0, 1], [2, 3]], [[1, 0, 1], [2, 2, 2]]), [3]),
+        (mixed([linear([[1]], [0]), hard_tanh([[1]], [0]), maxout([[[1], [2]]], [[0, 0]])]), [3, 2]),
     ],
     ids=lambda case: getattr(case, "kind", ""),
 )
@@ -100,8 +104,8 @@ def test_numbers_of_states(layer: Layer, n_states: list[int]) -> None:
 
 
 def arrays_of(layer: Layer) -> list[np.ndarray]:
-    extra = [layer.ranks] if isinstance(layer, MaxoutLayer) else [layer.breakpoints, layer.slopes]
-    return [layer.weight, layer.bias, *extra]
+    (part,) = layer.parts
+    return [layer.weight, layer.bias, part.ranks, part.slopes]
 
 
 @pytest.mark.parametrize("layer", [relu([[1.0]], [0.0]), maxout([[[1.0]]], [[0.0]])], ids=["relu", "maxout"])
@@ -163,7 +167,7 @@ BAD_WEIGHTS: list[tuple[Any, str]] = [
     ([["1", "2"]], "got dtype <U1"),
     ("weight", "got dtype <U6"),
     (b"weight", "got dtype"),
-    (None, "got dtype object"),
+    (None, "got None"),
     ({"a": 1}, "got dtype object"),
     ([[None, 1]], "got dtype object"),
     ([[Fraction(1, 3), 1]], "got dtype object"),
@@ -231,13 +235,15 @@ def test_refuses_breakpoints(breakpoints: Any, slopes: Any, message: str) -> Non
 
 def test_extreme_breakpoints_are_increasing() -> None:
     """Their difference overflows; their order does not."""
-    assert piecewise([[1]], [0], [-1.7e308, 1.7e308], [0, 1, 0]).breakpoints.tolist() == [-1.7e308, 1.7e308]
+    assert piecewise([[1]], [0], [-1.7e308, 1.7e308], [0, 1, 0]).parts[0].breakpoints.tolist() == [
+        [-1.7e308, 1.7e308]
+    ]
     assert piecewise([[1]], [0], [0, 5e-324], [0, 1, 0]).n_states.tolist() == [3]
-    most = piecewise([[1]], [0], list(range(MAX_STATES - 1)), [0] * MAX_STATES)
+    most = piecewise([[1]], [0], list(range(MAX_STATES - 1)), [0] * (MAX_STATES - 1) + [1])
     assert most.n_states.tolist() == [256]
 
 
-@pytest.mark.parametrize("slope", [np.nan, np.inf, "1", None, [0.5], 1j], ids=str)
+@pytest.mark.parametrize("slope", [np.nan, np.inf, "1", None, [[0.5]], [True], 1j], ids=str)
 def test_refuses_slopes(slope: Any) -> None:
     with pytest.raises(InvalidNetworkError, match="leaky_relu slope"):
         make_layer("leaky_relu", [[1]], [0], slope=slope)
@@ -272,7 +278,7 @@ def test_refuses_maxout(weight: Any, bias: Any, message: str) -> None:
 
 
 def test_maxout_of_the_highest_rank() -> None:
-    assert maxout(np.zeros((1, 256, 1)), np.zeros((1, 256))).n_states.tolist() == [256]
+    assert maxout(np.zeros((1, 256, 1)), [range(256)]).n_states.tolist() == [256]
 
 
 # ------------------------------------------------------------------------------------------- make_layer

@@ -63,9 +63,9 @@ def test_layers_without_states_are_not_counted() -> None:
     net = Network(
         [linear([[1, 0], [0, 1]], [0, 0]), relu([[1, 1]], [0]), linear([[1]], [0]), maxout([[[1]]], [[0]])]
     )
-    assert net.widths == (1, 1)
-    assert net.unit_layers.tolist() == [0, 1]
-    assert net.states([1.0, 1.0]).tolist() == [1, 0]
+    assert (net.widths, net.n_units, net.first_units) == ((1,), 1, (0, 0, 1, 1, 1))
+    assert net.unit_layers.tolist() == [0]
+    assert net.states([1.0, 1.0]).tolist() == [1]
 
 
 BAD_ARRAYS: list[tuple[Any, str]] = [
@@ -75,7 +75,7 @@ BAD_ARRAYS: list[tuple[Any, str]] = [
     ([3], "layer 0: expected a pair"),
     ([([[1]],)], "layer 0: expected a pair"),
     ([([[1]], [0], 0)], "layer 0: expected a pair"),
-    ([([[1]], [0]), ([[1, 2]], [0])], "layer 1 has 2 inputs but layer 0 has 1 units"),
+    ([([[1]], [0]), ([[1, 2]], [0])], "layer 1 has 2 inputs but layer 0 has 1 outputs"),
     ([([[1]], [0]), ([[np.nan]], [0])], r"layer 1: linear weight\[0, 0\] is nan"),
     ([([[np.inf]], [0]), ([[1]], [0])], r"layer 0: relu weight\[0, 0\] is inf"),
     ([([[1], [1, 2]], [0])], "layer 0: linear weight: rows have different lengths"),

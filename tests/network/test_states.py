@@ -22,6 +22,7 @@ from polyregions.network.layers import (
     linear,
     make_layer,
     maxout,
+    mixed,
     piecewise,
     relu,
 )
@@ -85,6 +86,9 @@ def ill_conditioned(rng: np.random.Generator, kind: str, n: int, width: int) -> 
             W[i], b[i] = W[i - 1] * (1 + rng.integers(-2, 3) * 2.0**-52), b[i - 1]
         elif how == 1:  # two columns that cancel where their inputs agree
             W[i, -1] = -W[i, 0]
+    if kind == "mixed":
+        kinds = rng.choice(["linear", "relu", "hard_tanh", "abs"], size=width).tolist()
+        return mixed([make_layer(own, [w], [c]) for w, c, own in zip(W, b, kinds, strict=True)])
     if kind.startswith("maxout"):
         return maxout(W.reshape(width, 3, n), b.reshape(width, 3))
     return make_layer(kind, W, b, **reference.PARAMETERS.get(kind, {}))

@@ -14,15 +14,14 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.spatial import ConvexHull
 from support.linear_reference import Point, faces_of_region, in_a_side, maps_of
-from support.reference import units_of
+from support.reference import outputs_of
 from support.strategies import cases
 from support.zoo import ZOO, Case
 
 from polyregions import Box, Network, RegionComplex, enumerate_regions
 from polyregions.errors import InvalidInputError
 from polyregions.network.layers import (
-    MaxoutLayer,
-    ScalarLayer,
+    Layer,
     hard_tanh,
     leaky_relu,
     linear,
@@ -221,9 +220,7 @@ def test_a_maxout_unit_hears_its_largest_piece() -> None:
         (maxout([[[2, 1], [1, 0]]], [[0, 0]]), [1, 1, 0]),  # the first piece is the largest everywhere
     ],
 )
-def test_paths_through_units_that_bend_at_the_same_place(
-    second: ScalarLayer | MaxoutLayer, heard: list[int]
-) -> None:
+def test_paths_through_units_that_bend_at_the_same_place(second: Layer, heard: list[int]) -> None:
     """The first layer is relu(x), relu(-x); all bend at 0, if they do."""
     net = Network([relu([[1], [-1]], [0, 0]), second, linear([[1.0] * second.n_units], [0])])
     found = boundary_volume(subdivided(net, Box([-1], [1])), 1, "good")
@@ -576,29 +573,29 @@ class Slow:
     def good(self, i: int, j: int) -> set[int]:
         """Units that bend between two regions and are heard, by walking all paths."""
         layers, states = self.cx.network.layers, self.cx.states[[i, j]].tolist()
-        first = np.cumsum([0] + [0 if la.kind == "linear" else la.n_units for la in layers]).tolist()
+        first = np.cumsum([0] + [sum(u.has_state for u in outputs_of(la)) for la in layers]).tolist()
 
         def weight(n: int, node: int, source: int) -> bool:
             """Whether a node of layer n passes on, on both sides, what it gets from a source."""
-            layer = layers[n]
-            if layer.kind == "linear":
-                return bool(layer.weight[node, source] != 0)
-            own = [s[first[n] + node] for s in states]
-            if isinstance(layer, MaxoutLayer):
-                return all(layer.weight[units_of(layer)[node][s], source] != 0 for s in own)
-            return bool(layer.weight[node, source] != 0) and all(layer.slopes[s] != 0 for s in own)
+            outputs = outputs_of(layers[n])
+            output, column = outputs[node], sum(u.has_state for u in outputs[:node])
+            own = [s[first[n] + column] if output.has_state else 0 for s in states]
+            if len(output.rows) > 1:
+                return all(layers[n].weight[output.rows[s], source] != 0 for s in own)
+            return bool(layers[n].weight[output.rows[0], source] != 0) and all(
+                output.slopes[s] != 0 for s in own
+            )
 
         def heard(n: int, node: int) -> bool:
             if n == len(layers) - 1:
                 return True
-            return any(weight(n + 1, m, node) and heard(n + 1, m) for m in range(layers[n + 1].n_units))
+            return any(weight(n + 1, m, node) and heard(n + 1, m) for m in range(layers[n + 1].n_outputs))
 
         return {
             first[n] + u
             for n, layer in enumerate(layers)
-            if layer.kind != "linear"
-            for u in range(layer.n_units)
-            if states[0][first[n] + u] != states[1][first[n] + u] and heard(n, u)
+            for u, node in enumerate(k for k, out in enumerate(outputs_of(layer)) if out.has_state)
+            if states[0][first[n] + u] != states[1][first[n] + u] and heard(n, node)
         }
 
     def boundary(self, name: str) -> set[Face]:

@@ -48,20 +48,20 @@ def rows_of(net: Network, pattern: list[int]) -> Iterator[Row]:
     pre, _ = reference.forms(net.layers, pattern)
     unit = 0
     for layer, z in zip(net.layers, pre, strict=True):
-        if layer.kind == "linear":
-            continue
-        for u in range(layer.n_units):
+        for output in reference.outputs_of(layer):
+            if not output.has_state:
+                continue
             s = pattern[unit]
-            if layer.kind == "maxout":
-                pieces = [z[k] for k in reference.units_of(layer)[u]]
+            if len(output.rows) > 1:
+                pieces = [z[k] for k in output.rows]
                 for r, piece in enumerate(pieces):
                     if r != s:
                         yield unit, [a - b for a, b in zip(pieces[s], piece, strict=True)]
             else:
-                t = [Fraction(float(v)) for v in layer.breakpoints]
+                t, form = output.breakpoints, z[output.rows[0]]
                 for breakpoint in (t[s - 1] if s else None, t[s] if s < len(t) else None):
                     if breakpoint is not None:
-                        yield unit, [*z[u][:-1], z[u][-1] - breakpoint]
+                        yield unit, [*form[:-1], form[-1] - breakpoint]
             unit += 1
 
 

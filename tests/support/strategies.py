@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from polyregions import Box, Network
-from polyregions.network.layers import Layer, linear, make_layer, maxout
+from polyregions.network.layers import Layer, linear, make_layer, maxout, mixed
 
-KINDS = ("relu", "maxout", "abs", "leaky_relu", "hard_tanh", "piecewise", "linear")
+PLAIN = ("relu", "maxout", "abs", "leaky_relu", "hard_tanh", "piecewise", "linear")
+KINDS = (*PLAIN, "mixed")
 THIN = 2.0**-40
 SCALES = (1.0, -1.0, 2.0, 0.25, 3.0, -5.0, 2.0**30, -(2.0**30), 2.0**-30)
 #: Sides of the box: ordinary ones; tiny ones around 0 and far from it, and one that is tiny on one side of 0.
@@ -63,11 +64,11 @@ def networks(
         images = Network(layers)(points) if layers else points
         kind = draw(st.sampled_from(kinds))
         layers.append(draw(_layers(kind, width, images)))
-        left -= width if kind != "linear" else 0
+        left -= layers[-1].n_units
         if left == 0:
             break
     if draw(st.booleans()):
-        layers.append(linear([[1.0] * layers[-1].n_units], [0.5]))
+        layers.append(linear([[1.0] * layers[-1].n_outputs], [0.5]))
     return Network(layers)
 
 
@@ -82,7 +83,12 @@ def cases(
 
 @st.composite
 def _layers(draw: st.DrawFn, kind: str, width: int, points: Vector) -> Layer:
-    """Layers of one kind, their inputs at the special points being ``points``."""
+    """Layers of one kind, their inputs at the special points being ``points``; "mixed" has several kinds."""
+    if kind == "mixed":
+        # A value that is passed through, then one unit after the other.
+        parts = [draw(_layers("linear", 1, points))]
+        parts += [draw(_layers(draw(st.sampled_from(PLAIN)), 1, points)) for _ in range(width)]
+        return mixed(parts)
     if kind == "maxout":
         pieces = [draw(_rows(draw(st.sampled_from((2, 3, 4, 1))), points, (0.0,))) for _ in range(width)]
         return maxout([rows[:, :-1] for rows in pieces], [rows[:, -1] for rows in pieces])

@@ -17,7 +17,6 @@ import numpy as np
 from polyregions import Box, Network
 from polyregions.network.layers import (
     Layer,
-    MaxoutLayer,
     absolute,
     hard_tanh,
     leaky_relu,
@@ -403,7 +402,7 @@ for _n0, _depth in [(1, 1), (1, 3), (2, 1), (2, 2), (3, 1), (3, 2)]:
     add(f"maxout-tent-{_n0}d-{_depth}", tents_of_rank_2(_n0, _depth), cube(_n0, 0, 1), _counts, _source)
 
 
-def convex_units(*families: tuple[Sequence[int], Sequence[float]]) -> MaxoutLayer:
+def convex_units(*families: tuple[Sequence[int], Sequence[float]]) -> Layer:
     """Unit i: a convex function of a form l with the given breakpoints, pieces s l - (t_1 + ... + t_s)."""
     return maxout(
         [[[s * v for v in form] for s in range(len(t) + 1)] for form, t in families],

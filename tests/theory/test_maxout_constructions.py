@@ -12,7 +12,7 @@ from support.measure import assert_predictions, value_of
 from support.reference import forward
 
 from polyregions import Box, Network, enumerate_regions
-from polyregions.network.layers import MaxoutLayer
+from polyregions.network.layers import stacked_maxout
 from polyregions.theory.bounds import maxout_chain, maxout_layer, network_upper_bound
 from polyregions.theory.constructions import maxout_cones, maxout_tents, parallel_maxout
 
@@ -90,7 +90,7 @@ def chain(*layers: list[tuple[float, float]]) -> Network:
     """One unit a layer; its pieces (slope, constant)."""
     return Network(
         [
-            MaxoutLayer(np.array([[s] for s, _ in p]), np.array([c for _, c in p]), np.array([len(p)]))
+            stacked_maxout(np.array([[s] for s, _ in p]), np.array([c for _, c in p]), np.array([len(p)]))
             for p in layers
         ]
     )
@@ -173,7 +173,7 @@ def test_the_bounds_of_other_networks_hold() -> None:
         above = network_upper_bound(inputs, [[rank] * inputs] * depth).value
         for _ in range(5):
             layers = [
-                MaxoutLayer(
+                stacked_maxout(
                     rng.normal(size=(rank * inputs, inputs)),
                     rng.normal(size=rank * inputs),
                     np.full(inputs, rank),

@@ -27,7 +27,7 @@ import numpy as np
 from ...base.arrays import FloatArray, IntArray
 from ...base.kernels import BYTES_SIGNED, FLAGS, FLOAT, INDICES, INT, MATRIX, VOID, group, kernel
 from ...base.rationals import round_fraction
-from ...base.rounding import INFLATE, U
+from ...base.rounding import INFLATE, TINY, U
 from ...complex.topology import FACE_LISTS, Cells
 from ...complex.vertex_values import DEEPEST, SURELY_WHOLE, places, walk
 from ...geometry.integer_simplex import interior_point
@@ -228,7 +228,7 @@ def _at_vertices(cx: RegionComplex, faces: Faces) -> tuple[AtVertices, int]:
     where = places(faces)
     home = faces.cells.homes()[faces.cells.faces(0)]
     n, outputs = len(home), cx.network.output_dim
-    widest = max(len(layer.weight) for layer in cx.network.layers)
+    widest = max(layer.n_rows for layer in cx.network.layers)
     numbers, errors, whole = np.empty((n, outputs)), np.empty((n, outputs)), np.empty(n, dtype=np.bool_)
     exponent, chunk = 0, max(1, TOGETHER // widest)
     for i in range(0, n, chunk):
@@ -292,7 +292,7 @@ def sign_of_difference(g: Any, unit: float, k: int, v: int, vertices: Any) -> in
     # All are multiples of 1 / unit, and so few that their sum is exact.
     if vertices.whole[v] and size * unit < SURELY_WHOLE:
         return int(value > 0.0) - int(value < 0.0)
-    bound = (vertices.errors[v, k] + slip + (d + 6) * U * size) * INFLATE + 1e-300
+    bound = (vertices.errors[v, k] + slip + (d + 6) * U * size) * INFLATE + 2.0 * (d + 8) * TINY
     if value > bound:
         return 1
     return -1 if value < -bound else UNKNOWN

@@ -31,7 +31,7 @@ from ...base.rationals import rational_point
 from ...base.rounding import TINY, U
 from ...complex.topology import FACE_LISTS, Cells, pass_down
 from ...complex.vertex_values import Places, Values, exponent_of, fits, places, walk
-from ...network.layers import Layer, MaxoutLayer
+from ...network.layers import Layer
 
 if TYPE_CHECKING:
     from ...complex.faces import Faces
@@ -84,41 +84,65 @@ class _Marks:
     ----------
     n : int
         Number of marks.
-    layers : list of (layer, first unit, first mark)
+    layers : list of _LayerMarks
+        Of the hidden layers.
     """
 
     def __init__(self, hidden: tuple[Layer, ...]) -> None:
-        self.layers: list[tuple[Layer, int, int]] = []
+        self.layers: list[_LayerMarks] = []
         self.n = unit = 0
         for layer in hidden:
-            self.layers.append((layer, unit, self.n))
+            self.layers.append(_LayerMarks(layer, unit, self.n))
             unit += layer.n_units
-            self.n += int(layer.ranks.sum()) if isinstance(layer, MaxoutLayer) else layer.n_units
+            self.n += self.layers[-1].output.size
         self.units = unit
 
     def of(self, states: StateArray) -> ByteTable:
         """Marks (n, marks) in the interior of regions, from their states."""
-        if self.n == self.units and not any(isinstance(layer, MaxoutLayer) for layer, _, _ in self.layers):
-            return states.copy()  # kernels take no read-only arrays
         marks = np.ones((len(states), self.n), dtype=np.uint8)
-        for layer, unit, mark in self.layers:
-            own = states[:, unit : unit + layer.n_units]
-            if isinstance(layer, MaxoutLayer):
-                np.put_along_axis(marks, mark + layer.offsets[:-1] + own, 0, axis=1)
-            else:
-                marks[:, mark : mark + layer.n_units] = own
+        for own in self.layers:
+            scalar, several = own.units[~own.is_max], own.units[own.is_max]
+            marks[:, own.first[~own.is_max]] = states[:, scalar]
+            if several.size:
+                np.put_along_axis(
+                    marks, own.first[own.is_max] + states[:, several].astype(np.int64), 0, axis=1
+                )
         return marks
 
     def states(self, marks: ByteTable) -> StateArray:
         """States, from marks."""
-        columns: list[StateArray] = [np.zeros((len(marks), 0), dtype=np.uint8)]
-        for layer, _, mark in self.layers:
-            if isinstance(layer, MaxoutLayer):
-                ends = zip(layer.offsets[:-1] + mark, layer.offsets[1:] + mark, strict=True)
-                columns += [marks[:, a:b].argmin(axis=1).astype(np.uint8)[:, None] for a, b in ends]
-            else:
-                columns.append(marks[:, mark : mark + layer.n_units])
-        return np.concatenate(columns, axis=1)
+        states = np.empty((len(marks), self.units), dtype=np.uint8)
+        for own in self.layers:
+            states[:, own.units[~own.is_max]] = marks[:, own.first[~own.is_max]]
+            for k in np.flatnonzero(own.is_max).tolist():
+                a = own.first[k]
+                states[:, own.units[k]] = marks[:, a : a + own.counts[k]].argmin(axis=1)
+        return states
+
+
+class _LayerMarks:
+    """The marks of one layer.
+
+    Attributes
+    ----------
+    units, first, counts : int64 (units,); is_max : bool (units,)
+        Each unit's column in a pattern, its first mark, how many it has, and whether it is a maxout unit.
+    output, row : int64 (marks,)
+        The output of the layer that each mark belongs to, and its row.
+    start : int
+        The first mark.
+    """
+
+    def __init__(self, layer: Layer, unit: int, start: int) -> None:
+        table = layer.pieces
+        self.layer, self.start = layer, start
+        self.units = unit + np.arange(layer.n_units)
+        self.is_max = table.is_max[table.units]
+        self.counts = np.where(self.is_max, table.n_states[table.units], 1)
+        self.first = start + np.cumsum(self.counts) - self.counts
+        self.output = np.repeat(table.units, self.counts)
+        within = np.arange(self.output.size) - np.repeat(self.first - start, self.counts)
+        self.row = table.row[table.first[self.output] + within]
 
 
 def _numbers(cells: Cells, k: int) -> Any:
@@ -151,32 +175,31 @@ def _lower(cx: RegionComplex, marks: _Marks, where: Places, home: StateArray, ro
     undecided = np.zeros(len(rows), dtype=bool)
     hidden = iter(marks.layers)  # not by identity: one layer may stand in several places
     for layer, z in zip(cx.network.layers, walk(cx.network.layers, where, home), strict=False):
-        if layer.kind == "linear":
+        if not layer.n_units:
             continue
-        _, unit, mark = next(hidden)
-        own = rows[:, mark : mark + len(layer.weight)]
-        value, error, zero = _gaps(layer, z, own, home[:, unit : unit + layer.n_units], where.points[:, -1:])
+        here = next(hidden)
+        own = rows[:, here.start : here.start + here.output.size]
+        value, error, zero = _gaps(here, z, own, home[:, here.units], where.points[:, -1:])
         doubtful = (own > 0) & ~(value > error)
         own -= (doubtful & zero).astype(np.uint8)
         undecided |= (doubtful & ~zero).any(axis=1)
     return undecided
 
 
-def _gaps(layer: Layer, z: Values, own: ByteTable, home: StateArray, scale: Any) -> tuple[Any, Any, Any]:
+def _gaps(here: _LayerMarks, z: Values, own: ByteTable, home: StateArray, scale: Any) -> tuple[Any, Any, Any]:
     """The gaps that keep marks up, their errors, and whether they are zero; (vertices, marks) each."""
-    if layer.kind == "relu":
-        return z.numbers, z.errors, z.whole[:, None] & (z.numbers == 0.0)
-    if isinstance(layer, MaxoutLayer):
-        units = np.repeat(np.arange(layer.n_units), layer.ranks)
-        top = layer.offsets[:-1][units] + home[:, units]
-        numbers, errors = (np.take_along_axis(v, top, axis=1) for v in (z.numbers, z.errors))
-        value, size = numbers - z.numbers, np.abs(numbers) + np.abs(z.numbers)
-        errors, exponent = errors + z.errors, z.exponent
-    else:
-        level = layer.breakpoints[np.maximum(own.astype(np.int64) - 1, 0)] * scale
-        value, size = z.numbers - level, np.abs(z.numbers) + np.abs(level)
-        errors, exponent = z.errors, z.exponent + exponent_of(layer.breakpoints)
-    whole = z.whole[:, None] & fits(size, exponent)
+    table, is_max = here.layer.pieces, here.layer.pieces.is_max[here.output]
+    # A maxout piece lags behind the one that is largest; a scalar unit's row is above a breakpoint.
+    top = table.row[table.entries(home)][:, here.output]
+    below = table.first[here.output] + np.maximum(own.astype(np.int64) - 1, 0)
+    level = np.where(is_max, 0.0, table.levels[np.where(is_max, 0, below)])
+    level = np.where(np.isfinite(level), level, 0.0) * scale
+    numbers, errors = z.numbers[:, here.row], z.errors[:, here.row]
+    others, other_errors = (np.take_along_axis(v, top, axis=1) for v in (z.numbers, z.errors))
+    value = np.where(is_max, others - numbers, numbers - level)
+    size = np.abs(numbers) + np.where(is_max, np.abs(others), np.abs(level))
+    errors = errors + np.where(is_max, other_errors, 0.0)
+    whole = z.whole[:, None] & fits(size, z.exponent + exponent_of(table.thresholds.level))
     errors = np.where(whole, 0.0, 2 * (errors + 2 * U * size + TINY))
     return value, errors, whole & (value == 0.0)
 
@@ -187,14 +210,15 @@ def _exact_marks(cx: RegionComplex, marks: _Marks, point: Any) -> list[int]:
     exact = cx.network.exact
     pre, _, states = exact.propagate(column, lambda i, layer, z: layer.lexicographic_states(z))
     row: list[int] = []
-    hidden = (z for layer, z in zip(cx.network.layers, pre, strict=True) if layer.kind != "linear")
-    for (layer, unit, _), z in zip(marks.layers, hidden, strict=True):
-        own = states[unit : unit + layer.n_units]
-        if isinstance(layer, MaxoutLayer):
-            ends = zip(layer.offsets[:-1].tolist(), layer.offsets[1:].tolist(), own, strict=True)
-            row += [int(z[k] != z[a + s]) for a, b, s in ends for k in range(a, b)]
-        else:
-            row += own
+    hidden = (z for layer, z in zip(cx.network.layers, pre, strict=True) if layer.n_units)
+    for here, z in zip(marks.layers, hidden, strict=True):
+        rows = here.row.tolist()
+        for unit, first, count, is_max in zip(
+            here.units.tolist(), here.first.tolist(), here.counts.tolist(), here.is_max.tolist(), strict=True
+        ):
+            begin = first - here.start
+            own = rows[begin : begin + count]
+            row += [int(z[k] != z[own[states[unit]]]) for k in own] if is_max else [states[unit]]
     return row
 
 

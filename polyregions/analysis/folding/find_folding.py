@@ -100,7 +100,7 @@ def cut_off(network: Network, layer: int) -> Network:
     >>> cut_off(net, 0)([-1.0]), cut_off(net, 1)([-1.0])
     (array([1.]), array([3.]))
     """
-    hidden = [i for i, own in enumerate(network.layers) if own.kind != "linear"]
+    hidden = [i for i, own in enumerate(network.layers) if own.n_units]
     if not 0 <= layer < len(hidden):
         raise InvalidInputError(f"layer {layer}: the network has {len(hidden)} hidden layer(s), from 0")
     if layer + 1 == len(hidden):

@@ -42,7 +42,7 @@ from ...base.kernels import (
     kernel,
 )
 from ...base.rounding import INFLATE, U
-from .values import ROWS, VERTICES, bound_at
+from .values import ROWS, VERTICES, bound_at, state_at
 
 
 class Crossings(NamedTuple):
@@ -53,8 +53,8 @@ class Crossings(NamedTuple):
     place : float64 (crossings, 4)
         t^ and r; the change of the slope of the unit's output, and how far off that is because t^ is rounded.
     what : int64 (crossings, 6)
-        The interval, the unit, its states on the left and on the right, its hyperplane (-1 for maxout), and 1
-        if it is, as far as can be told, at the same place as the crossing before.
+        The interval, the output, its states on the left and on the right, the entry of its breakpoint (-1
+        for maxout), and 1 if it is, as far as can be told, at the same place as the crossing before.
     """
 
     place: Any
@@ -79,16 +79,6 @@ def margin(f: float, g: float, size: float, e: float, rho: float) -> float:
     return float((e + rho * (abs(g - f) + 2.0 * e) + 8.0 * U * (abs(f) + abs(g) + size)) * INFLATE)
 
 
-@kernel(INT, ROWS, MATRIX, INT, INT, bare=True)
-def largest_piece(rows: Any, z: Any, i: int, unit: int) -> int:
-    """The piece of a maxout unit that is largest at vertex i, as computed."""
-    best = rows.first[unit]
-    for piece in range(best + 1, rows.first[unit + 1]):
-        if not rows.skip[piece] and z[i, piece] > z[i, best]:
-            best = piece
-    return int(best)
-
-
 @kernel(FLOAT, ROWS, VERTICES, INT, INT, INT, inline=True)
 def pair_bound(rows: Any, vertices: Any, i: int, p: int, r: int) -> float:
     """E of the difference of two pieces."""
@@ -96,55 +86,74 @@ def pair_bound(rows: Any, vertices: Any, i: int, p: int, r: int) -> float:
 
 
 @kernel(BOOL, ROWS, VERTICES, MATRIX, INT, INT, INT, FLOAT, bare=True)
-def stays_largest(rows: Any, vertices: Any, z: Any, i: int, unit: int, best: int, rho: float) -> bool:
-    """Whether a piece of a maxout unit is certain to be the largest throughout interval i."""
-    for piece in range(rows.first[unit], rows.first[unit + 1]):
-        if piece != best and not rows.skip[piece]:
-            f, g = z[i, best] - z[i, piece], z[i + 1, best] - z[i + 1, piece]
-            size = abs(z[i, best]) + abs(z[i + 1, best])
-            least = margin(f, g, size, pair_bound(rows, vertices, i, best, piece), rho)
+def stays_largest(rows: Any, vertices: Any, z: Any, i: int, k: int, best: int, rho: float) -> bool:
+    """Whether an entry of a maxout unit is certain to be the largest throughout interval i."""
+    p = rows.row[best]
+    for entry in range(rows.first[k], rows.first[k + 1]):
+        if entry != best and not rows.skip[entry]:
+            r = rows.row[entry]
+            f, g = z[i, p] - z[i, r], z[i + 1, p] - z[i + 1, r]
+            size = abs(z[i, p]) + abs(z[i + 1, p])
+            least = margin(f, g, size, pair_bound(rows, vertices, i, p, r), rho)
             if not (f > least and g > least):
                 return False
     return True
 
 
 @kernel(VOID, ROWS, VERTICES, INT, VECTOR, VECTOR, VECTOR, BYTES)
-def mark_scalar(rows: Any, vertices: Any, i: int, left: Any, right: Any, e: Any, may_cross: Any) -> None:
-    """Mark the units of a scalar layer on interval i, with z at its ends; ``e (units,)`` is work space."""
+def mark_steps(rows: Any, vertices: Any, i: int, left: Any, right: Any, e: Any, may_cross: Any) -> None:
+    """Mark the outputs of a layer without maxout units on interval i; ``e (outputs,)`` is work space."""
     rho = uncertainty(vertices, i)
-    for unit in range(e.size):
-        e[unit], may_cross[unit] = bound_at(rows, vertices, i, unit), 0
-    for tau in rows.breakpoints:
+    for k in range(e.size):
+        e[k], may_cross[k] = bound_at(rows, vertices, i, k), 0
+    for j in range(rows.steps.shape[0]):
+        levels = rows.steps[j]
         # Without branches, so that the compiler turns it into vector instructions.
-        for unit in range(e.size):
-            f, g = left[unit] - tau, right[unit] - tau
-            least = margin(f, g, abs(tau), e[unit], rho)
+        for k in range(e.size):
+            tau = levels[k]
+            f, g = left[k] - tau, right[k] - tau
+            least = margin(f, g, abs(tau), e[k], rho)
             is_above, is_below = (f > least) & (g > least), (f < -least) & (g < -least)
-            may_cross[unit] |= not (is_above | is_below)
+            may_cross[k] |= not (is_above | is_below)
+
+
+@kernel(BOOL, ROWS, VERTICES, MATRIX, INT, INT, FLOAT, bare=True)
+def may_change(rows: Any, vertices: Any, z: Any, i: int, k: int, rho: float) -> bool:
+    """Whether output k may change its state on interval i."""
+    first, end = rows.first[k], rows.first[k + 1]
+    if end - first < 2:
+        return False
+    r = rows.row[first]
+    if r != rows.row[first + 1]:
+        return not stays_largest(rows, vertices, z, i, k, first + state_at(rows, z[i], k), rho)
+    e = bound_at(rows, vertices, i, r)
+    for entry in range(first, end - 1):
+        tau = rows.levels[entry]
+        f, g = z[i, r] - tau, z[i + 1, r] - tau
+        least = margin(f, g, abs(tau), e, rho)
+        if not ((f > least and g > least) or (f < -least and g < -least)):
+            return True
+    return False
 
 
 @kernel(VOID, ROWS, VERTICES, MATRIX, BYTE_TABLE, BYTE_TABLE)
 def mark(rows: Any, vertices: Any, z: Any, first: Any, may_cross: Any) -> None:
-    """Write which units may change their states on each interval, and the states at the first vertices."""
-    units = rows.first.size - 1
-    e = np.empty(units)
+    """Write which outputs may change their states on each interval, and the states at the first vertices."""
+    outputs = rows.first.size - 1
+    e = np.empty(outputs)
     for i in range(z.shape[0]):
         segment = vertices.segment[i]
         if i == 0 or vertices.segment[i - 1] != segment:
-            for unit in range(units):
-                for tau in rows.breakpoints:
-                    first[segment, unit] += 1 if z[i, unit] > tau else 0
-                if rows.slopes.size == 0:
-                    first[segment, unit] = largest_piece(rows, z, i, unit) - rows.first[unit]
+            for k in range(outputs):
+                first[segment, k] = state_at(rows, z[i], k)
         if i + 1 == z.shape[0] or vertices.segment[i + 1] != segment:
             may_cross[i] = 0
-        elif rows.slopes.size:
-            mark_scalar(rows, vertices, i, z[i], z[i + 1], e, may_cross[i])
+        elif rows.steps.shape[1] == outputs:
+            mark_steps(rows, vertices, i, z[i], z[i + 1], e, may_cross[i])
         else:
             rho = uncertainty(vertices, i)
-            for unit in range(units):
-                best = largest_piece(rows, z, i, unit)
-                may_cross[i, unit] = not stays_largest(rows, vertices, z, i, unit, best, rho)
+            for k in range(outputs):
+                may_cross[i, k] = may_change(rows, vertices, z, i, k, rho)
 
 
 @kernel(BOOL, VERTICES, INT, FLOAT, FLOAT, FLOAT, FLOAT, FLOAT, CROSSINGS, INT, bare=True)
@@ -190,10 +199,12 @@ def cross_scalar(
     rows: Any, vertices: Any, z: Any, i: int, unit: int, crossings: Any, count: int, is_open: Any
 ) -> int:
     """Write the crossings of a scalar unit on interval i; return how many there are in all now."""
-    rho, e = uncertainty(vertices, i), bound_at(rows, vertices, i, unit)
-    for j in range(rows.breakpoints.size):
-        tau = rows.breakpoints[j]
-        f, g = z[i, unit] - tau, z[i + 1, unit] - tau
+    first, end = rows.first[unit], rows.first[unit + 1]
+    r = rows.row[first]
+    rho, e = uncertainty(vertices, i), bound_at(rows, vertices, i, r)
+    for j in range(end - first - 1):
+        tau = rows.levels[first + j]
+        f, g = z[i, r] - tau, z[i + 1, r] - tau
         if f == 0.0 and g == 0.0 and e == 0.0:
             continue  # on the breakpoint throughout, which is no crossing
         least = margin(f, g, abs(tau), e, rho)
@@ -201,9 +212,9 @@ def cross_scalar(
             is_open[vertices.segment[i]] = True
         elif (f > 0.0) != (g > 0.0):
             before, after = (j, j + 1) if g > 0.0 else (j + 1, j)
-            crossings.what[count, 1], crossings.what[count, 4] = unit, unit * rows.breakpoints.size + j
+            crossings.what[count, 1], crossings.what[count, 4] = unit, first + j
             crossings.what[count, 2], crossings.what[count, 3] = before, after
-            bend = rows.slopes[after] - rows.slopes[before]
+            bend = rows.slopes[first + after] - rows.slopes[first + before]
             if not write_place(vertices, i, f, g, abs(tau), e, bend, crossings, count):
                 is_open[vertices.segment[i]] = True
             count += 1
@@ -216,9 +227,11 @@ def cross_maxout(
 ) -> int:
     """The same for a maxout unit: from the largest piece on the left to steeper ones."""
     rho, first, end = uncertainty(vertices, i), rows.first[unit], rows.first[unit + 1]
-    p = largest_piece(rows, z, i, unit)
-    for r in range(first, end):
-        if r != p and not rows.skip[r]:
+    top = first + state_at(rows, z[i], unit)
+    p = rows.row[top]
+    for entry in range(first, end):
+        if entry != top and not rows.skip[entry]:
+            r = rows.row[entry]
             f, g = z[i, p] - z[i, r], z[i + 1, p] - z[i + 1, r]
             size = abs(z[i, p]) + abs(z[i + 1, p])
             if not f > margin(f, g, size, pair_bound(rows, vertices, i, p, r), rho):
@@ -226,9 +239,10 @@ def cross_maxout(
                 return count
     while True:
         following, reached, clash = -1, np.inf, np.inf  # clash: how far left another crossing may be
-        for r in range(first, end):
-            if r == p or rows.skip[r]:
+        for entry in range(first, end):
+            if entry == top or rows.skip[entry]:
                 continue
+            r = rows.row[entry]
             f, g = z[i, p] - z[i, r], z[i + 1, p] - z[i + 1, r]
             size, e = abs(z[i, p]) + abs(z[i + 1, p]), pair_bound(rows, vertices, i, p, r)
             if not abs(g) > margin(f, g, size, e, rho):
@@ -244,7 +258,7 @@ def cross_maxout(
             if following < 0 or place < crossings.place[count + 1, 0]:
                 if following >= 0:
                     clash = min(clash, crossings.place[count + 1, 0] - crossings.place[count + 1, 1])
-                following, reached = r, place + off
+                following, reached = entry, place + off
                 for c in range(4):
                     crossings.place[count + 1, c] = crossings.place[count, c]
             else:
@@ -257,9 +271,10 @@ def cross_maxout(
         for c in range(4):
             crossings.place[count, c] = crossings.place[count + 1, c]
         crossings.what[count, 1], crossings.what[count, 4] = unit, -1
-        crossings.what[count, 2], crossings.what[count, 3] = p - first, following - first
+        crossings.what[count, 2], crossings.what[count, 3] = top - first, following - first
         count += 1
-        p = following
+        top = following
+        p = rows.row[top]
 
 
 @kernel(INT, ROWS, VERTICES, MATRIX, INDICES, CROSSINGS, FLAGS, bare=True)
@@ -272,7 +287,10 @@ def find_crossings(rows: Any, vertices: Any, z: Any, marked: Any, crossings: Any
         if i != interval:
             sort_crossings(crossings, begin, count)
             interval, begin = i, count
-        if rows.slopes.size:
+        first = rows.first[unit]
+        if rows.first[unit + 1] - first < 2:
+            continue  # no unit, but beyond the range of what can be certified
+        if rows.row[first] == rows.row[first + 1]:
             count = cross_scalar(rows, vertices, z, i, unit, crossings, count, is_open)
         else:
             count = cross_maxout(rows, vertices, z, i, unit, crossings, count, is_open)

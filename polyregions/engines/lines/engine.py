@@ -22,7 +22,6 @@ from numpy.typing import ArrayLike, NDArray
 from ...base.arrays import FloatArray, IntArray, StateArray
 from ...errors import InvalidInputError, short_repr
 from ...network.box import Box
-from ...network.layers import MaxoutLayer
 from ...network.network import Network
 from ..subdivide.engine import enumerate_by_subdivision
 from .segments import CutSegments, SegmentCutter, in_order, renumbered
@@ -148,10 +147,7 @@ class LineRegions:
         # The lowest unit that flips crosses its own hyperplane there: no earlier layer bends.
         unit, after = int(self.flip_units[here.stop]), int(self.flip_states[here.stop])
         state, network = int(before[unit]), self.network.through(self.corners[line, segment : segment + 2])
-        layer = network.hidden[network.unit_layers[unit]]
-        others = [r for r in range(layer.n_states.max()) if r != state]
-        if not isinstance(layer, MaxoutLayer):
-            others = [r for r in others if abs(r - state) == 1]
+        others = network.exact.neighbors(unit, state)
         slope, constant = network.exact.unit_rows(before, unit)[others.index(after)]
         return Fraction(-int(constant), int(slope))
 
@@ -244,7 +240,7 @@ def _polylines(network: Network, corners: tuple[ArrayLike, ...]) -> FloatArray:
     """The corners as one array (lines, corners, d)."""
     if len(corners) < 2:
         raise InvalidInputError(f"a line needs at least two corners, got {len(corners)}")
-    points = [network._points(corner)[0] for corner in corners]
+    points = [network.validate_points(corner)[0] for corner in corners]
     counts = {len(p) for p in points}
     n = max(counts) if 0 not in counts else 0
     if n == 0 or counts - {1, n}:

@@ -38,7 +38,7 @@ from ...base.memory import available_memory
 from ...base.rationals import dyadic
 from ...base.rounding import INFLATE, U
 from ...errors import TooLargeError
-from ...network.layers import Layer, ScalarLayer
+from ...network.layers import Layer
 from ...network.network import Network
 from .crossings import Crossings, find_crossings, mark
 from .values import VERTICES, Vertices, activate, layer_rows, norm_bound
@@ -142,13 +142,13 @@ class SegmentCutter:
     """Cuts segments by all layers of a network."""
 
     def __init__(self, network: Network) -> None:
-        last = max((i for i, layer in enumerate(network.layers) if layer.kind != "linear"), default=-1)
+        last = max((i for i, layer in enumerate(network.layers) if layer.n_units), default=-1)
         self._memory = Workspace()
         self.layers = [
             LayerCut(i, layer, 0 < i < last, self._memory)
             for i, layer in enumerate(network.layers[: last + 1])
         ]
-        self.widest = max((layer.layer.weight.shape[0] for layer in self.layers), default=1)
+        self.widest = max((layer.layer.n_rows for layer in self.layers), default=1)
 
     def cut(self, a: FloatArray, b: FloatArray) -> CutSegments:
         """Cut the segments from a to b, float64 (segments, d) each."""
@@ -188,7 +188,7 @@ class LayerCut:
 
     def __init__(self, number: int, layer: Layer, is_inner: bool, memory: Workspace) -> None:
         self.number, self.layer, self.rows, self.memory = number, layer, layer_rows(layer, is_inner), memory
-        self.transposed, self.bias = np.array(layer.weight.T, order="C"), layer.bias.copy()
+        self.transposed, self.bias = np.array(layer.dense.T, order="C"), layer.bias.copy()
         self._same: dict[tuple[int, int], bool] = {}
 
     def cut(
@@ -204,14 +204,16 @@ class LayerCut:
         first : uint8 (segments, units), the states at the beginning of each segment
         z : pre-activations of the layer above; empty if there is none
         """
-        old, units = len(z), self.layer.n_units
-        first: StateArray = np.zeros((is_open.size, units), dtype=np.uint8)
-        may_cross = self.memory.bytes("may cross", old, units)
+        old, outputs, table = len(z), self.layer.n_outputs, self.layer.pieces
+        first: StateArray = np.zeros((is_open.size, outputs), dtype=np.uint8)
+        may_cross = self.memory.bytes("may cross", old, outputs)
         mark(self.rows, vertices, z, first, may_cross)
         marked = np.flatnonzero(may_cross.view(np.bool_))
-        planes = max(1, self.rows.breakpoints.size, int(np.diff(self.rows.first).max()))
-        slots, wider = marked.size * planes, units if above is None else above.layer.weight.shape[0]
-        _check_memory(old + slots, 8 * (wider + units) + units + 200)
+        slots, wider = (
+            marked.size * int(table.n_states.max()),
+            outputs if above is None else above.layer.n_rows,
+        )
+        _check_memory(old + slots, 8 * (wider + outputs) + outputs + 200)
         crossings = Crossings(np.empty((slots + 1, 4)), np.empty((slots + 1, 6), dtype=np.int64))
         count = find_crossings(self.rows, vertices, z, marked, crossings, is_open)
         place, what = crossings.place[:count], crossings.what[:count]
@@ -226,28 +228,26 @@ class LayerCut:
         if above is None:
             size, product, cut_z, column, bias = vertices.size, z[:0], z[:0], z[:0], z[:0].ravel()
         else:
-            y, size = self.memory.matrix("y", old, units), np.empty((old, 2))
+            y, size = self.memory.matrix("y", old, outputs), np.empty((old, 2))
             activate(self.rows, vertices, z, y, size)
             product, column, bias = self.memory.matrix("product", old, wider), above.transposed, above.bias
             np.matmul(y, column, out=product)
             # Two matrices in turn: the layer above reads this one while it writes the other.
             cut_z = self.memory.matrix(f"z{self.number % 2}", new, wider)
         insert(vertices, size, product, column, bias, place, what, cut, moved, at, cut_z)
-        if self.layer.kind == "linear":
-            first = first[:, :0]
-        return cut, moved, np.stack([at, what[:, 1], what[:, 3]], axis=1), first, cut_z
+        flips = np.stack([at, table.column[what[:, 1]], what[:, 3]], axis=1)
+        return cut, moved, flips, first[:, table.units], cut_z
 
     def is_same(self, p: int, q: int) -> bool:
-        """Whether two hyperplanes of a scalar layer are the same one, decided exactly and once."""
+        """Whether two hyperplanes of scalar units are the same one, decided exactly and once."""
         if (p, q) not in self._same:
             self._same[p, q] = p >= 0 and q >= 0 and _are_multiples(self._hyperplane(p), self._hyperplane(q))
         return self._same[p, q]
 
     def _hyperplane(self, plane: int) -> list[int]:
         """The coefficients of ``w . y + b - tau``, times a power of two."""
-        assert isinstance(self.layer, ScalarLayer)
-        unit, j = divmod(plane, self.layer.breakpoints.size)
-        numbers, _ = dyadic([*self.layer.weight[unit], self.layer.bias[unit], self.layer.breakpoints[j]])
+        row, level = self.layer.pieces.row[plane], self.layer.pieces.levels[plane]
+        numbers, _ = dyadic([*self.layer.dense[row], self.layer.bias[row], level])
         return [*numbers[:-2], numbers[-2] - numbers[-1]]
 
 

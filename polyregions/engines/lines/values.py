@@ -28,14 +28,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...base.arrays import FloatArray
-from ...base.kernels import FLAGS, FLOAT, INDICES, INT, MATRIX, VECTOR, VOID, group, kernel
-from ...base.rationals import round_nonzero
+from ...base.kernels import BOOL, FLAGS, FLOAT, INDICES, INT, MATRIX, VECTOR, VOID, group, kernel
 from ...base.rounding import INFLATE, TINY, U
-from ...network.exact import scalar_intercepts
-from ...network.layers import Layer, MaxoutLayer
+from ...network.layers import Layer
 
 #: The least norm other than 0: an upper bound for what is smaller, times gamma no subnormal number.
 FLOOR = 2.0**-900
+#: A breakpoint that no computed row exceeds unless it is far beyond what bounds can certify.
+UNREACHED = 2.0**1021
 
 
 class Rows(NamedTuple):
@@ -43,29 +43,41 @@ class Rows(NamedTuple):
 
     Attributes
     ----------
-    norms, errors : float64 (pieces,)
-        |W_u|, and 4 u |b_u| with what underflow can lose.
-    whole : float64 (4,)
+    norms, errors : float64 (rows,)
+        |W_r|, and 4 u |b_r| with what underflow can lose.
+    whole : float64 (6,)
         gamma; the spectral norm of W; gamma times its Frobenius norm; the norm of ``errors``: upper bounds.
-    first : int64 (units + 1,)
-        The pieces of each unit; a scalar unit has one.
-    skip : bool (pieces,)
+        The largest slope; the largest constant.
+    first : int64 (outputs + 1,)
+        Where an output's entries start in the arrays of entries, one entry a state.
+    row : int64 (entries,); levels, slopes, constants : float64 (entries,)
+        The table of pieces (:class:`polyregions.network.pieces.Pieces`).
+    skip : bool (entries,)
         Maxout pieces that repeat an earlier one of their unit.
-    breakpoints (m,), slopes, intercepts (m + 1,)
-        Of a scalar layer; empty for maxout.
+    steps : float64 (most breakpoints, outputs)
+        The breakpoints of a layer without maxout units once more, where output k has row k; those that an
+        output does not have are at UNREACHED. Empty for other layers.
+    is_relu, rounds : bool
+        Whether all outputs are ReLU units; whether outputs are rounded.
     """
 
     norms: Any
     errors: Any
     whole: Any
     first: Any
-    skip: Any
-    breakpoints: Any
+    row: Any
+    levels: Any
     slopes: Any
-    intercepts: Any
+    constants: Any
+    skip: Any
+    steps: Any
+    is_relu: Any
+    rounds: Any
 
 
-ROWS = group(Rows, VECTOR, VECTOR, VECTOR, INDICES, FLAGS, VECTOR, VECTOR, VECTOR)
+ROWS = group(
+    Rows, VECTOR, VECTOR, VECTOR, INDICES, INDICES, VECTOR, VECTOR, VECTOR, FLAGS, MATRIX, BOOL, BOOL
+)
 
 
 class Vertices(NamedTuple):
@@ -128,23 +140,34 @@ def layer_rows(layer: Layer, is_inner: bool) -> Rows:
     Where it is not an inner one the Frobenius norm stands for the spectral norm, which takes time and has no
     effect: the inputs of the first layer have no error, and the outputs of the last one are not used.
     """
-    W, none = layer.weight, np.empty(0)
-    with np.errstate(over="ignore", invalid="ignore"):
+    W, table = layer.dense, layer.pieces
+    with np.errstate(all="ignore"):
         norms = norm_bound(W)
         errors = (4 * U * np.abs(layer.bias) + (layer.n_inputs + 4) * TINY) * INFLATE
         gamma = (layer.n_inputs + 16) * U * INFLATE
         frobenius, error = float(norm_bound(norms[None])[0]), float(norm_bound(errors[None])[0])
         spectral = spectral_norm_bound(W) if is_inner else frobenius
-        whole = np.array([gamma, spectral, gamma * frobenius, error])
-    if isinstance(layer, MaxoutLayer):
-        skip = np.ones(len(W), dtype=bool)
-        for a, b in zip(layer.offsets[:-1], layer.offsets[1:], strict=True):
-            table = np.concatenate([W[a:b], layer.bias[a:b, None]], axis=1)
-            skip[a + np.unique(table, axis=0, return_index=True)[1]] = False
-        return Rows(norms, errors, whole, layer.offsets, skip, none, none, none)
-    first, skip = np.arange(layer.n_units + 1), np.zeros(layer.n_units, dtype=bool)
-    intercepts = np.array([round_nonzero(v) for v in scalar_intercepts(layer)])
-    return Rows(norms, errors, whole, first, skip, layer.breakpoints.copy(), layer.slopes.copy(), intercepts)
+    # At least 1: rows that are not rounded hand on their errors as they are.
+    steepest, farthest = max(1.0, float(np.abs(table.slope).max())), float(np.abs(table.constant).max())
+    steps = np.empty((0, 0))
+    if layer.n_rows == layer.n_outputs:
+        steps = np.full((int(table.n_states.max()) - 1, layer.n_outputs), UNREACHED)
+        borders = table.thresholds
+        steps[borders.below, borders.output] = borders.level
+    return Rows(
+        norms,
+        errors,
+        np.array([gamma, spectral, gamma * frobenius, error, steepest, farthest]),
+        table.first.copy(),
+        table.row.copy(),
+        table.levels.copy(),
+        table.slope.copy(),
+        table.constant.copy(),
+        layer.repeats[table.row] & np.repeat(table.is_max, table.n_states),
+        steps,
+        layer.kind == "relu",
+        table.rounds,
+    )
 
 
 @kernel(FLOAT, ROWS, VERTICES, INT, INT, inline=True)
@@ -176,39 +199,44 @@ def norm(row: Any) -> float:
     return max(float(total * INFLATE), FLOOR) if total > 0.0 else total
 
 
+@kernel(INT, ROWS, VECTOR, INT, bare=True)
+def state_at(rows: Any, z: Any, k: int) -> int:
+    """The state of output k as computed, from rows z at a vertex."""
+    first, end = rows.first[k], rows.first[k + 1]
+    if end - first > 1 and rows.row[first] != rows.row[first + 1]:
+        best = first
+        for entry in range(first + 1, end):
+            if not rows.skip[entry] and z[rows.row[entry]] > z[rows.row[best]]:
+                best = entry
+        return int(best - first)
+    state = 0
+    for entry in range(first, end - 1):
+        state += 1 if z[rows.row[first]] > rows.levels[entry] else 0
+    return state
+
+
 @kernel(VOID, ROWS, VERTICES, MATRIX, MATRIX, MATRIX)
 def activate(rows: Any, vertices: Any, z: Any, y: Any, size: Any) -> None:
-    """Write the outputs ``y (vertices, units)`` of ``z (vertices, pieces)``, with eps and S."""
-    units = rows.first.size - 1
+    """Write the outputs ``y (vertices, outputs)`` of ``z (vertices, rows)``, with eps and S."""
+    outputs = rows.first.size - 1
     spectral, frobenius, errors = rows.whole[1], rows.whole[2], rows.whole[3]
-    steepest, offset = 1.0, 0.0
-    for k in range(rows.slopes.size):
-        steepest, offset = max(steepest, abs(rows.slopes[k])), max(offset, abs(rows.intercepts[k]))
-    is_relu = rows.slopes.size == 2 and rows.slopes[0] == 0.0 and rows.slopes[1] == 1.0
-    is_relu = is_relu and rows.breakpoints[0] == 0.0
+    steepest, offset = rows.whole[4], rows.whole[5]
     for i in range(y.shape[0]):
         row = y[i]
-        if is_relu:
-            for unit in range(units):
-                row[unit] = max(z[i, unit], 0.0)
-        elif rows.slopes.size:
-            for unit in range(units):
-                state = 0
-                for tau in rows.breakpoints:
-                    state += 1 if z[i, unit] > tau else 0
-                row[unit] = rows.slopes[state] * z[i, unit] + rows.intercepts[state]
+        if rows.is_relu:
+            for k in range(outputs):
+                row[k] = max(z[i, k], 0.0)
         else:
-            for unit in range(units):
-                row[unit] = z[i, rows.first[unit]]
-                for piece in range(rows.first[unit] + 1, rows.first[unit + 1]):
-                    row[unit] = max(row[unit], z[i, piece])
+            for k in range(outputs):
+                entry = rows.first[k] + state_at(rows, z[i], k)
+                row[k] = rows.slopes[entry] * z[i, rows.row[entry]] + rows.constants[entry]
         size[i, 1] = norm(row)
         eps, inputs = vertices.size[i, 0], vertices.size[i, 1]
         size[i, 0] = 0.0
         if eps > 0.0 or inputs > 0.0:
             size[i, 0] = steepest * (spectral * eps + frobenius * inputs + errors)
-        if not is_relu and rows.slopes.size > 1:
-            size[i, 0] += 8.0 * U * (size[i, 1] + units * offset)
+        if rows.rounds:
+            size[i, 0] += 8.0 * U * (size[i, 1] + outputs * offset)
         size[i, 0] *= INFLATE
         for k in range(2):
             # A maximum may lose NaN, but not infinity.

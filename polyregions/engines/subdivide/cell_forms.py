@@ -9,7 +9,7 @@ of any unit of the layer below, ``error`` of its error, and |W| the largest row 
 
     error of a pre-activation <= |W| (gamma_n size + error),  of a unit <= |slope| that + 3 u size',
 
-and 1e-300 for underflow.
+and a few times TINY for each operation that may underflow.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from ...base.kernels import (
     group,
     kernel,
 )
-from ...base.rounding import INFLATE, U
+from ...base.rounding import INFLATE, TINY, U, gamma
 from ...network.hyperplanes import LayerArrays
 from .face_table import MASKS, WORD
 
@@ -126,14 +126,15 @@ class CellMaps:
             product = units.reshape(-1, inputs) @ layer.weight.T
             maps[start:end] = product.reshape(end - start, columns, pieces)
         with np.errstate(over="ignore"):
-            norm = float(np.abs(layer.weight).sum(axis=1).max()) * (1 + 2.0**-40)
+            norm = float(np.abs(layer.weight).sum(axis=1).max()) * INFLATE
         n = inputs + 5
-        bound = norm * (self.errors + n * U / (1 - n * U) * self.sizes) * INFLATE + 1e-300
+        underflow = 8 * (n + columns) * columns * TINY
+        bound = norm * (self.errors + gamma(n) * self.sizes) * INFLATE + underflow
         if layer.whole:
             bound[(self.errors == 0.0) & (norm * self.sizes < 2.0**53)] = 0.0
         sizes = np.empty(len(parent))
         size_maps(maps, parent, states, layer.first, layer.piece, layer.slopes, layer.constants, sizes)
-        errors = (float(np.abs(layer.slopes).max()) * bound[parent] + 3 * U * sizes) * INFLATE + 1e-300
+        errors = (float(np.abs(layer.slopes).max()) * bound[parent] + 3 * U * sizes) * INFLATE + underflow
         if layer.whole:
             errors[(bound[parent] == 0.0) & (sizes < 2.0**53)] = 0.0
         return CellMaps(
@@ -241,7 +242,7 @@ def mark_signs(
             total = norms[unit] * size + abs(shift)
             bound = 0.0
             if not (whole != 0.0 and bounds[i] == 0.0 and total < 2.0**53):
-                bound = (norms[unit] * bounds[i] + rounding * total) * INFLATE + 1e-300
+                bound = (norms[unit] * bounds[i] + rounding * total) * INFLATE + 2.0 * n * TINY
             there = np.int64(1) << np.int64(plane % WORD)
             if value > bound:
                 table[f, MASKS + 3 * (plane // WORD)] |= there
@@ -291,4 +292,5 @@ def cell_form(cell: int, plane: int, layer: Any, whole: float, form: Any) -> Any
     if size == 0.0 and error == 0.0:
         return U * abs(threshold)
     rounding = n * U / (1.0 - n * U)
-    return (layer.norms[row] * error + rounding * (size + abs(threshold))) * INFLATE + 1e-300
+    bound = layer.norms[row] * error + rounding * (size + abs(threshold))
+    return bound * INFLATE + 2.0 * n * (d + 2) * TINY

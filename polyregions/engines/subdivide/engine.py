@@ -102,20 +102,23 @@ class Subdivision:
         maps, cuts = CellMaps.identity(self.d), {cut.layer: cut for cut in self.vertices.cuts}
         for i, layer in enumerate(other.layers[:done]):
             cells = np.arange(len(maps.parent), dtype=np.int32)
-            none = np.zeros((cells.size, layer.first.size - 1), dtype=np.uint8)
-            parent, states = (cuts[i].cell_of, cuts[i].states) if i in cuts else (cells, none)
+            parent = cuts[i].cell_of if i in cuts else cells
+            states = np.zeros((parent.size, layer.n_outputs), dtype=np.uint8)
+            if i in cuts:
+                states[:, layer.units] = cuts[i].states
             maps = maps.above(layer, parent, states)
         return other._cut_layers(done, maps, None)
 
     def _cut_layers(
         self, first: int, maps: CellMaps, progress: Callable[[int, int], None] | None
     ) -> RegionComplex:
-        own = [layer.n_units if layer.kind != "linear" else 0 for layer in self.network.layers]
         last = max((i for i, layer in enumerate(self.layers) if layer.row_of.size), default=-1)
         for i, layer in enumerate(self.layers[first : last + 1], first):
             parent, states = self._cut(LayerOnCells(i, layer, maps), progress)
             if layer.row_of.size:
-                self.vertices.cuts.append(Cut(i, sum(own[:i]), parent, states))
+                units = self.layers[i].units
+                own = states if units.size == states.shape[1] else states[:, units]
+                self.vertices.cuts.append(Cut(i, self.network.first_units[i], parent, own))
             if i < last:
                 maps = maps.above(layer, parent, states)
             if progress is not None:
@@ -126,26 +129,26 @@ class Subdivision:
         self, layer: LayerOnCells, progress: Callable[[int, int], None] | None
     ) -> tuple[NDArray[np.int32], StateArray]:
         """Cut the complex by a layer; return the old cell and the states of each new top cell."""
-        old, arrays, units = self.cells, layer.arrays, layer.arrays.first.size - 1
+        old, arrays, outputs = self.cells, layer.arrays, layer.arrays.n_outputs
         if layer.n_planes == 0:
-            return np.arange(old.top.size, dtype=np.int32), np.zeros((old.top.size, units), dtype=np.uint8)
+            return np.arange(old.top.size, dtype=np.int32), np.zeros((old.top.size, outputs), dtype=np.uint8)
         homes = old.homes()
         cut = LayerCut(old, homes, layer, self.vertices)
         self._mark_vertices(cut)
         cut.run(self.workers, None if progress is None else partial(progress, 0, old.top.size))
         table, cells = cut.result()
         self.undecided += cut.undecided
-        if (arrays.pairs[:, 2] < 0).all():
+        if not arrays.is_max.any():
             pieces = cells.top
-            states: StateArray = np.zeros((pieces.size, units), dtype=np.uint8)
+            states: StateArray = np.zeros((pieces.size, outputs), dtype=np.uint8)
             count_bends(pieces, table, arrays.pairs, states)
         else:
-            largest = _largest_pieces(arrays, table)
+            touched = _touched_states(arrays, table)
             carrier = np.ascontiguousarray(table[:, CARRIER])[:, None].view(np.uint8)
-            cells, whole = cells.merge(np.concatenate([carrier, largest], axis=1))
+            cells, whole = cells.merge(np.concatenate([carrier, touched], axis=1))
             pieces = whole[cells.top]
             ends = zip(arrays.first[:-1], arrays.first[1:], strict=True)
-            states = np.stack([largest[pieces, a:b].argmax(axis=1) for a, b in ends], axis=1).astype(np.uint8)
+            states = np.stack([touched[pieces, a:b].argmax(axis=1) for a, b in ends], axis=1).astype(np.uint8)
         self.cells = cells
         return homes[table[pieces, CARRIER]], states
 
@@ -200,11 +203,14 @@ class Subdivision:
         )
 
 
-def _largest_pieces(layer: LayerArrays, table: Any) -> NDArray[np.uint8]:
-    """Whether each maxout piece is a largest one throughout each face; 0 or 1, (faces, pieces)."""
-    largest = np.ones((len(table), int(layer.first[-1])), dtype=np.uint8)
-    for plane, (unit, a, b) in enumerate(layer.pairs.tolist()):
-        first, column, bit = layer.first[unit], MASKS + 3 * (plane // WORD), plane % WORD
-        largest[:, first + a] &= table[:, column + 1] >> bit & 1 == 0
-        largest[:, first + b] &= table[:, column] >> bit & 1 == 0
-    return largest
+def _touched_states(layer: LayerArrays, table: Any) -> NDArray[np.uint8]:
+    """Whether each state of each output holds throughout each face, on its border perhaps; (faces, entries).
+
+    A maxout piece is then a largest one, a scalar unit's row between the breakpoints of the state.
+    """
+    touched = np.ones((len(table), int(layer.first[-1])), dtype=np.uint8)
+    for plane, (output, below, above) in enumerate(layer.pairs.tolist()):
+        first, column, bit = layer.first[output], MASKS + 3 * (plane // WORD), plane % WORD
+        touched[:, first + below] &= table[:, column] >> bit & 1 == 0
+        touched[:, first + above] &= table[:, column + 1] >> bit & 1 == 0
+    return touched

@@ -30,7 +30,6 @@ from ...base.kernels import (
     INDICES,
     INT,
     MATRIX,
-    NETWORK,
     PATTERNS,
     SMALL,
     SMALL_TABLE,
@@ -49,7 +48,7 @@ from ...geometry.proofs import (
     recentre,
 )
 from ...geometry.simplex import chebyshev_centre
-from .rows import RecentredNetwork, cell_rows
+from .rows import RECENTRED, RecentredRows, cell_rows
 
 BACKENDS = ("native", "scipy", "cvxpy")
 
@@ -118,7 +117,7 @@ class Decisions:
 
 
 def decide(
-    network: RecentredNetwork,
+    network: RecentredRows,
     patterns: StateArray,
     lp: str = "native",
     executor: Executor | None = None,
@@ -135,7 +134,7 @@ def decide(
         return result
 
     def part(start: int, end: int) -> None:
-        _decide_batch(*network.arrays, network.max_width, patterns[start:end], *result.slice(start, end))
+        _decide_batch(network.arrays, network.max_width, patterns[start:end], *result.slice(start, end))
 
     if executor is None:
         part(0, n)
@@ -146,7 +145,7 @@ def decide(
     return result
 
 
-def inner_balls(network: RecentredNetwork, patterns: StateArray) -> Decisions:
+def inner_balls(network: RecentredRows, patterns: StateArray) -> Decisions:
     """Find only the centres and radii of the cells; every row is left ambiguous."""
     n, d = len(patterns), network.box.dim
     result = Decisions.empty(n, d, network.max_rows)
@@ -178,18 +177,13 @@ def _collect_facets(n: int, verdict: Any, owner: Any, other: Any, units: Any, be
 
 @kernel(
     VOID,
-    *NETWORK,
+    RECENTRED,
     INT,
     PATTERNS,
     *[PATTERNS, MATRIX, VECTOR, BASES, FLAGS, INDICES, SMALL_TABLE, SMALL_TABLE],
 )
 def _decide_batch(
-    table: Any,
-    weights: Any,
-    first: Any,
-    slopes: Any,
-    intercepts: Any,
-    thresholds: Any,
+    network: Any,
     max_width: int,
     patterns: Any,
     verdicts: Any,
@@ -209,16 +203,14 @@ def _decide_batch(
     floats = np.empty((2 * d + 12, most + 2 * d + 3))
     integers = np.empty((3, most + 2 * d + 3), dtype=np.int64)
     for i in range(patterns.shape[0]):
-        n = cell_rows(
-            table, weights, first, slopes, intercepts, thresholds, patterns[i], rows, owner, other, delta, eta
-        )
+        n = cell_rows(network, patterns[i], rows, owner, other, delta, eta)
         decided[i] = decide_cell(
             rows, n, verdicts[i], centres[i], radii[i : i + 1], bases[i], floats, integers
         )
         counts[i] = _collect_facets(n, verdicts[i], owner, other, units[i], beyond[i])
 
 
-def _decide_with(solver: Solver, network: RecentredNetwork, patterns: StateArray, result: Decisions) -> None:
+def _decide_with(solver: Solver, network: RecentredRows, patterns: StateArray, result: Decisions) -> None:
     """Decide each cell with the programs of a library's solver."""
     for i, pattern in enumerate(patterns):
         rows, owner, other = network.cell_rows(pattern)

@@ -32,7 +32,7 @@ from ...network.network import Network
 from .decisions import Decisions, decide, inner_balls
 from .exact_cell import ExactCell, exact_cell
 from .pattern_set import EMPTY, PatternSet, find_slot, unit_key
-from .rows import RecentredNetwork
+from .rows import RecentredRows
 
 #: Regions decided at a time: enough to hide the cost of a call, little enough to stop soon.
 BATCH = 512
@@ -96,7 +96,7 @@ class _Traversal:
     ) -> None:
         self.network, self.box, self.lp = network, box, lp
         self.limit = min(limit, MOST) if limit is not None else MOST
-        self.recentred = RecentredNetwork(network, box)
+        self.recentred = RecentredRows(network, box)
         self.patterns = PatternSet(network.n_units)
         self.chunks: list[tuple[IntArray, IntArray, FloatArray]] = []
         explored = 0

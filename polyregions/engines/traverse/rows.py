@@ -1,16 +1,7 @@
 """The network recentred at the box, in float64, with a rigorous bound for every affine form.
 
-The filter of the traversal. Write the box as ``x = m + h * t`` with t in [-1, 1]^d, m its midpoint and
-h its half widths. Let z0 be the *exact* pre-activations at m. In the deviations ``delta = z - z0`` the
-network reads
-
-    delta_1 = (W_1 diag(h)) t,    delta_l = W_l eta_{l-1},    eta = slope_s delta + c_s,
-    c_s = slope_s z0 + intercept_s - f(z0)            (maxout: eta = delta_s + o_s, o_s = z0_s - max z0),
-
-and a scalar unit is beyond its breakpoint t_j iff ``delta > tau_j = t_j - z0``. The constants c_s, o_s,
-tau_j and ``W_1 diag(h)`` are computed exactly and rounded once. So all roundings are relative to how
-much the network *varies over the box*, not to how large its values are there: a box of side 2^-40 far
-from the origin is as good as the unit cube.
+The filter of the traversal: the deviations of :mod:`polyregions.network.recentred`, whose exact numbers are
+rounded once each.
 
 The bound
 ---------
@@ -38,115 +29,97 @@ never change state: their rows are written as the constant 1, which like any pos
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any
+from itertools import accumulate
+from typing import Any, NamedTuple
 
 import numpy as np
-from flint import fmpz_mat
 
 from ...base.arrays import FloatArray, IntArray, StateArray
-from ...base.kernels import BYTES, INDICES, INT, MATRIX, NETWORK, kernel
-from ...base.rationals import rational_point, round_nonzero
+from ...base.kernels import BYTES, INDICES, INT, MATRIX, TABLE, VECTOR, VOID, group, kernel
+from ...base.rationals import round_nonzero
 from ...base.rounding import INFLATE, TINY, U
 from ...network.box import Box
-from ...network.exact import scalar_intercepts
-from ...network.layers import MaxoutLayer
 from ...network.network import Network
+from ...network.recentred import RecentredLayer, recentre
 
 
-class RecentredNetwork:
-    """Float64 arrays of a network recentred at a box, for the kernels.
+class RecentredArrays(NamedTuple):
+    """The network in float64, as kernels take it.
 
     Attributes
     ----------
-    table : int64 (layers, 7)
-        inputs, pieces, units, 1 if maxout, start in ``weights``, first unit in ``first``, first
-        unit in the pattern (-1 if the layer has no states).
+    table : int64 (layers, 5)
+        inputs, rows, outputs, start in ``weights``, first output in ``first`` and ``column``.
     weights : float64
-        Each layer's weight transposed, (inputs, pieces), flattened.
-    first : int64 (all units + 1,)
-        Where a unit's entries start in the three arrays below, one entry a state.
-    slopes, intercepts, thresholds : float64
-        slope_s; c_s or o_s; tau_j (the last entry of a unit is unused), or 1 for a maxout piece that
-        repeats an earlier one, else 0.
+        Each layer's weight transposed, (inputs, rows), flattened.
+    first : int64 (all outputs + 1,)
+        Where an output's entries start in the arrays of entries below, one entry a state.
+    column : int64 (all outputs,)
+        Each output's unit in a pattern, -1 if it is none.
+    row : int64 (entries,)
+        The row of its layer that the output follows in this state.
+    slopes, constants, thresholds : float64 (entries,)
+        slope_s; c_s; tau of the breakpoint above the state (unused for the last one), or for maxout pieces 1
+        where a piece repeats an earlier one, else 0.
+    """
+
+    table: Any
+    weights: Any
+    first: Any
+    column: Any
+    row: Any
+    slopes: Any
+    constants: Any
+    thresholds: Any
+
+
+RECENTRED = group(RecentredArrays, TABLE, VECTOR, INDICES, INDICES, INDICES, VECTOR, VECTOR, VECTOR)
+
+
+class RecentredRows:
+    """What the rows of all patterns' cells are made of.
+
+    Attributes
+    ----------
+    arrays : RecentredArrays
+    max_rows, max_width : int
+        The most rows of a cell, and the most numbers in a layer.
     """
 
     def __init__(self, network: Network, box: Box) -> None:
         self.network, self.box = network, box
-        low = [Fraction(float(v)) for v in box.lower]
-        high = [Fraction(float(v)) for v in box.upper]
-        self.midpoint = [(a + b) / 2 for a, b in zip(low, high, strict=True)]
-        self.halfwidths = [(b - a) / 2 for a, b in zip(low, high, strict=True)]
-        column = fmpz_mat([[v] for v in rational_point(self.midpoint)])
-        pre, _, _ = network.exact.propagate(column, lambda i, layer, z: layer.lexicographic_states(z))
-
+        self.exact = recentre(network, box)
+        self.midpoint, self.halfwidths = self.exact.midpoint, self.exact.halfwidths
         table: list[list[int]] = []
-        weights: list[FloatArray] = []
-        first = [0]
-        slopes: list[float] = []
-        intercepts: list[float] = []
-        thresholds: list[float] = []
-        unit = 0
-        for layer, z in zip(network.layers, pre, strict=True):
-            z0 = [Fraction(int(row[0]), int(z[-1][0])) for row in z[:-1]]
-            has_states = layer.kind != "linear"
-            table.append(
-                [
-                    layer.n_inputs,
-                    len(z0),
-                    layer.n_units,
-                    int(isinstance(layer, MaxoutLayer)),
-                    sum(w.size for w in weights),
-                    len(first) - 1,
-                    unit if has_states else -1,
-                ]
-            )
-            unit += layer.n_units if has_states else 0
-            weights.append(layer.weight.T if len(weights) else self._first_weight())
-            if isinstance(layer, MaxoutLayer):
-                for a, b in zip(layer.offsets[:-1], layer.offsets[1:], strict=True):
-                    top = max(z0[a:b])
-                    slopes += [1.0] * int(b - a)
-                    repeats = _repeated(layer.weight[a:b], layer.bias[a:b])
-                    intercepts += [round_nonzero(v - top) for v in z0[a:b]]
-                    thresholds += repeats
-                    first.append(len(slopes))
-            else:
-                t = [Fraction(float(v)) for v in layer.breakpoints]
-                s = [Fraction(float(v)) for v in layer.slopes]
-                c = scalar_intercepts(layer)
-                for v, moves in zip(z0, np.any(layer.weight, axis=1).tolist(), strict=True):
-                    here = sum(v > b for b in t)
-                    value = s[here] * v + c[here]
-                    slopes += [float(k) for k in s]
-                    intercepts += [round_nonzero(k * v + i - value) for k, i in zip(s, c, strict=True)]
-                    thresholds += [*(round_nonzero(b - v) if moves or b != v else 1.0 for b in t), 0.0]
-                    first.append(len(slopes))
-        self.table: IntArray = np.array(table, dtype=np.int64)
-        self.weights: FloatArray = np.concatenate([np.ascontiguousarray(w).ravel() for w in weights])
-        self.first: IntArray = np.array(first, dtype=np.int64)
-        self.slopes: FloatArray = np.array(slopes)
-        self.intercepts: FloatArray = np.array(intercepts)
-        self.thresholds: FloatArray = np.array(thresholds)
-        self.max_rows = _most_rows(network) + 2 * box.dim
-        self.max_width = max(box.dim, int(self.table[:, 1].max()), int(self.table[:, 2].max()))
-
-    def _first_weight(self) -> FloatArray:
-        """``(W_1 diag(h))^T``, each entry the exact product rounded once."""
-        W = self.network.layers[0].weight
-        h = self.halfwidths
-        if all(float(v) == v for v in h):
-            with np.errstate(over="ignore"):
-                return np.asarray(W.T * np.array([[float(v)] for v in h]))
-        return np.array([[round_nonzero(Fraction(float(w)) * v) for w in W[:, j]] for j, v in enumerate(h)])
-
-    @property
-    def arrays(self) -> tuple[IntArray, FloatArray, IntArray, FloatArray, FloatArray, FloatArray]:
-        """The arguments that every kernel takes first."""
-        return self.table, self.weights, self.first, self.slopes, self.intercepts, self.thresholds
+        columns: list[IntArray] = []
+        for (start, layer), outputs, size in zip(
+            zip(network.first_units, network.layers, strict=False),
+            accumulate((layer.n_outputs for layer in network.layers), initial=0),
+            accumulate((layer.n_rows * layer.n_inputs for layer in network.layers), initial=0),
+            strict=False,
+        ):
+            table.append([layer.n_inputs, layer.n_rows, layer.n_outputs, size, outputs])
+            column = layer.pieces.column
+            columns.append(np.where(column >= 0, column + start, -1))
+        tables = [layer.pieces for layer in network.layers]
+        counts = np.concatenate([pieces.n_states for pieces in tables])
+        self.arrays = RecentredArrays(
+            np.array(table, dtype=np.int64),
+            np.concatenate([np.ascontiguousarray(layer.weight.T).ravel() for layer in self.exact.layers]),
+            np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(counts)]),
+            np.concatenate(columns),
+            np.concatenate([pieces.row for pieces in tables]),
+            np.concatenate([pieces.slope for pieces in tables]),
+            np.concatenate([_rounded(layer.constants, layer.scale) for layer in self.exact.layers]),
+            np.concatenate([_thresholds(layer) for layer in self.exact.layers]),
+        )
+        most = (np.where(own.is_max, own.n_states - 1, np.minimum(own.n_states - 1, 2)) for own in tables)
+        self.max_rows = sum(int(rows.sum()) for rows in most) + 2 * box.dim
+        self.max_width = max(box.dim, *(max(layer.n_rows, layer.n_outputs) for layer in network.layers))
 
     def point(self, t: FloatArray) -> list[Fraction]:
         """The exact point ``m + h t``."""
-        return [m + h * Fraction(float(v)) for m, h, v in zip(self.midpoint, self.halfwidths, t, strict=True)]
+        return self.exact.point(t)
 
     def cell_rows(self, pattern: StateArray) -> tuple[FloatArray, IntArray, IntArray]:
         """Rows of one pattern's cell, those of the box last; see the kernel of the same name."""
@@ -155,46 +128,125 @@ class RecentredNetwork:
         owner = np.empty(self.max_rows, dtype=np.int64)
         beyond = np.empty(self.max_rows, dtype=np.int64)
         delta, eta = np.empty((d + 2, self.max_width)), np.empty((d + 2, self.max_width))
-        n = cell_rows(*self.arrays, pattern, rows, owner, beyond, delta, eta)
+        n = cell_rows(self.arrays, pattern, rows, owner, beyond, delta, eta)
         return rows[:, :n], owner[:n], beyond[:n]
 
 
-def _repeated(weight: FloatArray, bias: FloatArray) -> list[float]:
-    """1 for each maxout piece that is the same as an earlier one of its unit, else 0."""
-    seen: list[tuple[float, ...]] = []
-    repeated = []
-    for row in zip(*weight.T.tolist(), bias.tolist(), strict=True):
-        repeated.append(float(row in seen))
-        seen.append(row)
-    return repeated
+def _rounded(numerators: list[int], scale: int) -> FloatArray:
+    """Each number rounded once, and 0 only if it is."""
+    return np.array([round_nonzero(Fraction(v, scale)) if v else 0.0 for v in numerators])
 
 
-def _most_rows(network: Network) -> int:
-    """The most rows that a pattern can have."""
-    total = 0
-    for layer in network.hidden:
-        if isinstance(layer, MaxoutLayer):
-            total += int((layer.ranks - 1).sum())
-        else:
-            total += layer.n_units * min(2, layer.breakpoints.size)
-    return total
+def _thresholds(layer: RecentredLayer) -> FloatArray:
+    """The thresholds of a layer by entry; see :class:`RecentredArrays`."""
+    table, borders = layer.layer.pieces, layer.layer.pieces.borders
+    thresholds = np.zeros(table.row.size)
+    scalar = np.flatnonzero(borders.other < 0)
+    values = _rounded([layer.thresholds[k] for k in scalar.tolist()], layer.scale)
+    # Where a unit's row is constant, it sits on its breakpoint everywhere or nowhere.
+    moves = (layer.layer.dense != 0.0).any(axis=1)[borders.row[scalar]]
+    thresholds[table.first[borders.output[scalar]] + borders.below[scalar]] = np.where(
+        moves | (values != 0.0), values, 1.0
+    )
+    pieces = np.flatnonzero(np.repeat(table.is_max, table.n_states))
+    thresholds[pieces] = layer.layer.repeats[table.row[pieces]]
+    return thresholds
 
 
-@kernel(INT, *NETWORK, BYTES, MATRIX, INDICES, INDICES, MATRIX, MATRIX)
-def cell_rows(
-    table: Any,
-    weights: Any,
-    first: Any,
-    slopes: Any,
-    intercepts: Any,
-    thresholds: Any,
-    pattern: Any,
-    rows: Any,
-    owner: Any,
-    beyond: Any,
-    delta: Any,
-    eta: Any,
+@kernel(VOID, RECENTRED, INT, MATRIX, MATRIX)
+def push_layer(network: Any, layer: int, eta: Any, delta: Any) -> None:
+    """The rows ``delta (d + 2, rows)`` of a layer from its inputs ``eta (d + 2, inputs)``, bounds last."""
+    d = eta.shape[0] - 2
+    inputs, pieces, start = network.table[layer, 0], network.table[layer, 1], network.table[layer, 3]
+    gamma = (inputs + 3) * U / (1.0 - (inputs + 3) * U)
+    delta[:, :pieces] = 0.0
+    for k in range(inputs):
+        size = 0.0
+        for j in range(d + 1):
+            size += abs(eta[j, k])
+        if size == 0.0 and eta[d + 1, k] == 0.0:
+            continue
+        grown = gamma * size + eta[d + 1, k]
+        w = network.weights[start + k * pieces : start + (k + 1) * pieces]
+        for j in range(d + 1):
+            factor = eta[j, k]
+            if factor != 0.0:
+                target = delta[j]
+                for r in range(pieces):
+                    target[r] += factor * w[r]
+        target = delta[d + 1]
+        for r in range(pieces):
+            target[r] += grown * abs(w[r])
+    for r in range(pieces):
+        delta[d + 1, r] = delta[d + 1, r] * INFLATE + inputs * (d + 1) * TINY
+
+
+@kernel(INT, RECENTRED, MATRIX, INT, INT, INT, MATRIX, INDICES, INT)
+def scalar_rows(
+    network: Any, delta: Any, entry: int, end: int, state: int, rows: Any, beyond: Any, count: int
 ) -> int:
+    """Rows ``z - t_state >= 0`` and ``t_(state + 1) - z >= 0`` of a unit, where it has such breakpoints."""
+    d = rows.shape[0] - 2
+    r = network.row[entry]
+    for side in range(2):
+        if (side == 0 and state == 0) or (side == 1 and state == end - entry - 1):
+            continue
+        sign = 1.0 if side == 0 else -1.0
+        tau = network.thresholds[entry + state - 1 + side]
+        for j in range(d):
+            rows[j, count] = sign * delta[j, r]
+        rows[d, count] = sign * (delta[d, r] - tau)
+        rows[d + 1, count] = (delta[d + 1, r] + 2.0 * U * (abs(delta[d, r]) + abs(tau))) * INFLATE
+        beyond[count] = state - 1 if side == 0 else state + 1
+        count += 1
+    return count
+
+
+@kernel(INT, RECENTRED, MATRIX, INT, INT, INT, MATRIX, INDICES, INT)
+def maxout_rows(
+    network: Any, delta: Any, entry: int, end: int, state: int, rows: Any, beyond: Any, count: int
+) -> int:
+    """Rows ``z_state - z_other >= 0`` of a unit for all its other pieces, in order."""
+    d = rows.shape[0] - 2
+    p, offset = network.row[entry + state], network.constants[entry + state]
+    size = abs(offset)
+    for j in range(d + 1):
+        size += abs(delta[j, p])
+    for other in range(end - entry):
+        if other == state:
+            continue
+        q, constant = network.row[entry + other], network.constants[entry + other]
+        size_other = abs(constant)
+        for j in range(d + 1):
+            size_other += abs(delta[j, q])
+            rows[j, count] = delta[j, p] - delta[j, q]
+        rows[d, count] = (delta[d, p] + offset) - (delta[d, q] + constant)
+        rows[d + 1, count] = (delta[d + 1, p] + delta[d + 1, q] + 3.0 * U * (size + size_other)) * INFLATE
+        if network.thresholds[entry + other] == 1.0:
+            rows[:, count] = 0.0
+            rows[d, count] = 1.0
+        beyond[count] = other
+        count += 1
+    return count
+
+
+@kernel(VOID, RECENTRED, MATRIX, INT, MATRIX, INT)
+def activate(network: Any, delta: Any, entry: int, eta: Any, k: int) -> None:
+    """Write output k, a slope times a row plus a constant, with its bound."""
+    d = eta.shape[0] - 2
+    r, slope, constant = network.row[entry], network.slopes[entry], network.constants[entry]
+    size = 0.0
+    for j in range(d + 1):
+        size += abs(delta[j, r])
+        eta[j, k] = slope * delta[j, r]
+    eta[d, k] += constant
+    eta[d + 1, k] = (abs(slope) * delta[d + 1, r] + 3.0 * U * (abs(slope) * size + abs(constant))) * INFLATE
+    if slope != 0.0 or constant != 0.0:
+        eta[d + 1, k] += (d + 5) * TINY
+
+
+@kernel(INT, RECENTRED, BYTES, MATRIX, INDICES, INDICES, MATRIX, MATRIX)
+def cell_rows(network: Any, pattern: Any, rows: Any, owner: Any, beyond: Any, delta: Any, eta: Any) -> int:
     """Write the constraints ``rows[:d, r] . t + rows[d, r] >= 0`` of a pattern's cell.
 
     ``rows[d + 1, r]`` is the bound e. ``owner[r]`` is the unit and ``beyond[r]`` its state on the other
@@ -203,97 +255,24 @@ def cell_rows(
     """
     d = rows.shape[0] - 2
     count = 0
-    width = d
     eta[:, :d] = 0.0
     for k in range(d):
         eta[k, k] = 1.0
-    for layer in range(table.shape[0]):
-        pieces, units = table[layer, 1], table[layer, 2]
-        is_maxout, start, unit0, state0 = table[layer, 3], table[layer, 4], table[layer, 5], table[layer, 6]
-        gamma = (width + 3) * U / (1.0 - (width + 3) * U)
-        delta[:, :pieces] = 0.0
-        for k in range(width):
-            size = 0.0
-            for j in range(d + 1):
-                size += abs(eta[j, k])
-            if size == 0.0 and eta[d + 1, k] == 0.0:
-                continue
-            grown = gamma * size + eta[d + 1, k]
-            w = weights[start + k * pieces : start + (k + 1) * pieces]
-            for j in range(d + 1):
-                factor = eta[j, k]
-                if factor != 0.0:
-                    target = delta[j]
-                    for r in range(pieces):
-                        target[r] += factor * w[r]
-            target = delta[d + 1]
-            for r in range(pieces):
-                target[r] += grown * abs(w[r])
-        for r in range(pieces):
-            delta[d + 1, r] = delta[d + 1, r] * INFLATE + width * (d + 1) * TINY
-        for unit in range(units):
-            entry = first[unit0 + unit]
-            n_states = first[unit0 + unit + 1] - entry
-            state: Any = np.int64(0)
-            if state0 >= 0:
-                state = np.int64(pattern[state0 + unit])
-            if is_maxout:
-                piece0 = entry - first[unit0]
-                p = piece0 + state
-                offset = intercepts[entry + state]
-                size = abs(offset)
-                for j in range(d + 1):
-                    size += abs(delta[j, p])
-                for other in range(n_states):
-                    if other == state:
-                        continue
-                    q = piece0 + other
-                    size_other = abs(intercepts[entry + other])
-                    for j in range(d + 1):
-                        size_other += abs(delta[j, q])
-                        rows[j, count] = delta[j, p] - delta[j, q]
-                    rows[d, count] = (delta[d, p] + offset) - (delta[d, q] + intercepts[entry + other])
-                    rows[d + 1, count] = (
-                        delta[d + 1, p] + delta[d + 1, q] + 3.0 * U * (size + size_other)
-                    ) * INFLATE
-                    if thresholds[entry + other] == 1.0:
-                        rows[:, count] = 0.0
-                        rows[d, count] = 1.0
-                    owner[count] = state0 + unit
-                    beyond[count] = other
-                    count += 1
-                for j in range(d):
-                    eta[j, unit] = delta[j, p]
-                eta[d, unit] = delta[d, p] + offset
-                eta[d + 1, unit] = (delta[d + 1, p] + 3.0 * U * size) * INFLATE
-                continue
-            for side in range(2):
-                # side 0: z - t_state >= 0; side 1: t_{state + 1} - z >= 0
-                if (side == 0 and state == 0) or (side == 1 and state == n_states - 1):
-                    continue
-                sign = 1.0 if side == 0 else -1.0
-                tau = thresholds[entry + state - 1 + side]
-                for j in range(d):
-                    rows[j, count] = sign * delta[j, unit]
-                rows[d, count] = sign * (delta[d, unit] - tau)
-                rows[d + 1, count] = (
-                    delta[d + 1, unit] + 2.0 * U * (abs(delta[d, unit]) + abs(tau))
-                ) * INFLATE
-                owner[count] = state0 + unit
-                beyond[count] = state - 1 if side == 0 else state + 1
-                count += 1
-            slope, intercept = slopes[entry + state], intercepts[entry + state]
-            size = 0.0
-            for j in range(d + 1):
-                size += abs(delta[j, unit])
-                eta[j, unit] = slope * delta[j, unit]
-            eta[d, unit] += intercept
-            eta[d + 1, unit] = (
-                abs(slope) * delta[d + 1, unit] + 3.0 * U * (abs(slope) * size + abs(intercept))
-            ) * INFLATE
-            if slope != 0.0 or intercept != 0.0:
-                eta[d + 1, unit] += (d + 5) * TINY
-        width = units
+    for layer in range(network.table.shape[0]):
+        push_layer(network, layer, eta, delta)
+        outputs, first_output = network.table[layer, 2], network.table[layer, 4]
+        for k in range(outputs):
+            entry, end = network.first[first_output + k], network.first[first_output + k + 1]
+            unit, state = network.column[first_output + k], np.int64(0)
+            if unit >= 0:
+                state = np.int64(pattern[unit])
+                begin = count
+                if network.row[entry] != network.row[entry + 1]:
+                    count = maxout_rows(network, delta, entry, end, state, rows, beyond, count)
+                else:
+                    count = scalar_rows(network, delta, entry, end, state, rows, beyond, count)
+                owner[begin:count] = unit
+            activate(network, delta, entry + state, eta, k)
     for j in range(d):
         for side in range(2):
             rows[:, count] = 0.0

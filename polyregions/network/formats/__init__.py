@@ -16,7 +16,6 @@ def module(path: Path) -> Any:
     """Return the module with ``read`` and ``write`` for a file's name."""
     name = FORMATS.get(path.suffix.lower())
     if name is None:
-        raise FileFormatError(
-            f"{path}: no network format ends in {path.suffix or 'nothing'!r}; known: {', '.join(FORMATS)}"
-        )
+        found = f"no network format ends in {path.suffix!r}" if path.suffix else "the name has no ending"
+        raise FileFormatError(f"{path}: {found}; known: {', '.join(FORMATS)}")
     return import_module(f".{name}", __package__)

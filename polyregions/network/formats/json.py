@@ -1,4 +1,8 @@
-"""Network JSON, version 1: plain numbers, read as float64.
+"""Network JSON, versions 1 and 2: plain numbers, read as float64.
+
+Version 2 is written when version 1 cannot hold a network. It adds the type "mixed", a list of "parts" that
+are layers on the same inputs; parameters of single units; and sparse weights, objects with "shape", "rows",
+"columns" and "values".
 
 Python writes a float64 with the fewest digits that read back as the same number, so a network
 survives saving and loading bit for bit.
@@ -12,11 +16,15 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from ...base.arrays import IntArray
 from ...errors import FileFormatError, InvalidNetworkError, short_repr
-from ..layers import Layer, MaxoutLayer, make_layer
+from ..layers import Layer, make_layer, mixed, stacked_maxout
+from ..numbers import float_array, is_sparse
 
 FORMAT = "polyregions-network"
-VERSION = 1
+VERSIONS = (1, 2)
+#: A sparse weight has at most so many rows, and as many columns.
+MOST_ROWS = 10**8
 
 
 def read(path: Path) -> list[Layer]:
@@ -58,47 +66,127 @@ def from_document(document: Any) -> list[Layer]:
     """Turn the parsed JSON document into layers."""
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise FileFormatError(f'not a network: the top level needs "format": "{FORMAT}"')
-    if document.get("version") != VERSION or isinstance(document["version"], bool):
+    version = document.get("version")
+    if isinstance(version, bool) or version not in VERSIONS:
         raise FileFormatError(
-            f"version {short_repr(document.get('version'))} of the network format is unknown; "
-            f"this release reads {VERSION}"
+            f"version {_shown(version)} of the network format is unknown; "
+            f"this release reads {' and '.join(map(str, VERSIONS))}"
         )
     entries = document.get("layers")
     if not isinstance(entries, list) or not entries:
         raise FileFormatError('"layers" must be a list of at least one layer')
     layers = []
     for i, entry in enumerate(entries):
-        if not isinstance(entry, dict) or not {"type", "weight", "bias"} <= set(entry):
-            raise FileFormatError(f'layer {i}: each layer needs "type", "weight" and "bias"')
-        parameters = {key: value for key, value in entry.items() if key not in ("type", "weight", "bias")}
         try:
-            layers.append(make_layer(entry["type"], entry["weight"], entry["bias"], **parameters))
-        except InvalidNetworkError as error:
+            layers.append(_layer(entry, int(version)))
+        except (InvalidNetworkError, FileFormatError) as error:
             raise type(error)(f"layer {i}: {error}") from error
-    if document.get("input_dim", layers[0].n_inputs) != layers[0].n_inputs:
-        raise InvalidNetworkError(
-            f"input_dim is {short_repr(document['input_dim'])} but layer 0 has {layers[0].n_inputs} inputs"
-        )
+    given = document.get("input_dim", layers[0].n_inputs)
+    if isinstance(given, bool) or given != layers[0].n_inputs:
+        raise InvalidNetworkError(f"input_dim is {_shown(given)} but layer 0 has {layers[0].n_inputs} inputs")
     return layers
 
 
+def _shown(value: Any) -> str:
+    """A value of the file as it stands there: all numbers were read as float64."""
+    return short_repr(int(value) if isinstance(value, float) and value.is_integer() else value)
+
+
+def _layer(entry: Any, version: int) -> Layer:
+    if isinstance(entry, dict) and entry.get("type") == "mixed" and version >= 2:
+        parts = entry.get("parts")
+        if set(entry) != {"type", "parts"} or not isinstance(parts, list):
+            raise FileFormatError('a mixed layer has "type" and "parts", a list of layers')
+        layers = []
+        for k, part in enumerate(parts):
+            try:
+                if isinstance(part, dict) and part.get("type") == "mixed":
+                    raise FileFormatError("a part cannot be mixed itself")
+                layers.append(_layer(part, version))
+            except (InvalidNetworkError, FileFormatError) as error:
+                raise type(error)(f"part {k}: {error}") from error
+        return mixed(layers)
+    if not isinstance(entry, dict) or not {"type", "weight", "bias"} <= set(entry):
+        raise FileFormatError('each layer needs "type", "weight" and "bias"')
+    parameters = {key: value for key, value in entry.items() if key not in ("type", "weight", "bias")}
+    weight = entry["weight"]
+    if version >= 2 and isinstance(weight, dict):
+        if set(weight) != {"shape", "rows", "columns", "values"}:
+            raise FileFormatError('a sparse weight has "shape", "rows", "columns" and "values"')
+        weight = sparse_weight(**weight)
+        if entry["type"] == "maxout":
+            return stacked_maxout(weight, entry["bias"], whole_numbers("ranks", parameters.get("ranks")))
+    elif version < 2 and _of_single_units(parameters):
+        names = " and ".join(parameters)
+        raise InvalidNetworkError(f"{entry['type']} {names}: those of single units are for version 2")
+    return make_layer(entry["type"], weight, entry["bias"], **parameters)
+
+
+def sparse_weight(shape: Any, rows: Any, columns: Any, values: Any) -> Any:
+    """A sparse weight from its two sizes, and the row, column and value of each entry."""
+    from scipy.sparse import coo_array
+
+    sizes, i, j = (
+        whole_numbers("shape", shape),
+        whole_numbers("rows", rows),
+        whole_numbers("columns", columns),
+    )
+    entries = float_array("values", values, 1)
+    if sizes.size != 2 or not i.size == j.size == entries.size:
+        raise InvalidNetworkError("a sparse weight has 2 sizes, and as many rows and columns as values")
+    if sizes.max() > MOST_ROWS or (i >= sizes[0]).any() or (j >= sizes[1]).any():
+        raise InvalidNetworkError("a sparse weight has an entry outside its shape, or is too large")
+    return coo_array((entries, (i, j)), shape=tuple(sizes.tolist()))
+
+
+def whole_numbers(name: str, values: Any) -> IntArray:
+    """A list of whole numbers, none negative."""
+    array = float_array(name, values, 1)
+    if ((array < 0) | (array % 1.0 != 0)).any():
+        raise InvalidNetworkError(f"{name}: expected whole numbers, at least 0")
+    return array.astype(np.int64)
+
+
+def _of_single_units(parameters: dict[str, Any]) -> bool:
+    """Whether a slope, breakpoints or slopes are given for each unit."""
+    pairs = [parameters.get(name) for name in ("breakpoints", "slopes")]
+    lists = [value for value in pairs if isinstance(value, list)]
+    return isinstance(parameters.get("slope"), list) or any(
+        isinstance(item, list) for value in lists for item in value
+    )
+
+
 def to_document(layers: tuple[Layer, ...]) -> dict[str, Any]:
-    """Turn layers into the JSON document."""
-    entries = []
+    """Turn layers into the JSON document, of the lowest version that can hold them."""
+    entries, version = [], 1
     for layer in layers:
-        entry: dict[str, Any] = {"type": layer.kind}
-        if isinstance(layer, MaxoutLayer):
-            cuts = layer.offsets[1:-1]
-            entry["weight"] = [[row.tolist() for row in unit] for unit in np.split(layer.weight, cuts)]
-            entry["bias"] = [unit.tolist() for unit in np.split(layer.bias, cuts)]
-        else:
-            entry["weight"], entry["bias"] = layer.weight.tolist(), layer.bias.tolist()
-            if layer.kind == "leaky_relu":
-                entry["slope"] = float(layer.slopes[0])
-            if layer.kind == "piecewise":
-                entry["breakpoints"], entry["slopes"] = layer.breakpoints.tolist(), layer.slopes.tolist()
-        entries.append(entry)
-    return {"format": FORMAT, "version": VERSION, "input_dim": layers[0].n_inputs, "layers": entries}
+        parts = [_entry(part) for part in layer.split()]
+        entries.append(parts[0] if len(parts) == 1 else {"type": "mixed", "parts": parts})
+        if len(parts) > 1 or isinstance(parts[0]["weight"], dict) or _of_single_units(parts[0]):
+            version = 2
+    return {"format": FORMAT, "version": version, "input_dim": layers[0].n_inputs, "layers": entries}
+
+
+def _entry(layer: Layer) -> dict[str, Any]:
+    entry: dict[str, Any] = {"type": layer.kind}
+    if is_sparse(layer.weight):
+        coo = layer.weight.tocoo()
+        entry["weight"] = {
+            "shape": list(coo.shape),
+            "rows": coo.row.tolist(),
+            "columns": coo.col.tolist(),
+            "values": coo.data.tolist(),
+        }
+        entry["bias"] = layer.bias.tolist()
+        if layer.kind == "maxout":
+            entry["ranks"] = layer.ranks.tolist()
+    elif layer.kind == "maxout":
+        cuts = layer.first_rows[1:]
+        entry["weight"] = [unit.tolist() for unit in np.split(layer.weight, cuts)]
+        entry["bias"] = [unit.tolist() for unit in np.split(layer.bias, cuts)]
+    else:
+        entry["weight"], entry["bias"] = layer.weight.tolist(), layer.bias.tolist()
+    return entry | {name: value.tolist() for name, value in layer.parameters.items()}
 
 
 def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

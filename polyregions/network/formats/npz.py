@@ -3,60 +3,24 @@
 Keys: ``format``, ``version``, ``types`` (one name a layer) and for layer i ``i.weight``, ``i.bias``
 and, where the type has them, ``i.slope``, ``i.breakpoints``, ``i.slopes``, ``i.ranks`` (maxout
 weights are stored piece after piece, shape (pieces, in)).
+
+Version 2, written when needed: a layer of the type "mixed" has ``i.types`` (one name a part), and part k the
+keys of a layer, ``i.k.weight`` and so on; parameters may have one more axis, that of the units; a sparse
+weight is ``i.weight.shape``, ``.rows``, ``.columns``, ``.values``.
 """
 
 from __future__ import annotations
 
-import lzma
-import struct
-import tokenize
-import zipfile
-import zlib
-from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ...base.archives import read_archive
 from ...errors import FileFormatError, InvalidNetworkError, short_repr
-from ..layers import Layer, MaxoutLayer, make_layer
-
-FORMAT = "polyregions-network"
-VERSION = 1
-
-#: What numpy and the zip library raise on a file that is damaged, encrypted, or something else.
-UNREADABLE = (
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-    struct.error,
-    tokenize.TokenError,
-    EOFError,
-    ValueError,
-    TypeError,
-    OSError,
-    LookupError,
-    RuntimeError,
-    SyntaxError,
-    ArithmeticError,
-    MemoryError,
-)
-
-
-def read_archive(path: Path, names: Collection[str] | None = None) -> dict[str, Any]:
-    """Read the arrays of an archive, all or those named; nothing is ever unpickled."""
-    try:
-        loaded = np.load(path, allow_pickle=False)
-        if not isinstance(loaded, np.lib.npyio.NpzFile):
-            raise FileFormatError(f"{path}: a single array, not an archive of several")
-        with loaded as archive:
-            wanted = [name for name in archive.files if names is None or name in names]
-            return {name: np.asarray(archive[name]) for name in wanted}
-    except (FileFormatError, FileNotFoundError, IsADirectoryError, PermissionError):
-        raise
-    except UNREADABLE as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise FileFormatError(f"{path}: not a readable .npz archive, truncated perhaps: {reason}") from error
+from ..layers import Layer, make_layer, mixed, stacked_maxout
+from ..numbers import is_sparse
+from .json import FORMAT, VERSIONS, sparse_weight
 
 
 def read(path: Path) -> list[Layer]:
@@ -71,64 +35,87 @@ def read(path: Path) -> list[Layer]:
 
 
 def write(path: Path, layers: tuple[Layer, ...]) -> None:
-    """Write layers as a network archive."""
-    arrays: dict[str, Any] = {
-        "format": np.array(FORMAT),
-        "version": np.array(VERSION),
-        "types": np.array([layer.kind for layer in layers]),
-    }
+    """Write layers as a network archive, of the lowest version that can hold them."""
+    arrays: dict[str, Any] = {"format": np.array(FORMAT), "types": np.array([layer.kind for layer in layers])}
+    version = 1
     for i, layer in enumerate(layers):
-        arrays[f"{i}.weight"], arrays[f"{i}.bias"] = layer.weight, layer.bias
-        if isinstance(layer, MaxoutLayer):
-            arrays[f"{i}.ranks"] = layer.ranks
-        elif layer.kind == "leaky_relu":
-            arrays[f"{i}.slope"] = layer.slopes[0]
-        elif layer.kind == "piecewise":
-            arrays[f"{i}.breakpoints"], arrays[f"{i}.slopes"] = layer.breakpoints, layer.slopes
+        parts = layer.split()
+        if len(parts) > 1:
+            arrays[f"{i}.types"] = np.array([part.kind for part in parts])
+            version = 2
+        for k, part in enumerate(parts):
+            prefix = f"{i}.{k}." if len(parts) > 1 else f"{i}."
+            own = _entries(part)
+            single = own.get("slope", np.empty(0)).ndim == 1 and "slope" in own
+            if "weight" not in own or single or own.get("slopes", np.empty(0)).ndim == 2:
+                version = 2
+            arrays |= {prefix + name: value for name, value in own.items()}
+    arrays["version"] = np.array(version)
     with path.open("wb") as file:
         np.savez_compressed(file, **arrays)
+
+
+def _entries(layer: Layer) -> dict[str, Any]:
+    entries: dict[str, Any] = {"bias": layer.bias}
+    if is_sparse(layer.weight):
+        coo = layer.weight.tocoo()
+        values = {"shape": np.array(coo.shape), "rows": coo.row, "columns": coo.col, "values": coo.data}
+        entries |= {f"weight.{name}": value for name, value in values.items()}
+    else:
+        entries["weight"] = layer.weight
+    if layer.kind == "maxout":
+        entries["ranks"] = layer.ranks
+    return entries | {name: np.asarray(value) for name, value in layer.parameters.items()}
 
 
 def _from_arrays(arrays: dict[str, Any]) -> list[Layer]:
     if "format" not in arrays or str(arrays["format"]) != FORMAT:
         raise FileFormatError(f'not a network: it needs an entry "format" with the text "{FORMAT}"')
-    if str(arrays.get("version")) != str(VERSION):
+    version = arrays.get("version")
+    if version is None or np.shape(version) != () or str(version) not in map(str, VERSIONS):
         raise FileFormatError(
-            f"version {short_repr(arrays.get('version'))} of the network format is unknown; "
-            f"this release reads {VERSION}"
+            f"version {short_repr(version)} of the network format is unknown; "
+            f"this release reads {' and '.join(map(str, VERSIONS))}"
         )
     types = [str(name) for name in np.atleast_1d(arrays.get("types", np.array([])))]
     if not types:
         raise FileFormatError('"types" must name at least one layer')
+    grouped: dict[str, dict[str, Any]] = {}
+    for key, value in arrays.items():
+        number, _, name = key.partition(".")
+        grouped.setdefault(number, {})[name] = value
     layers = []
     for i, kind in enumerate(types):
-        own = {key.split(".", 1)[1]: value for key, value in arrays.items() if key.startswith(f"{i}.")}
-        if not {"weight", "bias"} <= set(own):
-            raise FileFormatError(f'layer {i}: each layer needs "{i}.weight" and "{i}.bias"')
-        weight, bias = own.pop("weight"), own.pop("bias")
         try:
-            if kind == "maxout":
-                weight, bias = _split_pieces(weight, bias, own.pop("ranks", None))
-            layers.append(make_layer(kind, weight, bias, **own))
-        except InvalidNetworkError as error:
+            layers.append(_layer(kind, grouped.get(str(i), {}), str(version) == "2"))
+        except (InvalidNetworkError, FileFormatError) as error:
             raise type(error)(f"layer {i}: {error}") from error
     return layers
 
 
-def _split_pieces(weight: Any, bias: Any, ranks: Any) -> tuple[list[Any], list[Any]]:
-    if (
-        ranks is None
-        or ranks.ndim != 1
-        or ranks.dtype.kind not in "iu"
-        or weight.ndim != 2
-        or bias.ndim != 1
-        or (ranks < 1).any()
-        or (ranks > weight.shape[0]).any()
-        or int(ranks.sum()) != weight.shape[0]
-        or weight.shape[0] != bias.shape[0]
-    ):
-        raise InvalidNetworkError(
-            "maxout: ranks, weight (pieces, in) and bias (pieces,) do not fit each other"
-        )
-    cuts = np.cumsum(ranks)[:-1]
-    return np.split(weight, cuts), np.split(bias, cuts)
+def _layer(kind: str, own: dict[str, Any], extended: bool) -> Layer:
+    if kind == "mixed" and extended:
+        parts: dict[str, dict[str, Any]] = {}
+        for key, value in own.items():
+            number, _, name = key.partition(".")
+            parts.setdefault(number, {})[name] = value
+        kinds = [str(name) for name in np.atleast_1d(parts.get("types", {}).get("", np.array([])))]
+        if "mixed" in kinds:
+            raise FileFormatError("a part cannot be mixed itself")
+        return mixed([_layer(name, parts.get(str(k), {}), extended) for k, name in enumerate(kinds)])
+    sparse = {name: own.pop(f"weight.{name}", None) for name in ("shape", "rows", "columns", "values")}
+    if extended and "weight" not in own and all(value is not None for value in sparse.values()):
+        own["weight"] = sparse_weight(**{name: value.tolist() for name, value in sparse.items()})
+    if not {"weight", "bias"} <= set(own):
+        raise FileFormatError('it needs the arrays ".weight" and ".bias"')
+    weight, bias = own.pop("weight"), own.pop("bias")
+    if kind == "maxout":
+        ranks = own.pop("ranks", None)
+        if own:
+            raise InvalidNetworkError(f"maxout layer: unknown {', '.join(map(short_repr, sorted(own)))}")
+        if np.ndim(bias) != 1 or np.ndim(weight) != 2:
+            raise InvalidNetworkError("maxout: ranks are for a weight (pieces, in) and a bias (pieces,)")
+        return stacked_maxout(weight, bias, ranks)
+    if not extended and (np.ndim(own.get("slope", 0)) > 0 or np.ndim(own.get("slopes", 0)) > 1):
+        raise InvalidNetworkError(f"{kind} {' and '.join(own)}: those of single units are for version 2")
+    return make_layer(kind, weight, bias, **own)

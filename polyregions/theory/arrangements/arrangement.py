@@ -11,7 +11,7 @@ from numbers import Rational
 
 from ...errors import InvalidInputError, TooLargeError, short_repr
 from ...network.box import Box
-from ...network.layers import ScalarLayer, linear, relu
+from ...network.layers import linear, relu
 from ...network.network import Network
 from ..predictions import Prediction
 
@@ -169,7 +169,7 @@ def arrangement_of(network: Network) -> Arrangement:
     >>> arrangement_of(net).hyperplanes          # x + 2 y = -3/2 and x + 2 y = 1/2
     ((2, 4, -3), (2, 4, 1))
     """
-    if len(network.hidden) != 1 or not isinstance(network.hidden[0], ScalarLayer):
+    if len(network.hidden) != 1 or network.hidden[0].pieces.is_max.any():
         raise InvalidInputError(
             f"{network!r} is no hyperplane arrangement: that is one hidden layer, not of maxout units"
         )
@@ -177,7 +177,7 @@ def arrangement_of(network: Network) -> Arrangement:
     forms = [[Fraction(int(i == j)) for j in range(d + 1)] for i in range(d + 1)]
     normals, offsets = [], []
     for layer in network.layers:
-        weight = [[Fraction(v) for v in row] for row in layer.weight.tolist()]
+        weight = [[Fraction(v) for v in row] for row in layer.dense.tolist()]
         bias = [Fraction(v) for v in layer.bias.tolist()]
         rows = [[*w, b] for w, b in zip(weight, bias, strict=True)]
         columns = list(zip(*forms, strict=True))
@@ -185,12 +185,17 @@ def arrangement_of(network: Network) -> Arrangement:
                  for row in rows] + [forms[-1]]  # fmt: skip
         if layer is network.hidden[0]:
             break
-    assert isinstance(layer, ScalarLayer)
-    for *normal, constant in forms[:-1]:
+        pieces = layer.pieces  # of outputs that are no units: one each
+        forms = [
+            [Fraction(slope) * v for v in forms[row]]
+            for row, slope in zip(pieces.row.tolist(), pieces.slope.tolist(), strict=True)
+        ] + [forms[-1]]
+    borders = layer.pieces.thresholds
+    for row, level in zip(borders.row.tolist(), borders.level.tolist(), strict=True):
+        *normal, constant = forms[row]
         if any(normal):
-            for t in layer.breakpoints.tolist():
-                normals.append(tuple(normal))
-                offsets.append(Fraction(t) - constant)
+            normals.append(tuple(normal))
+            offsets.append(Fraction(level) - constant)
     return Arrangement("network", d, tuple(normals), tuple(offsets), repr(network), "the network's weights")
 
 

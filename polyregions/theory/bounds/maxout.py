@@ -68,7 +68,7 @@ def network_upper_bound(inputs: int, ranks: Ranks) -> Bound:
         Number of inputs n0.
     ranks : sequence of sequence of int
         Numbers of states, for each layer and unit. Of a network ``net`` these are
-        ``[layer.n_states for layer in net.layers]``.
+        ``[layer.pieces.n_states for layer in net.layers]``.
 
     Raises
     ------

@@ -14,8 +14,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from ...errors import InvalidInputError, InvalidNetworkError
 from ...network.box import Box
-from ...network.layers import MAX_STATES, float_array, maxout
+from ...network.layers import MAX_STATES, maxout
 from ...network.network import Network
+from ...network.numbers import float_array
 from ..predictions import Prediction
 from .construction import Construction, all_maps_differ, box_or, is_float, predict
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import InvalidBoxError, InvalidInputError
 from ...network.box import Box
-from ...network.exact import scalar_intercepts
-from ...network.layers import Layer, MaxoutLayer, ScalarLayer, linear, relu
+from ...network.layers import Layer, linear, relu
 from ...network.network import Network
 from .construction import is_float
 
@@ -72,8 +71,8 @@ def maxout_as_relu(network: Network, box: Box | None = None) -> Network:
     ends = None if box is None else (_exact(box.lower), _exact(box.upper))
     layers: list[Layer] = []
     for number, layer in enumerate(network.layers):
-        W, b = _exact(layer.weight), _exact(layer.bias)
-        if isinstance(layer, MaxoutLayer):
+        W, b = _exact(layer.dense), _exact(layer.bias)
+        if layer.kind == "maxout":
             if (layer.ranks != 2).any():
                 unit = int(np.flatnonzero(layer.ranks != 2)[0])
                 raise InvalidInputError(
@@ -82,7 +81,7 @@ def maxout_as_relu(network: Network, box: Box | None = None) -> Network:
             first, difference = W[::2], W[1::2] - W[::2]
             rows = [difference @ M, first @ M]
             constants = [difference @ v + b[1::2] - b[::2]]
-            one, zero = _identity(layer.n_units)
+            one, zero = _identity(layer.n_outputs)
             if ends is None:
                 rows.append(-rows[1])
                 a = first @ v + b[::2]
@@ -97,30 +96,33 @@ def maxout_as_relu(network: Network, box: Box | None = None) -> Network:
             layers.append(relu(_floats(number, np.vstack(rows)), _floats(number, np.concatenate(constants))))
         else:
             weight, bias = _floats(number, W @ M), _floats(number, W @ v + b)
-            layers.append(ScalarLayer(layer.kind, weight, bias, layer.breakpoints, layer.slopes))
-            M, v = _identity(layer.n_units)
+            layers.append(Layer(weight, bias, layer.parts))
+            M, v = _identity(layer.n_outputs)
         if ends is not None:
             ends = _output_range(layer, *ends)
-    if isinstance(network.layers[-1], MaxoutLayer):
+    if network.layers[-1].kind == "maxout":
         layers.append(linear(_floats(len(network.layers), M), _floats(len(network.layers), v)))
     return Network(layers)
 
 
 def _output_range(layer: Layer, lower: Exact, upper: Exact) -> tuple[Exact, Exact]:
     """Bounds of a layer's output by those of its input."""
-    low, high = _range(_exact(layer.weight), _exact(layer.bias), lower, upper)
-    if isinstance(layer, MaxoutLayer):
-        starts = layer.offsets[:-1]
-        return np.maximum.reduceat(low, starts), np.maximum.reduceat(high, starts)
-    t, slopes, constants = _exact(layer.breakpoints), _exact(layer.slopes), scalar_intercepts(layer)
-
-    def f(z: Fraction) -> Any:
-        s = int((t < z).sum())
-        return slopes[s] * z + constants[s]
-
-    # A piecewise linear function is largest, and lowest, at an end or at a breakpoint.
-    values = [[f(z) for z in (a, c, *(z for z in t if a < z < c))] for a, c in zip(low, high, strict=True)]
-    return np.array([min(row) for row in values]), np.array([max(row) for row in values])
+    low, high = _range(_exact(layer.dense), _exact(layer.bias), lower, upper)
+    table, ends = layer.pieces, []
+    for u, (first, end) in enumerate(pairwise(table.first.tolist())):
+        rows = table.row[first:end].tolist()
+        if table.is_max[u]:
+            ends.append((max(low[rows]), max(high[rows])))
+            continue
+        t = [Fraction(v) for v in table.levels[first : end - 1].tolist()]
+        slopes = [Fraction(v) for v in table.slope[first:end].tolist()]
+        a, c = low[rows[0]], high[rows[0]]
+        # A piecewise linear function is largest, and lowest, at an end or at a breakpoint.
+        places = [a, c, *(z for z in t if a < z < c)]
+        states = [sum(v < z for v in t) for z in places]
+        values = [slopes[s] * z + table.constants[first + s] for s, z in zip(states, places, strict=True)]
+        ends.append((min(values), max(values)))
+    return np.array([a for a, _ in ends], dtype=object), np.array([c for _, c in ends], dtype=object)
 
 
 def _range(W: Exact, b: Exact, lower: Exact, upper: Exact) -> tuple[Exact, Exact]:
