@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from support import linear_reference as slow
 from support.networks import degenerate, some, subdivided
+from support.profiles import examples
 from support.strategies import cases
 from support.zoo import ZOO, by_name, cube
 
@@ -59,7 +60,7 @@ def test_coincidences(d: int, most: int, seeds: range) -> None:
         assert sum(not f.convex.all() for _, f in found) > 3
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40))
 @given(cases(dims=(2, 3), max_units=6))
 def test_degenerate_networks(case: tuple[Network, Box]) -> None:
     cx = enumerate_regions(*case, engine="subdivide")

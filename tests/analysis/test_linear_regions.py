@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from support import linear_reference as slow
 from support.networks import degenerate, some, subdivided
+from support.profiles import examples
 from support.reference import forward
 from support.strategies import cases
 from support.zoo import by_name, cube, fold_layers, folding, inside_unit_cube
@@ -170,7 +171,7 @@ def test_coincidences(d: int, most: int, seeds: range) -> None:
     assert apart[4] > 1 or d == 3
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(cases(max_units=5))
 def test_degenerate_networks(case: tuple[Network, Box]) -> None:
     cx = enumerate_regions(*case, engine="subdivide")

@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from support.profiles import examples
 from support.strategies import cases
 from support.zoo import ZOO, Case, by_name
 
@@ -54,7 +55,7 @@ def test_zoo_is_consistent() -> None:
             assert case.f_vector[-2:] == (case.pairs, case.regions), case.name
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100))
 @given(cases())
 def test_patterns_are_those_of_exact_interior_points(case: tuple[Network, Box]) -> None:
     cx = enumerate_brute(*case)
@@ -66,7 +67,7 @@ def test_patterns_are_those_of_exact_interior_points(case: tuple[Network, Box]) 
         assert cx.network.exact.states_at(centre) == region.pattern.tolist()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100))
 @given(cases())
 def test_adjacency_is_mutual_and_connected(case: tuple[Network, Box]) -> None:
     cx = enumerate_brute(*case)

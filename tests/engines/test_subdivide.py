@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from support.networks import RANDOM, facets, random_network
+from support.profiles import examples
 from support.strategies import cases
 from support.zoo import ZOO, Case, by_name, folding
 
@@ -59,7 +60,7 @@ def test_zoo(case: Case) -> None:
     cx.check()
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400))
 @given(cases(dims=(1, 2, 2, 3, 3, 4), max_units=9))
 def test_agrees_with_the_other_engines(case: tuple[Network, Box]) -> None:
     cx = enumerate_regions(*case, engine="subdivide")
@@ -199,7 +200,7 @@ def test_whole_numbers_stop_at_their_limit() -> None:
     assert sign_at(np.array([2.0**53, 0.0, 1.0]), 0.0, np.array([1.0, 0.0, -(2.0**53)]), 0.0) == UNKNOWN
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(cases(dims=(1, 2, 3, 4), max_units=10))
 def test_workers_change_nothing(case: tuple[Network, Box]) -> None:
     """Every cell its own part, every part its own share."""

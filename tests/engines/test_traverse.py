@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from support.networks import RANDOM, facets, random_network
+from support.profiles import examples
 from support.strategies import cases
 from support.zoo import ZOO, Case, by_name, folding
 
@@ -35,7 +36,7 @@ def test_zoo(case: Case) -> None:
     cx.check()
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400))
 @given(cases(dims=(1, 2, 2, 3, 3)))
 def test_agrees_with_brute_on_small_networks(case: tuple[Network, Box]) -> None:
     cx = enumerate_regions(*case, engine="traverse")
@@ -43,7 +44,7 @@ def test_agrees_with_brute_on_small_networks(case: tuple[Network, Box]) -> None:
     cx.check()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40))
 @given(cases(dims=(4,), max_units=6))
 def test_agrees_with_brute_in_four_dimensions(case: tuple[Network, Box]) -> None:
     cx = enumerate_regions(*case, engine="traverse")
