@@ -1,4 +1,4 @@
-"""The subdivision: all faces, workers, the bounds of its predicate. The zoo is in ``test_engines_agree.py``."""
+"""The subdivision: all faces, workers, and the bounds of its predicate."""
 
 from __future__ import annotations
 
