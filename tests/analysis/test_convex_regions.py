@@ -50,6 +50,7 @@ def is_convex(cx: RegionComplex, component: set[int]) -> bool:
     return True
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("d", "most", "seeds"), [(1, 60, range(20)), (2, 40, range(80)), (3, 20, range(60))])
 def test_coincidences(d: int, most: int, seeds: range) -> None:
     found = [(cx, check(cx)) for cx in some(d, most, seeds)]
@@ -82,12 +83,14 @@ def narrow(seed: int, d: int) -> RegionComplex:
     return enumerate_regions(Network.from_arrays(arrays), cube(d), engine="subdivide")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("d", [2, 3])
 def test_narrow_networks(d: int) -> None:
     found = [check(cx) for cx in (narrow(seed, d) for seed in range(25)) if cx.n_regions <= 33]
     assert any(not f.convex.all() for f in found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("d", [2, 3])
 def test_no_choice_of_walls_is_better(d: int) -> None:
     """All choices, for networks with few removable walls: the bounds hold, and the search finds the best."""

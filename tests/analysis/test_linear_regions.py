@@ -98,6 +98,7 @@ def test_patterns_of_folds() -> None:
         assert count_linear_regions(cx, "activation") == len(patterns) ** n0
 
 
+@pytest.mark.slow
 def test_many_regions() -> None:
     """Five folds by three: 59,049 regions, and about 4 sqrt(59049) maps if the coordinates are added."""
     layers = folding(2, (3,) * 5)
@@ -156,6 +157,7 @@ def check_all(cx: RegionComplex) -> list[int | list[int]]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("d", "most", "seeds"), [(1, 60, range(60)), (2, 45, range(110)), (3, 20, range(60))]
 )

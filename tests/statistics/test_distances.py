@@ -286,6 +286,7 @@ def check_geometry(net: Network, box: Box, points: Vector) -> int:
     return seen
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(9))
 def test_geometry_of_random_networks(seed: int) -> None:
     rng = np.random.default_rng(seed)
