@@ -37,7 +37,12 @@ print(*counts)
 
 @pytest.mark.parametrize(
     ("profile", "named", "usual"),
-    [(None, 200, 100), ("ci", 200, 100), ("quick", 20, 10), ("explore", 4000, 2000)],
+    [
+        (None, 200, 100),
+        ("ci", 200, 100),
+        ("quick", 20, 10),
+        pytest.param("explore", 4000, 2000, marks=pytest.mark.slow),
+    ],
 )
 def test_a_profile_decides_how_many_examples_are_tried(profile: str | None, named: int, usual: int) -> None:
     environment = {k: v for k, v in os.environ.items() if k != "HYPOTHESIS_PROFILE"}

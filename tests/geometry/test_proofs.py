@@ -233,6 +233,7 @@ def test_rows_proven_redundant_are_positive(cells: list[tuple[int, Cell]]) -> No
     assert no > 5000
 
 
+@pytest.mark.slow
 def test_bounds_of_linear_functions_hold(cells: list[tuple[int, Cell]]) -> None:
     tight = 0
     for seed, cell in cells:
