@@ -3,19 +3,42 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
+# Two processes; one that is done takes from the other.
+PYTEST = $(BIN)/python -m pytest -n 2 --dist worksteal
 
-.PHONY: demo test lint clean
+.PHONY: demo quick test lint fix bench hooks clean
 
 demo: $(VENV)/demo-installed
 	$(BIN)/python examples/demo.py
 
+# A tenth of the examples, and no slow tests: for the minutes between two edits.
+quick: $(VENV)/test-installed
+	HYPOTHESIS_PROFILE=quick $(PYTEST) -m "not slow"
+
+# Everything; HYPOTHESIS_PROFILE=explore tries twenty times the examples.
 test: $(VENV)/test-installed
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 lint: $(VENV)/test-installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+fix: $(VENV)/test-installed
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# The short form of the tables of benchmarks/README.md. Other tools are compared where they are installed.
+bench: $(VENV)/demo-installed
+	$(BIN)/python benchmarks/cold_start.py
+	$(BIN)/python benchmarks/traverse_speed.py --quick
+	$(BIN)/python benchmarks/subdivide_speed.py --quick
+	$(BIN)/python benchmarks/line_speed.py --quick
+	$(BIN)/python benchmarks/million.py --quick
+
+# Lint before every commit of this clone: see .pre-commit-config.yaml.
+hooks: $(VENV)/test-installed
+	$(BIN)/pre-commit install
 
 $(VENV)/demo-installed: setup.cfg pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.10 or newer is needed: make PYTHON=..." if sys.version_info < (3, 10) else 0)'

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support import house
 
 import polyregions
 
@@ -46,35 +47,16 @@ MODULES = [path for path in FILES if path != PACKAGE / "__init__.py"]
 
 def name(path: Path) -> str:
     """The first part below the package: "network", "engines"."""
-    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    return house.top(path, PACKAGE)
 
 
 def label(path: Path) -> str:
     return str(path.relative_to(PACKAGE))
 
 
-def nodes_at_run_time(tree: ast.AST) -> Iterator[ast.AST]:
-    """All nodes, without the bodies of ``if TYPE_CHECKING:``."""
-    for child in ast.iter_child_nodes(tree):
-        if isinstance(child, ast.If) and ast.unparse(child.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING"):
-            for other in child.orelse:
-                yield other
-                yield from nodes_at_run_time(other)
-            continue
-        yield child
-        yield from nodes_at_run_time(child)
-
-
 def imports(path: Path) -> Iterator[str]:
     """Absolute dotted names of what a file imports at run time."""
-    package = ("polyregions", *path.relative_to(PACKAGE).parts[:-1])
-    for node in nodes_at_run_time(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            base = package[: len(package) - node.level + 1] if node.level else ()
-            module = ".".join([*base, *([node.module] if node.module else [])])
-            yield from (f"{module}.{alias.name}" for alias in node.names)
+    return (found.target for found in house.imports(path, PACKAGE) if not found.types_only)
 
 
 def own_imports(path: Path) -> set[str]:
@@ -172,6 +154,97 @@ def test_only_the_command_line_prints(path: Path) -> None:
 def test_a_file_is_one_idea() -> None:
     lengths = {label(path): len(path.read_text(encoding="utf-8").splitlines()) for path in FILES}
     assert {file for file, length in lengths.items() if length > 400} <= set(LONG), lengths
+
+
+#: Functions above 60 lines of code, and above 8 arguments. Only ever shorter: what is mended is taken out.
+LONG_FUNCTIONS = {
+    "cut_face",
+    "cut_faces",
+    "decide_cell",
+    "enumerate_command",
+    "new_vertex",
+}
+MANY_ARGUMENTS = {
+    "_decide_batch",
+    "_link_flips",
+    "away_from_facets",
+    "bound_by_simplex",
+    "crosses",
+    "cut_edge",
+    "cut_face",
+    "cut_faces",
+    "decide_row",
+    "drop_row",
+    "enumerate_command",
+    "insert",
+    "line_command",
+    "list_within",
+    "mark_signs",
+    "new_vertex",
+    "shrink_to_bounding_box",
+    "shrink_to_simplex",
+    "spread",
+    "stats_command",
+    "unit_maps",
+    "verify",
+    "verify_command",
+    "write_place",
+}
+
+
+def test_functions_are_short() -> None:
+    long = {where.split()[1] for where, n in house.lengths(PACKAGE).items() if n > 60}
+    assert long == LONG_FUNCTIONS
+    many = {where.split()[1] for where, n in house.argument_counts(PACKAGE).items() if n > 8}
+    assert many == MANY_ARGUMENTS
+
+
+#: Names of two classes. Only ever shorter.
+TWINS = {"FaceCounts", "LayerCut", "Rows", "Sheet", "Vertices"}
+
+
+def test_no_two_classes_have_one_name() -> None:
+    assert set(house.twins(PACKAGE)) == TWINS
+
+
+def test_private_names_stay_in_their_package() -> None:
+    assert not house.private_imports(PACKAGE)
+
+
+def test_only_the_network_tells_kinds_of_layers_apart() -> None:
+    """Else a new kind is a change of twenty files; the others read the table of a layer's pieces."""
+    assert not house.kinds_asked(PACKAGE)
+
+
+def test_the_measures_see_what_they_count(tmp_path: Path) -> None:
+    """Else the tests above would pass for nothing."""
+    package = tmp_path / "polyregions"
+    for folder in ("low", "high"):
+        (package / folder).mkdir(parents=True)
+    arguments = ", ".join(f"a{i}" for i in range(9))
+    (package / "low" / "a.py").write_text(
+        f"from ..high.b import _hidden, Same\ndef f({arguments}):\n    '''Say.'''\n"
+        + "    # why\n\n"
+        + "    x = 1\n" * 60
+    )
+    (package / "high" / "b.py").write_text(
+        "from typing import TYPE_CHECKING\nfrom ..low import a\n"
+        "if TYPE_CHECKING:\n    from ..low.a import Same\n"
+        "class Same: ...\nclass K:\n    class Same: ...\nisinstance(x, (int, layers.MaxoutLayer))\n"
+    )
+    assert house.lengths(package) == {"low/a.py:2 f": 61}
+    assert house.argument_counts(package) == {"low/a.py:2 f": 9}
+    assert list(house.twins(package)) == ["Same"]
+    assert house.private_imports(package) == ["low/a.py:1 polyregions.high.b._hidden"]
+    assert house.kinds_asked(package) == ["high/b.py:8"]
+    arrows = house.arrows_of_packages(package, types=False)
+    assert arrows == {"low": {"high"}, "high": {"low"}}
+    assert house.circles(arrows) == [{"low", "high"}]
+    assert house.against(arrows, ["low", "high"]) == [("low", "high")]
+    assert house.levels(arrows) == 1
+    assert house.levels({"a": {"b"}, "b": {"c"}, "c": {"b", "d"}, "d": set()}) == 3
+    files = house.arrows_of_files(package, types=False)
+    assert files == {"low/a.py": {"high/b.py"}, "high/b.py": {"low/a.py"}}
 
 
 def loaded_after(statement: str) -> set[str]:

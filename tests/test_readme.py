@@ -42,13 +42,53 @@ def test_links_lead_somewhere():
             assert link.startswith("https://") or (page.parent / link).exists(), (page.name, link)
 
 
-def test_files_named_in_the_pages_exist() -> None:
-    named = [
-        (page.name, name)
-        for page in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
-        for name in re.findall(r"`([\w/]+\.py)`", page.read_text(encoding="utf-8"))
+PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / "benchmarks" / "README.md"]
+
+
+def named(pattern: str) -> list[tuple[str, str]]:
+    """Names in backticks, with their pages."""
+    return [
+        (str(page.relative_to(ROOT)), name)
+        for page in PAGES
+        for name in re.findall(rf"`({pattern})`", page.read_text(encoding="utf-8"))
     ]
-    assert len(named) > 10
-    known = {str(path.relative_to(ROOT)) for path in ROOT.rglob("*.py") if ".venv" not in path.parts}
-    for page, name in named:
+
+
+def test_files_named_in_the_pages_exist() -> None:
+    files = named(r"[\w/]+\.(?:py|md|cfg|toml|yaml)")
+    assert len(files) > 30
+    known = {str(path.relative_to(ROOT)) for path in ROOT.rglob("*.*") if ".venv" not in path.parts}
+    for page, name in files:
         assert any(path == name or path.endswith(f"/{name}") for path in known), (page, name)
+
+
+def test_folders_named_in_the_pages_exist() -> None:
+    folders = named(r"[\w/]+/")
+    assert len(folders) > 20
+    for page, name in folders:
+        places = [ROOT / name, *(ROOT / "polyregions").glob(f"**/{name}")]
+        # demo/ and the like are made by the commands that the page tells.
+        assert any(place.is_dir() for place in places) or name in ("demo/", "experiments/"), (page, name)
+
+
+def test_tests_and_tables_named_for_contributors_exist() -> None:
+    """A recipe that names what is gone misleads."""
+    sources = "".join(
+        path.read_text(encoding="utf-8")
+        for folder in ("polyregions", "tests")
+        for path in (ROOT / folder).rglob("*.py")
+    )
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    names = set(re.findall(r"`([A-Z]+_?[A-Z]+|\w+_\w+)`", page))
+    assert len(names) > 8
+    for name in names:
+        assert re.search(rf"^(def {name}\(|{name}\b.* = )", sources, re.MULTILINE), name
+
+
+def test_targets_named_in_the_pages_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    pages = (README, (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"))
+    targets = [name for text in pages for name in re.findall(r"^ *make (\w+)", text, re.MULTILINE)]
+    assert len(targets) > 5
+    for name in targets:
+        assert re.search(rf"^{name}:", makefile, re.MULTILINE), name

@@ -19,7 +19,7 @@ import numpy as np
 from sklearn import datasets
 
 from polyregions import Box, Network, enumerate_regions
-from polyregions.network.layers import make_layer
+from polyregions.network.kinds import make_layer
 
 TEST_SHARE = 0.3  # of each class, held out
 STEPS, RATE, DECAY = 1000, 0.01, 0.1  # of Adam; each step also shrinks all parameters by RATE * DECAY

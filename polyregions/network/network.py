@@ -26,7 +26,8 @@ from ..errors import (
     short_repr,
 )
 from . import formats
-from .layers import LAYER_TYPES, Layer, make_layer, preactivation
+from .kinds import LAYER_TYPES, make_layer
+from .layers import Layer, preactivation
 from .numbers import arrays_of, float_array, real_array
 from .states import filtered_states
 

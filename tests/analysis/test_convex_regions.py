@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from support import linear_reference as slow
 from support.networks import degenerate, some, subdivided
+from support.profiles import examples
 from support.strategies import cases
 from support.zoo import ZOO, by_name, cube
 
@@ -49,6 +50,7 @@ def is_convex(cx: RegionComplex, component: set[int]) -> bool:
     return True
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("d", "most", "seeds"), [(1, 60, range(20)), (2, 40, range(80)), (3, 20, range(60))])
 def test_coincidences(d: int, most: int, seeds: range) -> None:
     found = [(cx, check(cx)) for cx in some(d, most, seeds)]
@@ -59,7 +61,7 @@ def test_coincidences(d: int, most: int, seeds: range) -> None:
         assert sum(not f.convex.all() for _, f in found) > 3
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40))
 @given(cases(dims=(2, 3), max_units=6))
 def test_degenerate_networks(case: tuple[Network, Box]) -> None:
     cx = enumerate_regions(*case, engine="subdivide")
@@ -81,12 +83,14 @@ def narrow(seed: int, d: int) -> RegionComplex:
     return enumerate_regions(Network.from_arrays(arrays), cube(d), engine="subdivide")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("d", [2, 3])
 def test_narrow_networks(d: int) -> None:
     found = [check(cx) for cx in (narrow(seed, d) for seed in range(25)) if cx.n_regions <= 33]
     assert any(not f.convex.all() for f in found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("d", [2, 3])
 def test_no_choice_of_walls_is_better(d: int) -> None:
     """All choices, for networks with few removable walls: the bounds hold, and the search finds the best."""

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import reference
+from support.profiles import examples
 from support.strategies import cases
 from support.zoo import fold_layers, inside_unit_cube, tents_of_rank_2
 from support.zoo import folding as fold_network
@@ -463,7 +464,7 @@ def test_vertices_are_rounded_once() -> None:
     assert image.vertices.tolist() == [[0, 2 / 3], [1 / 3, 0]]
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.sampled_from([1, 2, 3]), st.data())
 def test_extreme_points_are_those_in_no_simplex_of_others(d: int, data: st.DataObject) -> None:
     """A point is not extreme iff it is a convex combination of at most d + 1 others (Caratheodory)."""
@@ -664,7 +665,7 @@ def determinant(matrix: list[list[Fraction]]) -> Fraction:
     return total
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(cases(max_units=5))
 def test_degenerate_networks(case: tuple[Network, Box]) -> None:
     network, box = case
@@ -672,7 +673,7 @@ def test_degenerate_networks(case: tuple[Network, Box]) -> None:
         check_against_referee(verify_folding(network, box))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(st.data())
 def test_networks_that_fold_at_random(data: st.DataObject) -> None:
     """Small whole weights and narrow layers: identifications, overlaps and collapses of all kinds."""

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from support import linear_reference as slow
 from support.networks import degenerate, some, subdivided
+from support.profiles import examples
 from support.reference import forward
 from support.strategies import cases
 from support.zoo import by_name, cube, fold_layers, folding, inside_unit_cube
@@ -97,6 +98,7 @@ def test_patterns_of_folds() -> None:
         assert count_linear_regions(cx, "activation") == len(patterns) ** n0
 
 
+@pytest.mark.slow
 def test_many_regions() -> None:
     """Five folds by three: 59,049 regions, and about 4 sqrt(59049) maps if the coordinates are added."""
     layers = folding(2, (3,) * 5)
@@ -155,6 +157,7 @@ def check_all(cx: RegionComplex) -> list[int | list[int]]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("d", "most", "seeds"), [(1, 60, range(60)), (2, 45, range(110)), (3, 20, range(60))]
 )
@@ -170,7 +173,7 @@ def test_coincidences(d: int, most: int, seeds: range) -> None:
     assert apart[4] > 1 or d == 3
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(cases(max_units=5))
 def test_degenerate_networks(case: tuple[Network, Box]) -> None:
     cx = enumerate_regions(*case, engine="subdivide")

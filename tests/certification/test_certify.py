@@ -19,7 +19,6 @@ from support.strategies import cases
 
 import polyregions
 from polyregions import Box, Certificate, Network, RegionComplex, certify, enumerate_regions
-from polyregions.certification.checker import SMALL_DIM
 from polyregions.certification.polytopes import NotACellError, cell, inner_point
 from polyregions.certification.rational import RationalNetwork
 from polyregions.certification.sums import ExactSum
@@ -45,19 +44,6 @@ def test_it_shares_no_code_with_the_engines() -> None:
             # Nor may it ask the network or the box to compute.
             if isinstance(node, ast.Attribute):
                 assert node.attr not in ("exact", "forms", "affine_map", "halfspaces", "contains", "activate")
-
-
-@pytest.mark.parametrize("engine", ["subdivide", "traverse"])
-@pytest.mark.parametrize("case", zoo.ZOO, ids=lambda case: case.name)
-def test_true_results_are_proven(case: zoo.Case, engine: str) -> None:
-    certificate = certify(enumerate_regions(case.network, case.box, engine=engine))
-    assert certificate.valid, str(certificate)
-    assert certificate.complete
-    assert certificate.regions == case.regions
-    counts = {s.claim: s.count for s in certificate.statements}
-    assert counts["the facet is the same on both sides"] == case.pairs
-    undone = [s.claim for s in certificate.statements if s.verdict == "not checked"]
-    assert len(undone) == (2 if case.dim > SMALL_DIM else 0)
 
 
 @given(cases())

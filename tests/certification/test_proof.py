@@ -243,6 +243,7 @@ def test_what_is_no_result_is_refused() -> None:
         certify(quadrants())  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_regions_of_too_many_corners_are_refused() -> None:
     network = Network.from_arrays([([[1.0] * 13], [0]), ([[1]], [0])])
     with pytest.raises(TooLargeError, match="more than 5,000 corners"):

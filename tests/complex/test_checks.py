@@ -12,6 +12,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from support import reference
+from support.profiles import examples
 from support.strategies import cases
 from support.zoo import ZOO, by_name
 
@@ -385,7 +386,7 @@ def test_partial_results_are_checked_too(part: RegionComplex) -> None:
 # -------------------------------------------------------------------------------------- at random
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150))
 @given(cases(dims=(1, 2, 3), max_units=6), st.data())
 def test_random_damage(case: tuple[Network, Box], data: st.DataObject) -> None:
     """One entry of one array becomes another one."""

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import reference
+from support.profiles import examples
 from support.strategies import cases
 from support.zoo import by_name
 
@@ -175,7 +176,7 @@ def test_locate_in_corners_where_the_pattern_has_no_region() -> None:
         assert cx.states[cx.locate([1.0, 1.0])].tolist() == states
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150))
 @given(cases(), st.data())
 def test_locate_gives_a_region_that_holds_the_point(case: tuple[Network, Box], data: st.DataObject) -> None:
     net, box = case
@@ -244,7 +245,7 @@ def test_halfspaces_by_hand(cx: RegionComplex) -> None:
         assert (row, bound) == expected[name(cx, j)]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150))
 @given(cases(dims=(1, 2, 3)))
 def test_regions_are_what_their_attributes_say(case: tuple[Network, Box]) -> None:
     net, box = case
@@ -286,7 +287,7 @@ def measure(points: list[tuple[Fraction, ...]]) -> Fraction:
     return sum((p[0] * q[1] - q[0] * p[1] for p, q in pairs), Fraction(0)) / 2
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(cases(dims=(1, 2, 3)))
 def test_centroids_lie_inside(case: tuple[Network, Box]) -> None:
     """Up to rounding: where they do by more than that, the exact pattern there is the region's."""

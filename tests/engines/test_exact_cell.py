@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.profiles import examples
 from support.strategies import cases
 from support.zoo import ZOO, Case
 
@@ -52,7 +53,7 @@ def check_cell(cx: RegionComplex, i: int, cell: ExactCell) -> None:
     assert all(a < x < b for a, x, b in zip(low, cell.interior, high, strict=True))
 
 
-@settings(max_examples=250, deadline=None, derandomize=True)
+@settings(max_examples=examples(250))
 @given(cases(max_units=6))
 def test_cells_of_small_networks(case: tuple[Network, Box]) -> None:
     cx = enumerate_brute(*case)
@@ -60,7 +61,7 @@ def test_cells_of_small_networks(case: tuple[Network, Box]) -> None:
         check_cell(cx, i, plain_cell(*case, cx.states[i]))
 
 
-@settings(max_examples=250, deadline=None, derandomize=True)
+@settings(max_examples=examples(250))
 @given(cases(max_units=6), st.integers(0, 2**32 - 1))
 def test_proposals_change_nothing(case: tuple[Network, Box], seed: int) -> None:
     """Bases of arbitrary rows, a centre anywhere: they may be of no use, but never believed."""
@@ -75,7 +76,7 @@ def test_proposals_change_nothing(case: tuple[Network, Box], seed: int) -> None:
         check_cell(cx, i, exact_cell(*case, cx.states[i], verdict, bases, centre))
 
 
-@settings(max_examples=250, deadline=None, derandomize=True)
+@settings(max_examples=examples(250))
 @given(cases(max_units=6))
 def test_what_is_proven_in_float64_may_be_left_out(case: tuple[Network, Box]) -> None:
     cx, network = enumerate_brute(*case), RecentredRows(*case)

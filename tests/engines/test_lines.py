@@ -125,6 +125,7 @@ def test_random_networks(kind: str, scale: float) -> None:
     assert scale != 1.0 or found.undecided == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kinds", [("relu", "relu"), ("maxout3", "abs"), ("hard_tanh", "maxout2")])
 @pytest.mark.parametrize("d", [2, 3])
 def test_the_complex_restricted_to_a_line(kinds: Sequence[str], d: int) -> None:

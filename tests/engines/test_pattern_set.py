@@ -83,6 +83,7 @@ def link(patterns: PatternSet, start: int, flips: list[list[tuple[int, int]]], l
     return done, neighbors[:written].tolist()
 
 
+@pytest.mark.slow
 def test_linking_agrees_with_a_dict() -> None:
     """Breadth-first over all patterns of 17 units with 2 states, 2^17 of them: all neighbours of each."""
     n = 17

@@ -17,7 +17,8 @@ from polyregions import Box, Network, enumerate_regions
 from polyregions.engines.brute import enumerate_brute
 from polyregions.engines.traverse.rows import RecentredRows
 from polyregions.geometry.proofs import AMBIGUOUS, REDUNDANT, live_rows
-from polyregions.network.layers import Layer, leaky_relu, linear, make_layer, relu
+from polyregions.network.kinds import make_layer
+from polyregions.network.layers import Layer, leaky_relu, linear, relu
 
 Form = list[Any]  # d coefficients and a constant, rationals
 

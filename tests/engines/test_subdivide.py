@@ -1,4 +1,4 @@
-"""The subdivision: the zoo, the other engines, all faces, and the bounds of its predicate."""
+"""The subdivision: all faces, workers, and the bounds of its predicate."""
 
 from __future__ import annotations
 
@@ -13,60 +13,20 @@ from threading import current_thread, main_thread
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from support.cells import check_cells
 from support.networks import RANDOM, facets, random_network
+from support.profiles import examples
 from support.strategies import cases
-from support.zoo import ZOO, Case, by_name, folding
+from support.zoo import by_name, folding
 
 from polyregions import Box, Network, enumerate_regions
 from polyregions.complex.topology import Cells
-from polyregions.engines.brute import enumerate_brute
 from polyregions.engines.subdivide import layer_cut
 from polyregions.engines.subdivide.engine import Subdivision
 from polyregions.engines.subdivide.layer_cut import LayerCut
 from polyregions.errors import InvalidInputError, TooLargeError
 from polyregions.geometry.signs import UNKNOWN, sign_at, solve_float, solve_whole
 from polyregions.network.layers import absolute, linear, maxout, piecewise, relu
-
-
-def check_cells(cells: Cells) -> None:
-    """What is true of every complex of convex cells, whatever its coordinates."""
-    d = cells.dimension
-    for k in range(1, d + 1):
-        for f in cells.faces(k).tolist():
-            boundary = cells.boundary(f).tolist()
-            assert len(set(boundary)) == len(boundary) >= k + 1
-            assert (cells.dim[boundary] == k - 1).all()
-            if k > 1:
-                # Diamond property: a face of dimension k - 2 is in exactly two of the facets of f.
-                _, times = np.unique(cells.boundaries(np.array(boundary)), return_counts=True)
-                assert (times == 2).all()
-    # A closed ball.
-    assert sum((-1) ** k * cells.faces(k).size for k in range(d + 1)) == 1
-    inner = np.bincount(cells.boundaries(cells.faces(d)), minlength=cells.dim.size)[cells.faces(d - 1)]
-    assert set(inner.tolist()) <= {1, 2}
-
-
-@pytest.mark.parametrize("case", ZOO, ids=lambda case: case.name)
-def test_zoo(case: Case) -> None:
-    cx = enumerate_regions(case.network, case.box, engine="subdivide")
-    assert (cx.n_regions, cx.n_adjacencies, cx.complete) == (case.regions, case.pairs, True)
-    if case.multi_flip is not None:
-        assert sum(len(cx.flips(i, j)) > 1 for i, j in cx.adjacencies) == case.multi_flip
-    if case.f_vector is not None:
-        assert cx.f_vector == list(case.f_vector)
-    assert facets(cx) == facets(enumerate_regions(case.network, case.box, engine="traverse"))
-    check_cells(cx.faces.cells)
-    cx.check()
-
-
-@settings(max_examples=400, deadline=None)
-@given(cases(dims=(1, 2, 2, 3, 3, 4), max_units=9))
-def test_agrees_with_the_other_engines(case: tuple[Network, Box]) -> None:
-    cx = enumerate_regions(*case, engine="subdivide")
-    assert facets(cx) == facets(enumerate_brute(*case))
-    assert facets(cx) == facets(enumerate_regions(*case, engine="traverse"))
-    check_cells(cx.faces.cells)
-    cx.check()
 
 
 @pytest.mark.parametrize(
@@ -199,7 +159,7 @@ def test_whole_numbers_stop_at_their_limit() -> None:
     assert sign_at(np.array([2.0**53, 0.0, 1.0]), 0.0, np.array([1.0, 0.0, -(2.0**53)]), 0.0) == UNKNOWN
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(cases(dims=(1, 2, 3, 4), max_units=10))
 def test_workers_change_nothing(case: tuple[Network, Box]) -> None:
     """Every cell its own part, every part its own share."""

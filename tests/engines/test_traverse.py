@@ -4,10 +4,8 @@ from functools import partial
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from support.networks import RANDOM, facets, random_network
-from support.strategies import cases
-from support.zoo import ZOO, Case, by_name, folding
+from support.networks import facets, random_network
+from support.zoo import Case, by_name, folding
 
 import polyregions
 from polyregions import Box, Network, RegionComplex
@@ -23,41 +21,6 @@ def same_bits(a: RegionComplex, b: RegionComplex) -> bool:
     return a.complete == b.complete and all(
         getattr(a, name).tobytes() == getattr(b, name).tobytes() for name in arrays
     )
-
-
-@pytest.mark.parametrize("case", ZOO, ids=lambda case: case.name)
-def test_zoo(case: Case) -> None:
-    cx = enumerate_regions(case.network, case.box, engine="traverse")
-    assert cx.complete
-    assert (cx.n_regions, cx.n_adjacencies) == (case.regions, case.pairs)
-    if case.multi_flip is not None:
-        assert sum(len(cx.flips(i, j)) > 1 for i, j in cx.adjacencies) == case.multi_flip
-    cx.check()
-
-
-@settings(max_examples=400, deadline=None)
-@given(cases(dims=(1, 2, 2, 3, 3)))
-def test_agrees_with_brute_on_small_networks(case: tuple[Network, Box]) -> None:
-    cx = enumerate_regions(*case, engine="traverse")
-    assert facets(cx) == facets(enumerate_brute(*case))
-    cx.check()
-
-
-@settings(max_examples=40, deadline=None)
-@given(cases(dims=(4,), max_units=6))
-def test_agrees_with_brute_in_four_dimensions(case: tuple[Network, Box]) -> None:
-    cx = enumerate_regions(*case, engine="traverse")
-    assert facets(cx) == facets(enumerate_brute(*case))
-    cx.check()
-
-
-@pytest.mark.parametrize(("d", "kinds", "width"), RANDOM, ids=str)
-@pytest.mark.parametrize("seed", range(3))
-def test_agrees_with_brute_on_random_networks(seed: int, d: int, kinds: list[str], width: int) -> None:
-    case = random_network(seed, d, kinds, width), Box.cube(d, -1, 1)
-    cx = enumerate_regions(*case, engine="traverse")
-    assert facets(cx) == facets(enumerate_brute(*case))
-    cx.check()
 
 
 @pytest.mark.parametrize("scale", [2.0**-30, 2.0**30, 2.0**-300, 2.0**300])

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from polyregions.base.rationals import homogeneous
 from scipy.spatial import ConvexHull, HalfspaceIntersection
+from support.profiles import examples
 
 from polyregions import Box
+from polyregions.base.rationals import homogeneous
 from polyregions.errors import CheckFailedError
 from polyregions.geometry.polytope import (
     centroid,
@@ -215,7 +216,7 @@ def by_all_bases(rows: Rows) -> set[tuple[Fraction, ...]]:
     return found
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150))
 @given(polytopes((1, 2, 3)))
 def test_vertices_are_those_of_all_bases(rows: Rows) -> None:
     points = vertices(rows)
@@ -235,7 +236,7 @@ def irredundant(rows: Rows, points: list[tuple[Fraction, ...]]) -> Rows:
     return list(kept.values())
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150))
 @given(polytopes((2,)))
 def test_polygons_are_convex_and_counter_clockwise(rows: Rows) -> None:
     points = vertices(rows)
@@ -249,7 +250,7 @@ def test_polygons_are_convex_and_counter_clockwise(rows: Rows) -> None:
     assert exact_volume(points, rows) == shoelace / 2
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100))
 @given(polytopes((2, 3, 4)))
 def test_volume_and_centroid_are_those_of_qhull(rows: Rows) -> None:
     points = vertices(rows)
@@ -265,7 +266,7 @@ def test_volume_and_centroid_are_those_of_qhull(rows: Rows) -> None:
     assert centroid(points, rows) == pytest.approx(weights @ means / weights.sum(), abs=1e-8)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40))
 @given(polytopes((2, 3, 4)))
 def test_vertices_are_those_of_qhull(rows: Rows) -> None:
     points = vertices(rows)
@@ -280,7 +281,7 @@ def test_vertices_are_those_of_qhull(rows: Rows) -> None:
     assert distances.min(axis=0).max() < 1e-6
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15))
 @given(polytopes((5,)))
 def test_five_dimensions_in_float(rows: Rows) -> None:
     """Beyond d = 4 volume and centroid come from Qhull; here against the exact fan."""
@@ -296,7 +297,7 @@ def test_five_dimensions_in_float(rows: Rows) -> None:
     assert centroid(points, rows) == pytest.approx(moments / float(exact), abs=1e-8)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80))
 @given(polytopes((2, 3)), st.data())
 def test_volumes_of_two_halves_add_up(rows: Rows, data: st.DataObject) -> None:
     """Cut by a plane through the mean of the vertices."""

@@ -175,6 +175,7 @@ def test_rows_dropped_at_once_are_positive_on_the_box(cells: list[tuple[int, Cel
     assert dropped > 30
 
 
+@pytest.mark.slow
 def test_proven_facets_are_facets(cells: list[tuple[int, Cell]]) -> None:
     """Proposals: the middle and the vertices of the true facet, points near them, and anywhere on the row."""
     yes = no = 0
@@ -207,6 +208,7 @@ def multipliers(cell: Cell, i: int, chosen: Any) -> Any:
         return None
 
 
+@pytest.mark.slow
 def test_rows_proven_redundant_are_positive(cells: list[tuple[int, Cell]]) -> None:
     """Proposals: the multipliers of any d rows, and numbers near them."""
     yes = no = 0
@@ -231,6 +233,7 @@ def test_rows_proven_redundant_are_positive(cells: list[tuple[int, Cell]]) -> No
     assert no > 5000
 
 
+@pytest.mark.slow
 def test_bounds_of_linear_functions_hold(cells: list[tuple[int, Cell]]) -> None:
     tight = 0
     for seed, cell in cells:
@@ -327,6 +330,7 @@ def cell_of_layer(seed: int) -> tuple[Network, Box, Any]:
     return Network([relu(a, c)]), Box.cube(d, -1, 1), np.ones(len(a), dtype=np.uint8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lp", ["native", "scipy"])
 def test_cells_are_decided_right(lp: str) -> None:
     count = {FACET: 0, REDUNDANT: 0, AMBIGUOUS: 0}

@@ -12,6 +12,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from support import reference
+from support.profiles import examples
 from support.strategies import cases, networks
 
 from polyregions import Box, Network
@@ -122,7 +123,7 @@ def test_constants(layer: Any, intercepts: list[int]) -> None:
 # ---------------------------------------------------------------------------------------- evaluation
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200))
 @given(networks(), st.data())
 def test_value_and_states_at_rational_points(net: Network, data: st.DataObject) -> None:
     x = data.draw(points(net.input_dim))
@@ -143,7 +144,7 @@ def test_value_and_states_of_dense_networks(seed: int) -> None:
         assert net.exact.states_at([Fraction(v) for v in x.tolist()]) == states
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150))
 @given(networks(), st.data())
 def test_forms_are_those_of_the_pattern(net: Network, data: st.DataObject) -> None:
     pattern = data.draw(patterns(net))
@@ -159,7 +160,7 @@ def test_forms_are_those_of_the_pattern(net: Network, data: st.DataObject) -> No
 # --------------------------------------------------------------------------------------- states near
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200))
 @given(cases(), st.data())
 def test_states_near_is_the_pattern_of_points_nearby(case: tuple[Network, Box], data: st.DataObject) -> None:
     """At x + (s1 e, s2 e^2, ...), e so small that no form of these small networks vanishes on the way."""
@@ -217,7 +218,7 @@ def expected_rows(net: Network, pattern: list[int]) -> list[tuple[list[Fraction]
     return result
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150))
 @given(networks(), st.data())
 def test_rows_are_the_constraints_of_the_pattern(net: Network, data: st.DataObject) -> None:
     pattern = data.draw(patterns(net))
@@ -228,7 +229,7 @@ def test_rows_are_the_constraints_of_the_pattern(net: Network, data: st.DataObje
         assert reference.proportional(row, form)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100))
 @given(networks(), st.data())
 def test_rows_hold_exactly_where_the_pattern_is(net: Network, data: st.DataObject) -> None:
     """All rows of a point's pattern are >= 0 there; where all rows of a pattern are > 0, it is that one."""
@@ -246,7 +247,7 @@ def test_rows_hold_exactly_where_the_pattern_is(net: Network, data: st.DataObjec
         assert pattern == own
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150))
 @given(networks(), st.data())
 def test_rows_of_one_unit(net: Network, data: st.DataObject) -> None:
     pattern = data.draw(patterns(net))
@@ -262,7 +263,7 @@ def test_rows_of_one_unit(net: Network, data: st.DataObject) -> None:
 # --------------------------------------------------------------------------------------------- cross
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300))
 @given(cases(), st.data())
 def test_cross_gives_the_pattern_on_the_other_side(case: tuple[Network, Box], data: st.DataObject) -> None:
     """Shoot a generic ray from a generic point to the first row of its pattern that vanishes on it."""

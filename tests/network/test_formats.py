@@ -16,10 +16,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from support.profiles import examples
 
 from polyregions import Network
 from polyregions.errors import FileFormatError, InvalidNetworkError, PolyregionsError, UnsupportedLayerError
-from polyregions.network.layers import Layer, leaky_relu, linear, make_layer, maxout, piecewise, relu
+from polyregions.network.kinds import make_layer
+from polyregions.network.layers import Layer, leaky_relu, linear, maxout, piecewise, relu
 
 EXTREME = (-0.0, 0.0, 5e-324, -5e-324, 2.2250738585072014e-308, 1e308, -1.7976931348623157e308, 0.1, 1 / 3)
 numbers = st.floats(allow_nan=False, allow_infinity=False) | st.sampled_from(EXTREME)
@@ -59,7 +61,7 @@ def any_networks(draw: st.DrawFn) -> Network:
 
 
 @pytest.mark.parametrize("ending", [".json", ".npz"])
-@settings(one_tmp_path, max_examples=150)
+@settings(one_tmp_path, max_examples=examples(150))
 @given(net=any_networks())
 def test_round_trip_bit_for_bit(net: Network, ending: str, tmp_path: Path) -> None:
     path = tmp_path / f"net{ending}"
@@ -595,7 +597,7 @@ json_values = st.recursive(
 )
 
 
-@settings(one_tmp_path, max_examples=400)
+@settings(one_tmp_path, max_examples=examples(400))
 @given(place=st.sampled_from(PLACES), value=json_values)
 def test_fuzzed_values_in_the_json(place: tuple[Any, ...], value: Any, tmp_path: Path) -> None:
     path = tmp_path / "net.json"
@@ -608,7 +610,7 @@ any_dtype = st.sampled_from(
 )
 
 
-@settings(one_tmp_path, max_examples=400)
+@settings(one_tmp_path, max_examples=examples(400))
 @given(data=st.data())
 def test_fuzzed_arrays_in_the_npz(data: st.DataObject, tmp_path: Path) -> None:
     path = tmp_path / "net.npz"

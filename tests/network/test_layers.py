@@ -13,15 +13,14 @@ from support.strategies import networks
 
 from polyregions import Network
 from polyregions.errors import InvalidNetworkError, UnsupportedLayerError
+from polyregions.network.kinds import LAYER_TYPES, make_layer
 from polyregions.network.layers import (
-    LAYER_TYPES,
     MAX_STATES,
     Layer,
     absolute,
     hard_tanh,
     leaky_relu,
     linear,
-    make_layer,
     maxout,
     mixed,
     piecewise,

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import reference
+from support.profiles import examples
 from support.strategies import cases, networks
 from support.zoo import ZOO, Case
 
@@ -160,7 +161,7 @@ def test_forward_pass_is_near_the_exact_one(seed: int) -> None:
 # --------------------------------------------------------------------------------------------- states
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200))
 @given(cases(), st.data())
 def test_states_are_exact_at_special_points(case: tuple[Network, Box], data: st.DataObject) -> None:
     """The networks of the strategy have breakpoints in corners, centres and quarters of their box."""
@@ -253,7 +254,7 @@ def test_refuses_points(points: Any) -> None:
 # ----------------------------------------------------------------------------------------- affine maps
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100))
 @given(networks(), st.data())
 def test_affine_map_is_the_exact_one_rounded_once(net: Network, data: st.DataObject) -> None:
     """For any pattern, realised or not."""
@@ -267,7 +268,7 @@ def test_affine_map_is_the_exact_one_rounded_once(net: Network, data: st.DataObj
     assert [[*row, v] for row, v in zip(exact_A, exact_c, strict=True)] == output
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100))
 @given(networks(), st.lists(st.integers(-8, 8), min_size=3, max_size=3))
 def test_affine_map_is_the_network_on_the_cell(net: Network, eighths: list[int]) -> None:
     x = [Fraction(k, 8) for k in eighths[: net.input_dim]]
@@ -323,7 +324,7 @@ def slices(dim: int) -> st.SearchStrategy[tuple[list[float], list[list[float]]]]
     return st.tuples(vector, st.lists(vector, min_size=1, max_size=3))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200))
 @given(st.integers(0, 10**6), st.sampled_from(("relu", "maxout2", "linear", "piecewise")), st.data())
 def test_restrict_rounds_each_exact_sum_once(seed: int, kind: str, data: st.DataObject) -> None:
     layers = reference.random_layers(np.random.default_rng(seed), 3, [kind, "relu"], 2)

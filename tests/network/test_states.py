@@ -10,17 +10,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from support import reference
+from support.profiles import examples
 from support.strategies import cases
 
 from polyregions import Box, Network
 from polyregions.base.rounding import gamma
+from polyregions.network.kinds import make_layer
 from polyregions.network.layers import (
     Layer,
     absolute,
     hard_tanh,
     leaky_relu,
     linear,
-    make_layer,
     maxout,
     mixed,
     piecewise,
@@ -115,7 +116,7 @@ def test_ill_conditioned_networks_near_their_boundaries(kind: str) -> None:
     assert wrong > 0  # float64 was wrong somewhere: the test had something to find
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200))
 @given(cases(), st.integers(0, 10**6))
 def test_degenerate_networks(case: tuple[Network, Box], seed: int) -> None:
     net, box = case
@@ -130,7 +131,7 @@ extreme = st.floats(allow_nan=False, allow_infinity=False) | st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300))
 @given(st.data(), st.sampled_from(("relu", "abs", "hard_tanh", "leaky_relu", "piecewise", "maxout")))
 def test_overflow_and_underflow(data: st.DataObject, kind: str) -> None:
     """Any float64 anywhere: infinities and NaN on the way certify nothing."""

@@ -186,6 +186,7 @@ def test_refusals(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_the_example(tmp_path):
     script = Path(__file__).parents[2] / "examples" / "folding.py"
     run = subprocess.run(

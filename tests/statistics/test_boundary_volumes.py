@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.spatial import ConvexHull
 from support.linear_reference import Point, faces_of_region, in_a_side, maps_of
+from support.profiles import examples
 from support.reference import outputs_of
 from support.strategies import cases
 from support.zoo import ZOO, Case
@@ -665,13 +666,13 @@ def assert_as_defined(network: Network, box: Box) -> None:
             assert found.per_layer == pytest.approx(per_layer, **close)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=examples(120))
 @given(cases(dims=(1, 2), max_units=7))
 def test_degenerate_networks_in_the_plane(case: tuple[Network, Box]) -> None:
     assert_as_defined(*case)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(cases(dims=(3,), max_units=5))
 def test_degenerate_networks_in_space(case: tuple[Network, Box]) -> None:
     assert_as_defined(*case)
@@ -680,7 +681,7 @@ def test_degenerate_networks_in_space(case: tuple[Network, Box]) -> None:
 whole = st.sampled_from((0.0, 1.0, -1.0))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(st.data(), st.sampled_from([(2, 4, 3), (2, 3, 2), (3, 3, 2)]))
 def test_networks_with_many_zero_weights(data: st.DataObject, shape: tuple[int, int, int]) -> None:
     """Units that nobody hears, or that cancel: here the three boundaries differ."""

@@ -83,6 +83,7 @@ def test_points_and_lines_in_three_dimensions() -> None:
 # Deeper networks, counted by enumeration.
 
 
+@pytest.mark.slow
 def test_two_layers_on_a_segment() -> None:
     coarea = expected_boundary_volume([1, 5, 5, 1], SEGMENT, bias_std=0.5, samples=300_000, seed=4)
     assert agree(counted((1, 5, 5, 1), 1000, 2)["boundary"], coarea, 0.08)
@@ -91,6 +92,7 @@ def test_two_layers_on_a_segment() -> None:
     assert abs(coarea.mean - 7.02) <= 4.5 * math.hypot(coarea.standard_error, 0.035)
 
 
+@pytest.mark.slow
 def test_two_layers_in_the_plane() -> None:
     found = counted((2, 4, 4, 1), 1000, 1)
     length = expected_boundary_volume([2, 4, 4, 1], SQUARE, bias_std=0.5, samples=200_000, seed=5)
@@ -99,6 +101,7 @@ def test_two_layers_in_the_plane() -> None:
     assert agree(found["vertices"], vertices, 0.2)
 
 
+@pytest.mark.slow
 def test_good_is_where_the_slope_jumps() -> None:
     """Narrow layers die often, so that a third of the breakpoints is not heard at the output."""
     rng = np.random.default_rng(7)
@@ -119,6 +122,7 @@ def test_good_is_where_the_slope_jumps() -> None:
     )
 
 
+@pytest.mark.slow
 def test_good_in_the_plane() -> None:
     """Walls across which the affine map changes, decided exactly, and the corners of their union."""
     rng, widths = np.random.default_rng(8), [2, 4, 2, 1, 1]
@@ -167,6 +171,7 @@ def test_two_layers_on_a_segment_by_hand(widths: list[int]) -> None:
         assert agree(estimate(found), coarea, 0.03)
 
 
+@pytest.mark.slow
 def test_vertices_of_units_in_different_layers() -> None:
     """2-2-1: units u and v of layer 1, and t above with the pre-activation ``p relu(u) + q relu(v) + c``.
 

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from support import reference
+from support.profiles import examples
 from support.strategies import cases
 from support.zoo import ZOO, Case, by_name
 
@@ -110,7 +111,7 @@ def check(net: Network, points: Vector, integers: bool = False) -> Distances:
     return near
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150))
 @given(cases(), st.integers(0, 10**6))
 def test_degenerate_networks(case: tuple[Network, Box], seed: int) -> None:
     """At points of a lattice, on many boundaries and halfway between them, and at random ones."""
@@ -285,6 +286,7 @@ def check_geometry(net: Network, box: Box, points: Vector) -> int:
     return seen
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(9))
 def test_geometry_of_random_networks(seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -307,7 +309,7 @@ def test_geometry_of_the_zoo(case: Case) -> None:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(cases(dims=(1, 2), max_units=6), st.integers(0, 10**6))
 def test_geometry_of_degenerate_networks(case: tuple[Network, Box], seed: int) -> None:
     net, box = case
@@ -504,7 +506,7 @@ def test_distances_at_the_ends_of_the_range() -> None:
     assert small.exact_squared(0) == Fraction(1, 4**1075)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200))
 @given(st.integers(1, 2**80), st.integers(1, 2**80), st.integers(-1200, 1200))
 def test_the_root_is_rounded_once(p: int, q: int, power: int) -> None:
     """The nearest float64: the root is between the midpoints to its neighbours."""

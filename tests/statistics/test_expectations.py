@@ -144,6 +144,7 @@ def test_the_step_from_vertices_to_regions(n_units: int, inputs: int) -> None:
         assert total <= regions_bound(n_units, inputs, c * (1 + 1e-12), 1, 1) * (1 + 1e-9)
 
 
+@pytest.mark.slow
 def test_bounds_hold_for_two_layers_in_the_plane() -> None:
     found = counted((2, 4, 4, 1), 1000, 1)
     assert at_most(found["boundary"], 4 * boundary_volume_bound(8, 1, **HE))
@@ -156,6 +157,7 @@ def test_bounds_hold_for_two_layers_in_the_plane() -> None:
     assert found["vertices"].mean > 4 * boundary_volume_bound(8, 2, **HE) / 16
 
 
+@pytest.mark.slow
 def test_the_bound_for_lines_holds() -> None:
     for widths, nets in (((1, 5, 1), 600), ((1, 5, 5, 1), 1000)):
         regions = counted(widths, nets, 2)["regions"]
@@ -273,6 +275,7 @@ def test_lines_meet_rectangles(box: Box) -> None:
     assert agree(estimate(1 + met.sum(axis=1) + inside), one_layer_regions(2, box, 0.8, 0.5), 0.02)
 
 
+@pytest.mark.slow
 def test_published_probabilities() -> None:
     """2-6 of He, s_b = 1/2, in [-1, 1]^2: by Monte Carlo .929, .592 and .590 +- .002, and 15.45."""
     box = Box.cube(2, -1, 1)

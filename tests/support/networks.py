@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from polyregions import Box, Network, RegionComplex, enumerate_regions
-from polyregions.network.layers import Layer, linear, make_layer
+from polyregions.network.kinds import make_layer
+from polyregions.network.layers import Layer, linear
 
 from .zoo import cube
 

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 from scipy.sparse import issparse
 
-from polyregions.network.layers import Layer, linear, make_layer, mixed
+from polyregions.network.kinds import make_layer
+from polyregions.network.layers import Layer, linear, mixed
 
 Form = list[Fraction]  # (d + 1): coefficients and constant
 
@@ -93,11 +94,6 @@ def outputs_of(layer: Layer) -> list[Output]:
             outputs.append(Output(rows, fractions(t), fractions(slopes), differ))
             first += rank
     return outputs
-
-
-def units_of(layer: Layer) -> list[range]:
-    """Rows of each output."""
-    return [output.rows for output in outputs_of(layer)]
 
 
 def forward(layers: Sequence[Layer], x: Iterable[Any]) -> tuple[list[Fraction], list[int]]:

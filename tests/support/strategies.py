@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from polyregions import Box, Network
-from polyregions.network.layers import Layer, linear, make_layer, maxout, mixed
+from polyregions.network.kinds import make_layer
+from polyregions.network.layers import Layer, linear, maxout, mixed
 
 PLAIN = ("relu", "maxout", "abs", "leaky_relu", "hard_tanh", "piecewise", "linear")
 KINDS = (*PLAIN, "mixed")

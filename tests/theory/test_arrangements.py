@@ -212,6 +212,7 @@ def test_every_family_has_sizes() -> None:
     assert set(SIZES) == set(FAMILIES)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(FAMILIES))
 def test_predictions_are_the_sums_over_the_flats(name: str) -> None:
     for n in SIZES[name]:

@@ -471,7 +471,7 @@ def _convex_layer(inputs: int, ranks: tuple[int, ...]) -> Network:
 
 
 def _maxout(weight, bias, readout) -> Network:
-    from polyregions.network.layers import make_layer
+    from polyregions.network.kinds import make_layer
 
     return Network(
         [make_layer("maxout", weight, bias), make_layer("linear", readout, np.zeros(len(readout)))]

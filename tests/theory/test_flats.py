@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.profiles import examples
 from support.zoo import ZOO, Case
 
 from polyregions import Box, Network, enumerate_regions
@@ -194,7 +195,7 @@ def cut_boxes(
     return make(d, planes), Box([float(e[0]) for e in ends], [float(e[1]) for e in ends])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150))
 @given(cut_boxes())
 def test_every_sign_vector_is_a_face(case: tuple[Arrangement, Box]) -> None:
     arrangement, box = case
@@ -206,7 +207,7 @@ def test_every_sign_vector_is_a_face(case: tuple[Arrangement, Box]) -> None:
     assert counts.regions == sum(map(abs, counts.characteristic))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(cut_boxes(dimensions=(2, 3, 4), most=6))
 def test_the_moebius_function_by_its_definition(case: tuple[Arrangement, Box]) -> None:
     arrangement, box = case
@@ -215,7 +216,7 @@ def test_the_moebius_function_by_its_definition(case: tuple[Arrangement, Box]) -
         assert count_in_box(arrangement, box) == by_definition(arrangement, box)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(cut_boxes(dimensions=(1, 2, 3), most=5))
 def test_brute_engine(case: tuple[Arrangement, Box]) -> None:
     arrangement, box = case
@@ -226,7 +227,7 @@ def test_brute_engine(case: tuple[Arrangement, Box]) -> None:
     assert (cx.n_regions, cx.n_adjacencies) == (counts.regions, counts.facets)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(cut_boxes(dimensions=(4, 5), most=9))
 def test_subdivide_engine(case: tuple[Arrangement, Box]) -> None:
     """Dimensions in which planes, and not just lines and points, must be held against the box."""
@@ -240,7 +241,7 @@ def test_subdivide_engine(case: tuple[Arrangement, Box]) -> None:
     assert (cx.n_regions, cx.n_adjacencies) == (counts.regions, counts.facets)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200))
 @given(
     st.integers(0, 3).flatmap(
         lambda n: st.lists(st.tuples(*[st.integers(-3, 3)] * (n + 1)), min_size=1, max_size=7)

@@ -209,6 +209,7 @@ def test_large_coefficients_are_exact(d: int, m: int) -> None:
         assert value == sum((-1) ** k * v * a ** (d - k) for k, v in enumerate(s))
 
 
+@pytest.mark.slow
 def test_a_million_regions() -> None:
     made = montufar_folds(2, [4] * 5)
     cx = enumerate_regions(made.network, made.box, engine="subdivide")

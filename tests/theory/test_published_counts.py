@@ -76,13 +76,21 @@ def check(
     return found
 
 
-@pytest.mark.parametrize("row", PUBLISHED, ids=lambda row: row[0].name)
+def quick(row: tuple[Arrangement, int, int, int, int | None, str]) -> bool:
+    return row[3] < 1500
+
+
+@pytest.mark.parametrize(
+    "row",
+    [pytest.param(r, id=r[0].name, marks=() if quick(r) else pytest.mark.slow) for r in PUBLISHED],
+)
 def test_published(row: tuple[Arrangement, int, int, int, int | None, str]) -> None:
     found = check(row, ("subdivide", "traverse"))
     ours, theirs = (np.unique(found[engine].states, axis=0) for engine in ("subdivide", "traverse"))
     assert np.array_equal(ours, theirs)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("row", MANY, ids=lambda row: row[0].name)
 def test_many(row: tuple[Arrangement, int, int, int, int | None, str]) -> None:
     check(row, ("subdivide",))

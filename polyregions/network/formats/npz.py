@@ -18,7 +18,8 @@ import numpy as np
 
 from ...base.archives import read_archive
 from ...errors import FileFormatError, InvalidNetworkError, short_repr
-from ..layers import Layer, make_layer, mixed, stacked_maxout
+from ..kinds import make_layer
+from ..layers import Layer, mixed, stacked_maxout
 from ..numbers import is_sparse
 from .json import FORMAT, VERSIONS, sparse_weight
 

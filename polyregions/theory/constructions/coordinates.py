@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from ...base.arrays import FloatArray
 from ...network.box import Box
-from ...network.layers import Layer, linear, make_layer
+from ...network.kinds import make_layer
+from ...network.layers import Layer, linear
 from ...network.network import Network
 from ..predictions import Prediction
 from .construction import Construction, box_or, contains, predict
