@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 from ..base.arrays import FloatArray, IntArray, StateArray
 from ..base.rationals import IntegerRows, Point
 from ..errors import CheckFailedError, InvalidInputError
-from ..geometry import polytope
+from ..geometry import polytope, volumes
 from ..network.box import Box, box_rows
 from ..network.network import Network
 from . import checks as _invariants
@@ -325,13 +325,13 @@ class Region:
 
     @property
     def volume(self) -> float:
-        """Volume (length, area, ...) in float64; the exact value rounded once for d <= 4."""
-        return polytope.volume(self.exact_vertices, self.exact_halfspaces)
+        """Volume (length, area, ...) in float64: the exact one rounded once, infinite beyond its range."""
+        return volumes.volume(self.exact_vertices, self.exact_halfspaces)
 
     @property
     def centroid(self) -> FloatArray:
-        """Centre of mass, float64 (d,)."""
-        return polytope.centroid(self.exact_vertices, self.exact_halfspaces)
+        """Centre of mass, float64 (d,): the exact one rounded once."""
+        return volumes.centroid(self.exact_vertices, self.exact_halfspaces)
 
     def __repr__(self) -> str:
         states = ".".join(map(str, self.pattern.tolist()))
