@@ -1,10 +1,10 @@
 """Vertices of one polytope given by exact rows ``row . (x, 1) >= 0``; its volume is :mod:`.volumes`'.
 
-They come from the double description method over the integers (Motzkin et al. 1953; Fukuda and
-Prodon, *Double description method revisited*, 1996): a cone is cut by one row after the other; each
-cut keeps the rays on its positive side and adds the ray where each *adjacent* pair of a positive and
-a negative ray meets it. Two rays are adjacent iff no third lies on all the rows that both lie on. So the same vertex of two regions is the same rational, and the same float64
-after rounding once.
+They come from the double description method over the integers (Motzkin et al. 1953; Fukuda and Prodon,
+*Double description method revisited*, 1996): a cone is cut by one row after the other; each cut keeps the
+rays on its positive side and adds the ray where each *adjacent* pair of a positive and a negative ray meets
+it. Two rays are adjacent iff no third lies on all the rows that both lie on. So the same vertex of two
+regions is the same rational, and the same float64 after rounding once.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from ..base.arrays import FloatArray
 from ..base.rationals import IntegerRows, Point, primitive, round_fraction
 from ..errors import CheckFailedError, TooLargeError
 
-#: Pairs of rays that one cut may look at: about 10 seconds.
-PAIRS = 2**24
+#: Vertices of one polytope, and pairs of them that one cut may look at: about 10 seconds each.
+MOST_VERTICES, MOST_PAIRS = 2**16, 2**24
 
 
 def float_halfspaces(rows: IntegerRows) -> tuple[FloatArray, FloatArray]:
@@ -38,6 +38,13 @@ def float_halfspaces(rows: IntegerRows) -> tuple[FloatArray, FloatArray]:
 
 def vertices(rows: IntegerRows) -> list[Point]:
     """Vertices of the bounded, full-dimensional polytope of the rows; counter-clockwise for d = 2.
+
+    Raises
+    ------
+    CheckFailedError
+        If it is unbounded or empty.
+    TooLargeError
+        If there are more than 2^16 vertices, or a cut is between too many.
 
     Examples
     --------
@@ -79,10 +86,11 @@ def _adjacent(zeros: list[int], values: list[int], n: int) -> Iterator[tuple[int
     """Adjacent rays on which a row is positive, negative, and the rows that vanish on both."""
     plus = [k for k, v in enumerate(values) if v > 0]
     minus = [k for k, v in enumerate(values) if v < 0]
-    if len(plus) * len(minus) > PAIRS:
+    if len(zeros) > MOST_VERTICES or len(plus) * len(minus) > MOST_PAIRS:
         raise TooLargeError(
-            f"vertices: a cut of {len(zeros)} vertices looks at {len(plus) * len(minus):,} pairs of them, the "
-            f"limit is {PAIRS:,}; ask for fewer dimensions (net.restrict gives the network on a plane)"
+            f"vertices: a cell has more than {len(zeros):,} of them, and its next cut looks at "
+            f"{len(plus) * len(minus):,} pairs; the limits are {MOST_VERTICES:,} and {MOST_PAIRS:,}. Ask for "
+            "fewer dimensions: net.restrict(origin, directions) gives the network on a plane"
         )
     on: dict[int, int] = {}  # the rays on each row, as bits
     for k, zero in enumerate(zeros):

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from polyregions.base.rationals import homogeneous
 from scipy.spatial import ConvexHull, HalfspaceIntersection
 from support.triangulation import fan_centroid, fan_volume, simplices
 
 from polyregions import Box
+from polyregions.base.rationals import homogeneous
 from polyregions.errors import CheckFailedError
 from polyregions.geometry.polytope import float_halfspaces, polygon_vertices, vertices
 from polyregions.geometry.volumes import centroid, exact_volume, volume

@@ -1,4 +1,4 @@
-"""Triangulations and volumes of a polytope by an algorithm of their own: what the library's are compared with."""
+"""Triangulations and volumes of a polytope by another algorithm than the library's."""
 
 from __future__ import annotations
 
