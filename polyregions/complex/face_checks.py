@@ -1,8 +1,8 @@
 """What must be true of all faces of a complex together: topology, values and measures, for all at once.
 
-Counts and incidences are checked as such. What has coordinates is checked in float64, up to a proven bound for
-the rounding: it raises no false alarm, and misses nothing that is larger. Where float64 cannot decide, because
-numbers leave its range or a region is thinner than its spacing, rational numbers do.
+Counts and incidences are checked as such. What has coordinates is checked in float64, up to a proven bound
+for the rounding: it raises no false alarm, and misses nothing that is larger. Where float64 cannot decide,
+because numbers leave its range or a region is thinner than its spacing, rational numbers do.
 
 * every face of dimension k has at least k + 1 faces in its boundary, each once; each of *their* boundaries is
   shared by exactly two of them (the diamond property of polytopes);

@@ -10,19 +10,18 @@ from collections.abc import Iterator
 from fractions import Fraction
 from functools import cached_property
 from math import prod
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..base.arrays import FloatArray, IntArray, StateArray
-from ..base.kernels import INDICES, VOID, kernel
 from ..base.rationals import round_fraction
-from ..base.rounding import INFLATE, TINY, U
+from ..base.rounding import U
 from ..errors import InvalidInputError, short_repr
 from ..network.box import Box
 from .measures import Measured, measure
-from .topology import FACE_LISTS, Cells
+from .rings import doubled_areas, exact_doubled_area, reversed_where, rings
+from .topology import Cells
 from .vertices import Vertices
 
 #: Vertices that are proven to be this close, in units of the half widths of the box, are not computed again.
@@ -213,50 +212,23 @@ class Faces:
 
     @cached_property
     def ring_corners(self) -> tuple[IntArray, IntArray]:
-        """The vertices of each region in counter-clockwise order, and where each region's begin; d = 2 only."""
-        cells, top = self.cells, self.cells.top
-        offsets = np.concatenate([[0], np.cumsum(cells.size[top], dtype=np.int64)])
-        corners = np.empty(int(offsets[-1]), dtype=np.int64)
-        go_round(top, *cells.lists, offsets, corners)
-        clockwise = np.repeat(self._clockwise(corners, offsets), np.diff(offsets))
-        mirrored = np.repeat(offsets[:-1] + offsets[1:] - 1, np.diff(offsets)) - np.arange(len(corners))
-        return corners[np.where(clockwise, mirrored, np.arange(len(corners)))], offsets
-
-    def _clockwise(self, corners: IntArray, offsets: IntArray) -> NDArray[np.bool_]:
-        """Whether each ring of vertices goes round clockwise: by rationals where float64 cannot tell."""
+        """As :meth:`rings`, with the vertices' numbers among all faces; int64 (corners,), (regions + 1,)."""
+        corners, offsets = rings(self.cells)
         places, radii = self.recentred
         rows = self.places[corners]
-        following = np.arange(1, len(rows) + 1)
-        following[offsets[1:] - 1] = offsets[:-1]
-        # Minus the first corner: what is added up is no larger than the region.
-        x, y = (places[rows] - np.repeat(places[rows[offsets[:-1]]], np.diff(offsets), axis=0)).T
-        terms = x * y[following] - x[following] * y
-        sizes = (np.abs(x) + np.abs(y)) * (np.abs(x[following]) + np.abs(y[following]))
-        # Each coordinate is off by the radii of two vertices and one rounding, and so is each factor.
-        slack = 4 * np.maximum.reduceat(radii[rows], offsets[:-1])
-        lengths = np.add.reduceat(np.abs(x) + np.abs(y), offsets[:-1])
-        counts = np.diff(offsets)
-        bound = slack * (4 * lengths + 4 * counts * slack) + (counts + 8) * 2 * U * np.add.reduceat(
-            sizes, offsets[:-1]
-        )
-        doubled = np.add.reduceat(terms, offsets[:-1])
+        doubled, errors = doubled_areas(places[rows], radii[rows], offsets)
         clockwise = doubled < 0
-        for i in np.flatnonzero(~(np.abs(doubled) > bound * INFLATE + TINY)).tolist():
-            clockwise[i] = self._doubled_area(corners[offsets[i] : offsets[i + 1]]) < 0
-        return np.asarray(clockwise)
-
-    def _doubled_area(self, ring: IntArray) -> Fraction:
-        """Twice the area of a ring of vertices, negative if it goes round clockwise."""
-        points = [self.exact_point(int(v)) for v in ring]
-        pairs = zip(points, [*points[1:], points[0]], strict=True)
-        return sum((x * v - u * y for (x, y), (u, v) in pairs), Fraction(0))
+        for i in np.flatnonzero(~(np.abs(doubled) > errors)).tolist():
+            points = [self.exact_point(int(v)) for v in corners[offsets[i] : offsets[i + 1]]]
+            clockwise[i] = exact_doubled_area(points) < 0
+        return reversed_where(clockwise, corners, offsets), offsets
 
     def volumes(self, accuracy: float | None = None) -> FloatArray:
         """Volume (length, area, ...) of each region; float64 (regions,). See :meth:`measured`."""
-        return self._measured(self.cells.top, accuracy, Fraction(1)).values
+        return self.measured_volumes(accuracy).values
 
     def shares(self, accuracy: float | None = None) -> FloatArray:
-        """How much of the box each region fills; float64 (regions,), they add up to 1. See :meth:`measured`."""
+        """How much of the box each region fills; float64 (regions,). See :meth:`measured`."""
         return self.measured_shares(accuracy).values
 
     def measures(self, k: int, accuracy: float | None = None) -> FloatArray:
@@ -298,7 +270,15 @@ class Faces:
         >>> float(min(values)), bool((errors <= 2.0**-20 * values).all())
         (9.999999999995e-13, True)
         """
-        return self._measured(self.of_dimension(k), accuracy, Fraction(1))
+        return self.measured_faces(self.of_dimension(k), accuracy)
+
+    def measured_faces(self, faces: IntArray, accuracy: float | None = None) -> Measured:
+        """Volume of each of some faces of one dimension, and how far it may be off. See :meth:`measured`."""
+        return self._measured(faces, accuracy, Fraction(1))
+
+    def measured_volumes(self, accuracy: float | None = None) -> Measured:
+        """Volume of each region, in their order, and how far it may be off. See :meth:`measured`."""
+        return self.measured_faces(self.cells.top, accuracy)
 
     def measured_shares(self, accuracy: float | None = None) -> Measured:
         """How much of the box each region fills, and how far it may be off. See :meth:`measured`."""
@@ -361,21 +341,3 @@ class Faces:
     def __repr__(self) -> str:
         counts = np.bincount(self.cells.dim, minlength=self.box.dim + 1).tolist()
         return f"Faces({', '.join(f'{n} of dimension {k}' for k, n in enumerate(counts))})"
-
-
-@kernel(VOID, INDICES, *FACE_LISTS, INDICES, INDICES, bare=True)
-def go_round(polygons: Any, start: Any, size: Any, pool: Any, offsets: Any, corners: Any) -> None:
-    """List the vertices of each polygon from edge to edge."""
-    for i in range(polygons.size):
-        begin, n = start[polygons[i]], size[polygons[i]]
-        edge, at = np.int64(pool[begin]), np.int64(pool[start[pool[begin]]])
-        for step in range(n):
-            corners[offsets[i] + step] = at
-            # The other end of this edge, and the other edge at that end.
-            a, b = np.int64(pool[start[edge]]), np.int64(pool[start[edge] + 1])
-            at = b if a == at else a
-            for k in range(begin, begin + n):
-                other = np.int64(pool[k])
-                if other != edge and (pool[start[other]] == at or pool[start[other] + 1] == at):
-                    edge = other
-                    break

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -322,6 +323,11 @@ class Region:
     def affine_map(self) -> tuple[FloatArray, FloatArray]:
         """(A, c) with ``f(x) = A x + c`` on the region."""
         return self.complex.network.affine_map(self.pattern)
+
+    @property
+    def exact_volume(self) -> Fraction:
+        """Volume (length, area, ...) as a rational number."""
+        return volumes.exact_volume(self.exact_vertices, self.exact_halfspaces)
 
     @property
     def volume(self) -> float:

@@ -161,6 +161,16 @@ def centroid(points: Sequence[Point], rows: IntegerRows) -> FloatArray:
     TooLargeError
         As :func:`exact_volume`.
     """
+    return np.array([round_fraction(v.numerator, v.denominator) for v in exact_centroid(points, rows)])
+
+
+def exact_centroid(points: Sequence[Point], rows: IntegerRows) -> Point:
+    """Centre of mass of the hull of the vertices, given its rows.
+
+    Raises
+    ------
+    TooLargeError
+        As :func:`exact_volume`.
+    """
     _, weight, moment = _whole(points, rows)
-    means = [m / weight for m in moment]
-    return np.array([round_fraction(v.p, v.q) for v in means])
+    return tuple(Fraction(int(v.p), int(v.q)) for v in (m / weight for m in moment))
