@@ -49,6 +49,23 @@ def round_fraction(numerator: Any, denominator: Any) -> float:
         return math.inf if numerator > 0 else -math.inf  # denominators are positive
 
 
+def round_root(square: Fraction) -> float:
+    """Return the square root of a rational number rounded once to the nearest float64.
+
+    Examples
+    --------
+    >>> round_root(Fraction(2)), round_root(Fraction(1, 9)), round_root(Fraction(10) ** 700)
+    (1.4142135623730951, 0.3333333333333333, inf)
+    """
+    p, q = square.numerator, square.denominator
+    # The root has 70 bits, and one more that says that it is not exact: then it rounds as the true one.
+    shift = 70 - (p.bit_length() - q.bit_length()) // 2
+    p, q = (p << 2 * shift, q) if shift >= 0 else (p, q << -2 * shift)
+    root = math.isqrt(p // q)
+    root = 2 * root + (root * root * q != p)
+    return round_fraction(root << max(0, -shift - 1), 1 << max(0, shift + 1))
+
+
 def round_nonzero(value: Fraction) -> float:
     """Return the nearest float64, but never 0 for another number, and infinite beyond the range."""
     sign = 1.0 if value > 0 else -1.0

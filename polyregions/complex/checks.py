@@ -29,7 +29,7 @@ from flint import fmpz_mat
 from ..base.arrays import StateArray
 from ..base.rationals import Point, homogeneous
 from ..errors import CheckFailedError
-from ..geometry import polytope
+from ..geometry.volumes import exact_volume
 from ..network.box import box_rows
 from .face_checks import check_faces
 
@@ -177,7 +177,7 @@ def _check_geometry(cx: RegionComplex) -> None:
                 if j > i and j in chosen:
                     seen[i, j] = face
         if measured:
-            volumes += polytope.exact_volume(region.exact_vertices, rows)
+            volumes += exact_volume(region.exact_vertices, rows)
     sides = (Fraction(b) - Fraction(a) for a, b in zip(cx.box.lower, cx.box.upper, strict=True))
     if measured and volumes != prod(sides, start=Fraction(1)):
         _fail("the volumes of the regions do not add up to the volume of the box")

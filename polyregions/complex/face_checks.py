@@ -1,7 +1,8 @@
 """What must be true of all faces of a complex together: topology, values and measures, for all at once.
 
-Counts and incidences are checked as such. What has coordinates is checked in float64, up to a bound for the
-rounding that is derived here: it raises no false alarm, and misses nothing that is larger.
+Counts and incidences are checked as such. What has coordinates is checked in float64, up to a proven bound
+for the rounding: it raises no false alarm, and misses nothing that is larger. Where float64 cannot decide,
+because numbers leave its range or a region is thinner than its spacing, rational numbers do.
 
 * every face of dimension k has at least k + 1 faces in its boundary, each once; each of *their* boundaries is
   shared by exactly two of them (the diamond property of polytopes);
@@ -10,17 +11,20 @@ rounding that is derived here: it raises no false alarm, and misses nothing that
 * the unit on whose boundary a facet was made changes its state there;
 * the affine maps of two neighbours agree on the facet between them;
 * for d <= 3, the volumes of the regions add up to the volume of the box;
-* for d = 2, the polygons fit without gaps or overlaps (``shapely.coverage_is_valid``), unless a region is too
-  thin to be a polygon in float64.
+* for d = 2, the polygons fit without gaps or overlaps (``shapely.coverage_invalid_edges``). Where those of
+  float64 do not, because a region is too thin to be a polygon there, its true vertices make a convex polygon,
+  and are where the rounded ones are said to be.
 """
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..base.arrays import IntArray
+from ..base.rounding import INFLATE, TINY, U
 from ..errors import CheckFailedError
 from ..network.maps import region_maps
 
@@ -39,7 +43,7 @@ def check_faces(cx: RegionComplex, faces: Faces) -> None:
     _check_bends(cx, faces, facets)
     _check_continuity(cx, faces, facets)
     if cx.box.dim <= VOLUME_DIM:
-        _check_volumes(cx, faces)
+        _check_volumes(faces)
     if cx.box.dim == 2:
         _check_coverage(faces)
 
@@ -113,39 +117,74 @@ def _check_continuity(cx: RegionComplex, faces: Faces, facets: IntArray) -> None
     owner = cx.facet_owners
     first = np.flatnonzero(cx.facet_neighbors > owner)
     i, j = owner[first], cx.facet_neighbors[first]
-    with np.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         jump = maps[i] - maps[j]
         slopes = np.abs(jump[:, :, :d])
         bound = errors[i] + errors[j] + (d + 2) * 2.0**-50 * (slopes @ largest + np.abs(jump[:, :, d]))
+        bound += (d + 2) * TINY
     for choices in range(1 << (d - 1)):
         corner = facets[first]
         for k in range(d - 1):
             last = (cells.size[corner] - 1) * (choices >> k & 1)
             corner = cells.pool[cells.start[corner] + last].astype(np.int64)
         places = faces.places[corner]
-        with np.errstate(over="ignore", invalid="ignore"):
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
             value = np.einsum("noj,nj->no", jump[:, :, :d], faces.points[places]) + jump[:, :, d]
-            moved = np.einsum("noj,nj->no", slopes, faces.reach[places])
-            wrong = np.flatnonzero((np.abs(value) > bound + moved).any(axis=1))
-        if wrong.size:
-            raise CheckFailedError(f"the network jumps between regions {i[wrong[0]]} and {j[wrong[0]]}")
+            bounds = bound + np.einsum("noj,nj->no", slopes, faces.reach[places])
+        wrong = (np.abs(value) > bounds).any(axis=1)
+        # Beyond the range of float64.
+        for n in np.flatnonzero(~(np.isfinite(value) & np.isfinite(bounds)).all(axis=1)).tolist():
+            wrong[n] = _values(cx, i[n], corner[n]) != _values(cx, j[n], corner[n])
+        if wrong.any():
+            n = int(np.argmax(wrong))
+            raise CheckFailedError(f"the network jumps between regions {i[n]} and {j[n]}")
 
 
-def _check_volumes(cx: RegionComplex, faces: Faces) -> None:
-    # A vertex that is off changes the volumes around it; their sum, only where a region is thinner than that.
-    sides = cx.box.upper - cx.box.lower
-    allowed = 2.0**-30 + 4**cx.box.dim * float((faces.reach / sides).max(axis=1).sum())
-    if not abs(faces.shares().sum() - 1) <= allowed:
+def _values(cx: RegionComplex, region: int, vertex: int) -> list[Fraction]:
+    """The affine map of a region at a vertex."""
+    assert cx.faces is not None
+    slopes, constants = cx.network.exact.affine_map(cx.states[region])
+    point = cx.faces.exact_point(int(vertex))
+    return [
+        sum((a * x for a, x in zip(row, point, strict=True)), c)
+        for row, c in zip(slopes, constants, strict=True)
+    ]
+
+
+def _check_volumes(faces: Faces) -> None:
+    shares, errors = faces.measured_shares()
+    n = len(shares)
+    if not abs(shares.sum() - 1) <= errors.sum() * INFLATE + n * U:
         raise CheckFailedError("the volumes of the regions do not add up to the volume of the box")
 
 
 def _check_coverage(faces: Faces) -> None:
     import shapely
 
-    points, offsets = faces.rings()
+    corners, offsets = faces.ring_corners
     owner = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
     # In units of the box: GEOS multiplies coordinates, which may be tiny or huge.
-    polygons = shapely.polygons(shapely.linearrings(faces.in_units(points), indices=owner))
+    points = faces.in_units(faces.points[faces.places[corners]])
+    polygons = shapely.polygons(shapely.linearrings(points, indices=owner))
     # A region thinner than the spacing of float64 is flat, or turned over, when its corners are rounded.
-    if shapely.is_valid(polygons).all() and not shapely.coverage_is_valid(polygons):
-        raise CheckFailedError("the polygons of the regions overlap or leave gaps")
+    proper = np.flatnonzero(shapely.is_valid(polygons))
+    doubtful = np.ones(len(polygons), dtype=np.bool_)
+    doubtful[proper] = ~shapely.is_empty(shapely.coverage_invalid_edges(polygons[proper]))
+    for i in np.flatnonzero(doubtful).tolist():
+        if not _is_polygon(faces, corners[offsets[i] : offsets[i + 1]]):
+            raise CheckFailedError("the polygons of the regions overlap or leave gaps")
+
+
+def _is_polygon(faces: Faces, ring: IntArray) -> bool:
+    """Whether the vertices of a ring are where they are said to be, and go once round a convex polygon."""
+    points = [faces.exact_point(int(v)) for v in ring]
+    for point, place in zip(points, faces.places[ring].tolist(), strict=True):
+        known = zip(point, faces.points[place].tolist(), faces.reach[place].tolist(), strict=True)
+        if any(abs(x - Fraction(y)) > Fraction(r) for x, y, r in known):
+            return False
+    turns = [
+        (b[0] - a[0]) * (p[1] - a[1]) - (b[1] - a[1]) * (p[0] - a[0])
+        for a, b in zip(points, [*points[1:], points[0]], strict=True)
+        for p in points
+    ]
+    return min(turns) >= 0 and max(turns) > 0

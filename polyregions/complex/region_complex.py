@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from numpy.typing import ArrayLike
 from ..base.arrays import FloatArray, IntArray, StateArray
 from ..base.rationals import IntegerRows, Point
 from ..errors import CheckFailedError, InvalidInputError
-from ..geometry import polytope
+from ..geometry import polytope, volumes
 from ..network.box import Box, box_rows
 from ..network.network import Network
 from . import checks as _invariants
@@ -324,14 +325,19 @@ class Region:
         return self.complex.network.affine_map(self.pattern)
 
     @property
+    def exact_volume(self) -> Fraction:
+        """Volume (length, area, ...) as a rational number."""
+        return volumes.exact_volume(self.exact_vertices, self.exact_halfspaces)
+
+    @property
     def volume(self) -> float:
-        """Volume (length, area, ...) in float64; the exact value rounded once for d <= 4."""
-        return polytope.volume(self.exact_vertices, self.exact_halfspaces)
+        """Volume (length, area, ...) in float64: the exact one rounded once, infinite beyond its range."""
+        return volumes.volume(self.exact_vertices, self.exact_halfspaces)
 
     @property
     def centroid(self) -> FloatArray:
-        """Centre of mass, float64 (d,)."""
-        return polytope.centroid(self.exact_vertices, self.exact_halfspaces)
+        """Centre of mass, float64 (d,): the exact one rounded once."""
+        return volumes.centroid(self.exact_vertices, self.exact_halfspaces)
 
     def __repr__(self) -> str:
         states = ".".join(map(str, self.pattern.tolist()))

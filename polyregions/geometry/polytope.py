@@ -1,28 +1,28 @@
-"""Vertices, volume and centroid of one polytope given by exact rows ``row . (x, 1) >= 0``.
+"""Vertices of one polytope given by exact rows ``row . (x, 1) >= 0``; its volume is :mod:`.volumes`'.
 
-Vertices come from the double description method over the integers (Motzkin et al. 1953; Fukuda and
-Prodon, *Double description method revisited*, 1996): a cone is cut by one row after the other; each
-cut keeps the rays on its positive side and adds the ray where each *adjacent* pair of a positive and
-a negative ray meets it. So the same vertex of two regions is the same rational, and the same float64
-after rounding once.
+They come from the double description method over the integers (Motzkin et al. 1953; Fukuda and Prodon,
+*Double description method revisited*, 1996): a cone is cut by one row after the other; each cut keeps the
+rays on its positive side and adds the ray where each *adjacent* pair of a positive and a negative ray meets
+it. Two rays are adjacent iff no third lies on all the rows that both lie on. So the same vertex of two
+regions is the same rational, and the same float64 after rounding once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from fractions import Fraction
 from functools import cmp_to_key
-from math import factorial, lcm, prod
+from math import lcm
 
 import numpy as np
 from flint import fmpz_mat
 
 from ..base.arrays import FloatArray
-from ..base.rationals import IntegerRows, Point, homogeneous, primitive, round_fraction
-from ..errors import CheckFailedError
+from ..base.rationals import IntegerRows, Point, primitive, round_fraction
+from ..errors import CheckFailedError, TooLargeError
 
-#: Exact volumes and centroids up to this dimension; the number of simplices grows quickly with it.
-EXACT_MEASURE_DIM = 4
+#: Vertices of one polytope, and pairs of them that one cut may look at: about 10 seconds each.
+MOST_VERTICES, MOST_PAIRS = 2**16, 2**24
 
 
 def float_halfspaces(rows: IntegerRows) -> tuple[FloatArray, FloatArray]:
@@ -38,6 +38,13 @@ def float_halfspaces(rows: IntegerRows) -> tuple[FloatArray, FloatArray]:
 
 def vertices(rows: IntegerRows) -> list[Point]:
     """Vertices of the bounded, full-dimensional polytope of the rows; counter-clockwise for d = 2.
+
+    Raises
+    ------
+    CheckFailedError
+        If it is unbounded or empty.
+    TooLargeError
+        If there are more than 2^16 vertices, or a cut is between too many.
 
     Examples
     --------
@@ -64,24 +71,54 @@ def _extreme_rays(rows: list[list[int]]) -> list[list[int]]:
     zeros = [sum(1 << i for k, i in enumerate(basis) if k != j) for j in range(n)]
     for i in order[n:]:
         values = [sum(a * x for a, x in zip(rows[i], ray, strict=True)) for ray in rays]
-        plus = [k for k, v in enumerate(values) if v > 0]
-        minus = [k for k, v in enumerate(values) if v < 0]
-        keep = [k for k, v in enumerate(values) if v >= 0]
-        new_rays = [rays[k] for k in keep]
-        new_zeros = [zeros[k] | (1 << i if values[k] == 0 else 0) for k in keep]
-        for p in plus:
-            for m in minus:
-                common = zeros[p] & zeros[m]
-                if bin(common).count("1") < n - 2:
-                    continue
-                if any(common & ~z == 0 for k, z in enumerate(zeros) if k not in (p, m)):
-                    continue  # another ray lies on the same face: the two are not adjacent
-                new_rays.append(
-                    primitive([values[p] * y - values[m] * x for x, y in zip(rays[p], rays[m], strict=True)])
-                )
-                new_zeros.append(common | 1 << i)
+        new_rays = [ray for ray, v in zip(rays, values, strict=True) if v >= 0]
+        new_zeros = [z | (1 << i if v == 0 else 0) for z, v in zip(zeros, values, strict=True) if v >= 0]
+        for p, m, common in _adjacent(zeros, values, n):
+            new_rays.append(
+                primitive([values[p] * y - values[m] * x for x, y in zip(rays[p], rays[m], strict=True)])
+            )
+            new_zeros.append(common | 1 << i)
         rays, zeros = new_rays, new_zeros
     return rays
+
+
+def _adjacent(zeros: list[int], values: list[int], n: int) -> Iterator[tuple[int, int, int]]:
+    """Adjacent rays on which a row is positive, negative, and the rows that vanish on both."""
+    plus = [k for k, v in enumerate(values) if v > 0]
+    minus = [k for k, v in enumerate(values) if v < 0]
+    if len(zeros) > MOST_VERTICES or len(plus) * len(minus) > MOST_PAIRS:
+        raise TooLargeError(
+            f"vertices: a cell has more than {len(zeros):,} of them, and its next cut looks at "
+            f"{len(plus) * len(minus):,} pairs; the limits are {MOST_VERTICES:,} and {MOST_PAIRS:,}. Ask for "
+            "fewer dimensions: net.restrict(origin, directions) gives the network on a plane"
+        )
+    on: dict[int, int] = {}  # the rays on each row, as bits
+    for k, zero in enumerate(zeros):
+        for row in bits(zero):
+            on[row] = on.get(row, 0) | 1 << k
+    for p in plus:
+        for m in minus:
+            common = zeros[p] & zeros[m]
+            if common.bit_count() < n - 2:
+                continue
+            others = -1
+            for row in bits(common):
+                others &= on[row]
+            if others in (-1, 1 << p | 1 << m):
+                yield p, m, common
+
+
+def bits(number: int) -> Iterator[int]:
+    """Places of the ones in a whole number, ascending.
+
+    Examples
+    --------
+    >>> list(bits(0b1101))
+    [0, 2, 3]
+    """
+    while number:
+        yield (number & -number).bit_length() - 1
+        number &= number - 1
 
 
 def _independent(rows: list[list[int]]) -> list[int]:
@@ -150,82 +187,3 @@ def _counter_clockwise(points: list[Point]) -> list[Point]:
         return -1 if cross > 0 else int(cross < 0)
 
     return [points[0], *sorted(points[1:], key=cmp_to_key(turn))]
-
-
-def simplices(points: Sequence[Point], rows: IntegerRows) -> list[list[Point]]:
-    """Triangulate the hull of the vertices, given its rows: every face is a fan from its first vertex.
-
-    Each simplex is a list of d + 1 vertices. The faces are read off exactly, from the rows that vanish.
-    """
-    columns = [homogeneous(point) for point in points]
-    zeros = [
-        frozenset(i for i, x in enumerate(columns) if not sum(a * v for a, v in zip(row, x, strict=True)))
-        for row in ([int(v) for v in row] for row in rows)
-    ]
-    known: dict[frozenset[int], list[tuple[int, ...]]] = {}
-
-    def fan(face: frozenset[int]) -> list[tuple[int, ...]]:
-        if face not in known:
-            apex = min(face)
-            proper = {face & zero for zero in zeros if not face <= zero} - {frozenset()}
-            facets = [f for f in proper if not any(f < other for other in proper)]
-            known[face] = [(apex, *rest) for f in facets if apex not in f for rest in fan(f)] or [(apex,)]
-        return known[face]
-
-    return [[points[i] for i in simplex] for simplex in fan(frozenset(range(len(points))))]
-
-
-def exact_volume(points: Sequence[Point], rows: IntegerRows) -> Fraction:
-    """Volume (length, area, ...) of the hull of the vertices, given its rows.
-
-    Examples
-    --------
-    >>> rows = [[1, 0, 0], [0, 1, 0], [-3, -3, 1]]
-    >>> str(exact_volume(vertices(rows), rows))
-    '1/18'
-    """
-    return sum((_simplex_volume(simplex) for simplex in simplices(points, rows)), Fraction(0))
-
-
-def volume(points: Sequence[Point], rows: IntegerRows) -> float:
-    """Volume in float64: the exact one rounded once for d <= 4, by Qhull beyond."""
-    if len(points[0]) <= EXACT_MEASURE_DIM:
-        return float(exact_volume(points, rows))
-    return _float_volume_and_centroid(points)[0]
-
-
-def centroid(points: Sequence[Point], rows: IntegerRows) -> FloatArray:
-    """Centre of mass, float64 (d,): the exact one rounded once for d <= 4, by Qhull beyond."""
-    d = len(points[0])
-    if d > EXACT_MEASURE_DIM:
-        return _float_volume_and_centroid(points)[1]
-    parts = [(_simplex_volume(simplex), simplex) for simplex in simplices(points, rows)]
-    total = sum((weight for weight, _ in parts), Fraction(0)) * (d + 1)
-    moments = [sum((w * sum(p[k] for p in simplex) for w, simplex in parts), Fraction(0)) for k in range(d)]
-    return np.array([float(moment / total) for moment in moments])
-
-
-def _simplex_volume(simplex: Sequence[Point]) -> Fraction:
-    """Volume by the determinant of the homogeneous vertices."""
-    rows = [homogeneous(point) for point in simplex]
-    determinant = abs(int(fmpz_mat(rows).det()))
-    return Fraction(determinant, prod(row[-1] for row in rows) * factorial(len(simplex) - 1))
-
-
-def _float_volume_and_centroid(points: Sequence[Point]) -> tuple[float, FloatArray]:
-    """By Qhull, after moving one vertex to the origin and scaling every extent to 1, exactly."""
-    from scipy.spatial import ConvexHull
-
-    d = len(points[0])
-    origin = points[0]
-    extents = [max(p[k] for p in points) - min(p[k] for p in points) for k in range(d)]
-    scaled = np.array([[float((p[k] - origin[k]) / extents[k]) for k in range(d)] for p in points])
-    hull = ConvexHull(scaled)
-    apex = scaled.mean(axis=0)
-    simplices = scaled[hull.simplices]  # (simplices, d, d)
-    weights = np.abs(np.linalg.det(simplices - apex))
-    centres = (simplices.sum(axis=1) + apex) / (d + 1)
-    centre = (weights[:, None] * centres).sum(axis=0) / weights.sum()
-    scale = np.array([float(v) for v in extents])
-    volume = float(hull.volume * np.prod(scale))
-    return volume, np.array([float(v) for v in origin]) + scale * centre

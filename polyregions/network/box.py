@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..base.arrays import FloatArray
-from ..base.rationals import IntegerRows, dyadic
+from ..base.rationals import IntegerRows, dyadic, round_fraction
 from ..errors import InvalidBoxError, InvalidInputError, short_repr
 from .numbers import real_array
 
@@ -80,8 +81,10 @@ class Box:
 
     @property
     def volume(self) -> float:
-        """Volume in float64 (length for d = 1, area for d = 2)."""
-        return float(math.prod(b - a for a, b in zip(self.lower.tolist(), self.upper.tolist(), strict=True)))
+        """Volume (length for d = 1, area for d = 2): the exact one rounded once, infinite beyond float64."""
+        pairs = zip(self.lower.tolist(), self.upper.tolist(), strict=True)
+        exact = math.prod((Fraction(b) - Fraction(a) for a, b in pairs), start=Fraction(1))
+        return round_fraction(exact.numerator, exact.denominator)
 
     def halfspaces(self) -> tuple[FloatArray, FloatArray]:
         """Return ``(A, b)`` of shapes (2d, d) and (2d,) with ``A x <= b`` on the box.

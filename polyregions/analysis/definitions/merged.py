@@ -6,13 +6,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from math import fsum
 from typing import TYPE_CHECKING, Literal, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...base.arrays import FloatArray, IntArray
+from ...base.rationals import round_fraction
+from ...base.rounding import INFLATE, U
+from ...complex.measures import Measured
 from ...complex.region_complex import Region, RegionComplex
 from ...complex.walls import wall_sides
 from ...errors import InvalidInputError, short_repr
@@ -188,11 +190,35 @@ class LinearRegions:
         keys = np.unique((pairs[:, 0] * len(self) + pairs[:, 1])[pairs[:, 0] != pairs[:, 1]])
         return np.stack([keys // len(self), keys % len(self)], axis=1)
 
-    def volumes(self) -> FloatArray:
-        """Volume (length, area, ...) of each linear region; float64."""
+    def volumes(self, accuracy: float | None = None) -> FloatArray:
+        """Volume (length, area, ...) of each linear region; float64. See :meth:`measured_volumes`."""
+        return self.measured_volumes(accuracy).values
+
+    def measured_volumes(self, accuracy: float | None = None) -> Measured:
+        """Volume of each linear region, and how far it may be off.
+
+        Parameters
+        ----------
+        accuracy : float, optional
+            How close the volume of each member must be, as :meth:`polyregions.complex.faces.Faces.measured`
+            takes it; so close, relatively, are the sums, but for their rounding. With 0 each member's is the
+            exact one rounded once, as it is in :attr:`LinearRegion.volume`, and if the faces are not known.
+
+        Returns
+        -------
+        Measured
+            ``values`` and ``errors``, float64 (linear regions,) each: ``|values - true values| <= errors``.
+        """
         cx = self.complex
-        own = cx.faces.volumes() if cx.faces is not None else np.array([region.volume for region in cx])
-        return np.asarray(np.bincount(self.labels, weights=own), dtype=np.float64)
+        if cx.faces is not None:
+            own, errors = cx.faces.measured_volumes(accuracy)
+        else:
+            own = np.array([region.volume for region in cx])
+            errors = U * own + 5e-324
+        values = np.bincount(self.labels, weights=own)
+        # Adding up n numbers that are not negative.
+        errors = np.bincount(self.labels, weights=errors) * INFLATE + self.sizes * U * values
+        return Measured(values.astype(np.float64), errors)
 
     @cached_property
     def convex(self) -> NDArray[np.bool_] | None:
@@ -249,8 +275,10 @@ class LinearRegion:
 
     @property
     def volume(self) -> float:
-        """Volume (length, area, ...): the sum of its members'."""
-        return fsum(self.regions.complex[int(i)].volume for i in self.members)
+        """Volume (length, area, ...): the sum of its members', exact and rounded once."""
+        regions = (self.regions.complex[int(i)] for i in self.members)
+        exact = sum((r.exact_volume for r in regions), Fraction(0))
+        return round_fraction(exact.numerator, exact.denominator)
 
     @property
     def neighbors(self) -> list[int]:
