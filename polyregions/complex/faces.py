@@ -50,6 +50,11 @@ class Faces:
         self.cells, self.box = cells, box
         self._vertices, self._states = vertices, states
 
+    @property
+    def vertices(self) -> Vertices:
+        """Where the vertices are, the forms that define them, and the layers that made these."""
+        return self._vertices
+
     def __len__(self) -> int:
         return len(self.cells.dim)
 

@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..base.arrays import FloatArray, IntArray
+from .regions import Regions
 
 if TYPE_CHECKING:
     import networkx
-
-    from .region_complex import RegionComplex
 
 #: Highest dimension in which ``geometry=True`` gives volumes.
 VOLUME_DIM = 3
@@ -26,12 +25,12 @@ VOLUME_DIM = 3
 _CHUNK = 1 << 22
 
 
-def region_graph(cx: RegionComplex, *, geometry: bool = False) -> networkx.Graph[int]:
+def region_graph(cx: Regions, *, geometry: bool = False) -> networkx.Graph[int]:
     """Return the graph whose nodes are the regions and whose edges are the facets between them.
 
     Parameters
     ----------
-    cx : RegionComplex
+    cx : Regions
     geometry : bool
         Whether to add what has to be computed exactly, region by region (about 0.5 ms each in 2-D):
         volumes and the facets' hyperplanes. All the rest takes some 10 us a region.
@@ -102,7 +101,7 @@ def region_graph(cx: RegionComplex, *, geometry: bool = False) -> networkx.Graph
     return graph
 
 
-def pattern_texts(cx: RegionComplex) -> list[str]:
+def pattern_texts(cx: Regions) -> list[str]:
     """Return the pattern of every region as text, in the format of the node attribute ``pattern``."""
     separator = _separator(cx)
     if separator:
@@ -112,7 +111,7 @@ def pattern_texts(cx: RegionComplex) -> list[str]:
     return [digits[i * n : (i + 1) * n] for i in range(cx.n_regions)]
 
 
-def lowest_flip_layers(cx: RegionComplex) -> IntArray:
+def lowest_flip_layers(cx: Regions) -> IntArray:
     """Return the lowest hidden layer that flips across each of ``cx.adjacencies``; int64 (pairs,)."""
     layers = np.empty(cx.n_adjacencies, dtype=np.int64)
     for start, differ in _differences(cx):
@@ -121,12 +120,12 @@ def lowest_flip_layers(cx: RegionComplex) -> IntArray:
     return layers
 
 
-def _separator(cx: RegionComplex) -> str:
+def _separator(cx: Regions) -> str:
     """What makes a pattern's text unambiguous; one answer for the network, not for each pattern."""
     return "." if any(int(layer.n_states.max()) > 10 for layer in cx.network.hidden) else ""
 
 
-def _nodes(cx: RegionComplex, geometry: bool) -> Iterator[tuple[int, dict[str, Any]]]:
+def _nodes(cx: Regions, geometry: bool) -> Iterator[tuple[int, dict[str, Any]]]:
     axes = [f"x{k}" for k in range(cx.box.dim)]
     volumes = geometry and cx.box.dim <= VOLUME_DIM
     for i, (pattern, witness) in enumerate(zip(pattern_texts(cx), cx.witnesses.tolist(), strict=True)):
@@ -136,10 +135,10 @@ def _nodes(cx: RegionComplex, geometry: bool) -> Iterator[tuple[int, dict[str, A
         yield i, node
 
 
-def _edges(cx: RegionComplex, geometry: bool) -> Iterator[tuple[int, int, dict[str, Any]]]:
+def _edges(cx: Regions, geometry: bool) -> Iterator[tuple[int, int, dict[str, Any]]]:
     names = [str(unit) for unit in range(cx.states.shape[1])]
     layers = lowest_flip_layers(cx).tolist()
-    facets = _facet_rows(cx).tolist()
+    facets = (cx.walls.entries - cx.facet_offsets[cx.walls.sides[:, 0]]).tolist()
     axes = [f"a{k}" for k in range(cx.box.dim)]
     lower_end = -1
     A: FloatArray = np.empty((0, 0))
@@ -163,21 +162,9 @@ def _edges(cx: RegionComplex, geometry: bool) -> Iterator[tuple[int, int, dict[s
             yield i, j, edge
 
 
-def _differences(cx: RegionComplex) -> Iterator[tuple[int, Any]]:
+def _differences(cx: Regions) -> Iterator[tuple[int, Any]]:
     """Yield, chunk by chunk of ``cx.adjacencies``, its start and which units differ (pairs, units)."""
     pairs = max(1, _CHUNK // max(1, cx.network.n_units))
     for start in range(0, cx.n_adjacencies, pairs):
         i, j = cx.adjacencies[start : start + pairs].T
         yield start, cx.states[i] != cx.states[j]
-
-
-def _facet_rows(cx: RegionComplex) -> IntArray:
-    """For each of ``cx.adjacencies``, the place of the facet among those of the lower region.
-
-    The lower region of a pair is explored: one of the two is, and the explored ones come first.
-    """
-    owner = np.repeat(np.arange(cx.n_explored), np.diff(cx.facet_offsets))
-    place = np.arange(owner.size) - cx.facet_offsets[owner]
-    upward = cx.facet_neighbors > owner
-    owner, neighbor, place = owner[upward], cx.facet_neighbors[upward], place[upward]
-    return np.asarray(place[np.lexsort((neighbor, owner))])

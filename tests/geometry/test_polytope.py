@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from polyregions.base.rationals import homogeneous
 from scipy.spatial import ConvexHull, HalfspaceIntersection
 
 from polyregions import Box
+from polyregions.base.rationals import homogeneous
 from polyregions.errors import CheckFailedError
 from polyregions.geometry.polytope import (
     centroid,

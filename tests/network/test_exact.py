@@ -11,11 +11,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from polyregions.base.rationals import dyadic, rational_point, round_fraction
 from support import reference
 from support.strategies import cases, networks
 
 from polyregions import Box, Network
+from polyregions.base.rationals import dyadic, rational_point, round_fraction
 from polyregions.network.exact import scalar_intercepts
 from polyregions.network.layers import (
     absolute,

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...base.arrays import FloatArray, IntArray
-from ...complex.region_complex import Region, RegionComplex
-from ...complex.walls import wall_sides
+from ...complex.region_complex import RegionComplex
+from ...complex.regions import Region
 from ...errors import InvalidInputError, short_repr
-from ...network.equal_maps import in_order, join, map_labels
+from ...network.equal_maps import in_order, join
 from ...theory.predictions import DEFINITIONS, FROM_FACES
 
 if TYPE_CHECKING:
@@ -184,7 +184,7 @@ class LinearRegions:
     @cached_property
     def adjacencies(self) -> IntArray:
         """Pairs (i, j), i < j, of linear regions that share a facet of activation regions, sorted; int64."""
-        pairs = np.sort(self.labels[wall_sides(self.complex)], axis=1)
+        pairs = np.sort(self.labels[self.complex.walls.sides], axis=1)
         keys = np.unique((pairs[:, 0] * len(self) + pairs[:, 1])[pairs[:, 0] != pairs[:, 1]])
         return np.stack([keys // len(self), keys % len(self)], axis=1)
 
@@ -284,28 +284,25 @@ def _check(cx: RegionComplex, definitions: Sequence[str]) -> None:
                 f"linear regions: the result is partial ({cx.stopped}), so regions are missing; "
                 "go on with enumerate_regions(..., resume=...) until it is complete"
             )
-        if name in FROM_FACES and cx.faces is None:
-            raise InvalidInputError(
-                f"definition {name!r} needs the faces of all dimensions, and engine {cx.engine!r} does not "
-                "keep them; use engine='subdivide'"
-            )
+        if name in FROM_FACES:
+            cx.need_faces(f"definition {name!r}")
 
 
 class _Merged:
-    """Labels by each definition, made when asked for."""
+    """Labels by each definition, made when asked for. Those of the maps are kept with the result."""
 
     def __init__(self, cx: RegionComplex) -> None:
         self.cx = cx
 
-    @cached_property
+    @property
     def affine(self) -> IntArray:
         """The affine map of each region."""
-        return map_labels(self.cx.network.layers, self.cx.states)
+        return self.cx.map_labels
 
     @cached_property
     def opened(self) -> IntArray:
         """Regions joined across facets with the same map on both sides."""
-        sides = wall_sides(self.cx)
+        sides = self.cx.walls.sides
         same = self.affine[sides[:, 0]] == self.affine[sides[:, 1]]
         return join(self.cx.n_regions, sides[same])
 
