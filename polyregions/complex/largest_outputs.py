@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ..base.arrays import IntArray, StateArray
 from ..network.network import Network
-from .regions import Regions
+from .regions import Region, Regions
 from .vertex_values import places, walk
 
 if TYPE_CHECKING:
@@ -40,6 +40,21 @@ def decided_outputs(cx: Regions, faces: Faces) -> IntArray:
     largest = not_surely_less(cx.network, faces, cx.states)
     settle(cx.network, faces, largest, np.flatnonzero(largest.sum(axis=1) > 1))
     return first_throughout(faces, largest)
+
+
+def decided_output(region: Region) -> int:
+    """Return the output that is largest throughout one region, or -1, without faces: from its vertices."""
+    A, c = region.complex.network.exact.affine_map(region.pattern)
+    if len(c) < 2:
+        return -1
+    largest = set(range(len(c)))
+    for point in region.exact_vertices:
+        values = [
+            v + sum(a * x for a, x in zip(row, point, strict=True)) for row, v in zip(A, c, strict=True)
+        ]
+        most = max(values)
+        largest &= {k for k in largest if values[k] == most}
+    return min(largest, default=-1)
 
 
 def first_throughout(faces: Faces, largest: NDArray[np.bool_]) -> IntArray:
