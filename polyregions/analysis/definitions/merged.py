@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 
 from ...base.arrays import FloatArray, IntArray
 from ...complex.region_complex import RegionComplex
-from ...complex.regions import Region
+from ...complex.regions import Region, numbers
 from ...errors import InvalidInputError, short_repr
 from ...network.equal_maps import in_order, join
 from ...theory.predictions import DEFINITIONS, FROM_FACES
+from .bends import cells_of_hyperplanes
 
 if TYPE_CHECKING:
     from ...complex.faces import Faces
@@ -160,10 +161,17 @@ class LinearRegions:
     def __len__(self) -> int:
         return len(self._offsets) - 1
 
-    def __getitem__(self, i: int) -> LinearRegion:
-        if not -len(self) <= i < len(self):
-            raise IndexError(f"linear region {i}: there are {len(self)}")
-        return LinearRegion(self, int(i) % len(self))
+    @overload
+    def __getitem__(self, i: int) -> LinearRegion: ...
+
+    @overload
+    def __getitem__(self, i: slice) -> list[LinearRegion]: ...
+
+    def __getitem__(self, i: int | slice) -> LinearRegion | list[LinearRegion]:
+        found = numbers("linear region", i, len(self))
+        if isinstance(found, range):
+            return [LinearRegion(self, k) for k in found]
+        return LinearRegion(self, found)
 
     def __iter__(self) -> Iterator[LinearRegion]:
         return (LinearRegion(self, i) for i in range(len(self)))
@@ -341,6 +349,6 @@ class _Merged:
         if self.cx.box.dim == 1:
             return opened, opened  # intervals are convex
         if faces is None:
-            return opened, self.cx.n_regions
+            return opened, cells_of_hyperplanes(self.cx, self.affine)
         found = self.convex(faces)
         return found.low, found.high
