@@ -255,7 +255,7 @@ def numbers(noun: str, i: int | slice, n: int) -> int | range:
         if isinstance(i, slice):
             return range(n)[i]
         number = index(i)
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
         raise InvalidInputError(
             f"{noun} {short_repr(i)}: they are numbered by whole numbers from 0; {error}"
         ) from error
