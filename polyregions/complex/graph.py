@@ -1,7 +1,8 @@
 """The adjacency graph of the regions, as a ``networkx.Graph`` that every file format can hold.
 
 All attributes are plain ``str``, ``int``, ``float`` and ``bool``, one value each: GraphML, GEXF, node-link
-JSON and DOT take these and nothing more. The tables in :func:`region_graph` say which there are.
+JSON and DOT take these and nothing more. The tables in :func:`region_graph`, and docs/region-graph.md, say
+which there are.
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -191,3 +193,19 @@ def test_graph_is_a_json_document(quadrants):
     data = json.loads(json.dumps(networkx.node_link_data(quadrants.graph(), edges="edges")))
     again = networkx.node_link_graph(data, edges="edges")
     assert dict(again.nodes(data=True)) == dict(quadrants.graph().nodes(data=True))
+
+
+def test_the_page_lists_all_attributes():
+    """docs/region-graph.md: every attribute, with its type, and no other."""
+    page = (Path(__file__).parents[2] / "docs" / "region-graph.md").read_text()
+    tables = re.split(r"\n\| of (?:the graph|a node|an edge) \|", page)[1:]
+    listed = [
+        {name: kind for cell, kind in re.findall(r"^\| (`.*?) \| (\w+) \|", table, re.MULTILINE)
+         for name in re.findall(r"`(\w+)`", cell)}
+        for table in tables
+    ]  # fmt: skip
+    net = Network.from_arrays([(np.eye(2), [0, 0]), (np.eye(2), [0, 0])])
+    G = region_graph(enumerate_regions(net, Box.cube(2, -1, 1)), geometry=True)
+    nodes, edges = (data for _, data in G.nodes(data=True)), (data for *_, data in G.edges(data=True))
+    for expected, found in zip(listed, ([G.graph], nodes, edges), strict=True):
+        assert expected == {name: type(value).__name__ for data in found for name, value in data.items()}
