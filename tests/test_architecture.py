@@ -8,7 +8,9 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from support import house
@@ -54,9 +56,9 @@ def label(path: Path) -> str:
     return str(path.relative_to(PACKAGE))
 
 
-def imports(path: Path) -> Iterator[str]:
-    """Absolute dotted names of what a file imports at run time."""
-    return (found.target for found in house.imports(path, PACKAGE) if not found.types_only)
+def imports(path: Path, *, types: bool = False) -> Iterator[str]:
+    """Absolute dotted names of what a file imports at run time; with types, for the type checker too."""
+    return (found.target for found in house.imports(path, PACKAGE) if types or not found.types_only)
 
 
 def own_imports(path: Path) -> set[str]:
@@ -90,6 +92,36 @@ def test_imports_point_downwards(path: Path) -> None:
             continue  # within one folder
         assert target in ORDER, f"{label(path)} imports {target}"
         assert ORDER.index(target) < place, f"{label(path)} imports {target}, which stands above it"
+
+
+def module_name(path: Path) -> str:
+    parts = ("polyregions", *path.relative_to(PACKAGE).parts)
+    return ".".join(parts).removesuffix(".py").removesuffix(".__init__")
+
+
+def import_graph() -> dict[str, set[str]]:
+    """Which files import which, for the type checker or anywhere in a function too."""
+    known = {module_name(path) for path in MODULES}
+    graph = {}
+    for path in MODULES:
+        targets = (t if t in known else t.rpartition(".")[0] for t in imports(path, types=True))
+        graph[module_name(path)] = {target for target in targets if target in known}
+    return graph
+
+
+def test_no_imports_go_round_in_a_circle() -> None:
+    """Not even those that only the type checker sees: of two ideas, one stands below the other."""
+    graph = import_graph()
+    assert "polyregions.complex.regions" in graph["polyregions.complex.region_complex"]
+    assert "polyregions.complex.faces" in graph["polyregions.complex.walls"]  # under TYPE_CHECKING
+    TopologicalSorter(graph).prepare()  # raises CycleError, which names the circle
+
+
+def test_a_circle_would_be_seen() -> None:
+    graph = import_graph()
+    graph["polyregions.complex.walls"].add("polyregions.complex.region_complex")
+    with pytest.raises(CycleError):
+        TopologicalSorter(graph).prepare()
 
 
 #: What each engine may know of the others; "enumerate" chooses among them.
@@ -265,6 +297,46 @@ def test_heavy_packages_stay_unloaded(statement: str) -> None:
     loaded = loaded_after(statement)
     assert "polyregions" in loaded
     assert not loaded & set(HEAVY)
+
+
+def test_public_names_are_loaded_when_asked_for() -> None:
+    """The import alone loads nothing; then every name is one thing, and ``dir`` shows no more."""
+    own = {name for name in loaded_after("import polyregions") if name.startswith("polyregions")}
+    assert own == {"polyregions"}
+    names = polyregions._HOMES.keys() | set(polyregions._PACKAGES)
+    assert set(polyregions.__all__) == polyregions._HOMES.keys()
+    assert set(dir(polyregions)) == {*names, "__version__"}
+    for package in polyregions._PACKAGES:
+        assert isinstance(getattr(polyregions, package), ModuleType)
+    for public in polyregions.__all__:
+        assert callable(getattr(polyregions, public))
+        # A module of that name would take the function's place as soon as it is imported.
+        assert not (PACKAGE / public).exists()
+        assert not (PACKAGE / f"{public}.py").exists()
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        polyregions.nothing  # noqa: B018
+
+
+def test_the_type_checker_sees_the_same_public_names() -> None:
+    (block,) = (
+        node
+        for node in ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8")).body
+        if isinstance(node, ast.If)
+    )
+    found = {}
+    for node in block.body:
+        assert isinstance(node, ast.ImportFrom)
+        found |= {alias.name: node.module for alias in node.names}
+    assert found == {**polyregions._HOMES, **dict.fromkeys(polyregions._PACKAGES)}
+
+
+def test_names_from_one_import() -> None:
+    """The function, whatever was imported before."""
+    loaded_after(
+        "import polyregions.verification, polyregions.certification, polyregions.analysis.definitions\n"
+        "from polyregions import certify, linear_regions, verify\n"
+        "assert all(type(f).__name__ == 'function' for f in (certify, linear_regions, verify))"
+    )
 
 
 def test_heavy_packages_would_be_seen() -> None:

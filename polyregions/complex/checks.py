@@ -21,7 +21,7 @@ from __future__ import annotations
 from fractions import Fraction
 from functools import lru_cache, partial
 from math import prod
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 import numpy as np
 from flint import fmpz_mat
@@ -32,10 +32,7 @@ from ..errors import CheckFailedError
 from ..geometry.volumes import exact_volume
 from ..network.box import box_rows
 from .face_checks import check_faces
-
-if TYPE_CHECKING:
-    from .region_complex import Region, RegionComplex
-
+from .regions import Region, Regions
 
 #: Cells (their vertices) and volumes are checked up to these dimensions; beyond, they take too long.
 CELL_DIM, VOLUME_DIM = 4, 3
@@ -43,7 +40,7 @@ CELL_DIM, VOLUME_DIM = 4, 3
 SAMPLE = 250
 
 
-def check(cx: RegionComplex) -> None:
+def check(cx: Regions) -> None:
     """Raise CheckFailedError if an invariant does not hold."""
     _check_arrays(cx)
     _check_patterns(cx)
@@ -59,7 +56,7 @@ def _fail(message: str) -> NoReturn:
     raise CheckFailedError(f"{message}; this is a defect of the library, please report it")
 
 
-def _check_arrays(cx: RegionComplex) -> None:
+def _check_arrays(cx: Regions) -> None:
     n, d, offsets = cx.n_regions, cx.box.dim, cx.facet_offsets
     if n < 1 or cx.states.shape != (n, cx.network.n_units) or cx.witnesses.shape != (n, d):
         _fail("states and witnesses do not fit each other, the network and the box")
@@ -78,7 +75,7 @@ def _check_arrays(cx: RegionComplex) -> None:
         _fail("across a facet there is neither a side of the box nor another region")
 
 
-def _check_patterns(cx: RegionComplex) -> None:
+def _check_patterns(cx: Regions) -> None:
     if cx.network.n_units and not _distinct(cx.states):
         _fail("two regions have the same pattern")
     if not cx.network.n_units and cx.n_regions != 1:
@@ -110,7 +107,7 @@ def _distinct(rows: StateArray) -> bool:
     return len(np.unique(doubtful, axis=0)) == len(doubtful)
 
 
-def _rounded_from_inside(cx: RegionComplex, i: int) -> bool:
+def _rounded_from_inside(cx: Regions, i: int) -> bool:
     """Whether each row of the region is positive somewhere among the points that round to its witness."""
     x = [Fraction(float(v)) for v in cx.witnesses[i]]
     # Next to the largest float64 there is none to measure the distance to: the one below does.
@@ -125,7 +122,7 @@ def _rounded_from_inside(cx: RegionComplex, i: int) -> bool:
     return True
 
 
-def _check_facets(cx: RegionComplex) -> None:
+def _check_facets(cx: Regions) -> None:
     counts = np.diff(cx.facet_offsets)
     if (counts < cx.box.dim + 1).any():
         _fail(f"region {int(np.argmin(counts))} has fewer than d + 1 facets")
@@ -143,7 +140,7 @@ def _check_facets(cx: RegionComplex) -> None:
         _fail("a facet is known from one of its two sides only")
 
 
-def _check_connected(cx: RegionComplex) -> None:
+def _check_connected(cx: Regions) -> None:
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
@@ -154,7 +151,7 @@ def _check_connected(cx: RegionComplex) -> None:
         _fail("the adjacency graph is not connected")
 
 
-def _check_geometry(cx: RegionComplex) -> None:
+def _check_geometry(cx: Regions) -> None:
     """Continuity across facets, the cells in low dimension: one pass, since rows are dear."""
     volumes = Fraction(0)
     chosen = range(cx.n_explored)
@@ -203,7 +200,7 @@ def _facet_vertices(region: Region) -> list[frozenset[Point]]:
     return faces
 
 
-def _integer_map(cx: RegionComplex, i: int) -> tuple[list[list[int]], int]:
+def _integer_map(cx: Regions, i: int) -> tuple[list[list[int]], int]:
     """The affine map of a region as integers over one denominator."""
     _, output = cx.network.exact.forms(cx.states[i])
     table = [[int(v) for v in row] for row in output]

@@ -3,28 +3,44 @@
 Both are one more layer of units on the outputs: a maxout unit whose pieces are the outputs, or a unit
 that bends at the level. So the network with that layer has the same regions, cut along the boundary, and
 everything that is exact about regions is exact about decisions.
+
+Many outputs
+------------
+A maxout unit is cut wherever two of its pieces are equal, also below the largest: of 80 outputs these are
+3160 hyperplanes in each region. So of many outputs only some compete at first, those that are largest
+throughout a region or alone at a vertex. On each cell then, the largest of these is one affine function g,
+and another output f exceeds it there iff it does at a corner: f - g is affine. Outputs that do, or that tie
+with g on all of a cell and stand before it, are added, and so on until there are none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from numbers import Real
+from operator import index
+from typing import Any, Generic, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..base.arrays import FloatArray, IntArray
-from ..errors import InvalidInputError
-from ..network.layers import Layer, maxout, piecewise
+from ..errors import InvalidInputError, short_repr
+from ..network.layers import Layer, linear, maxout, piecewise
 from ..network.network import Network
+from .largest_outputs import first_throughout, not_surely_less, settle
+from .polylines import join_segments
+from .regions import Regions
 
-if TYPE_CHECKING:
-    from .region_complex import RegionComplex
+#: So many outputs compete at once: the hyperplanes of their pairs, 28, fit one word of masks.
+ALL_AT_ONCE = 8
+
+Found = TypeVar("Found", bound=Regions)
 
 
 @dataclass(frozen=True, eq=False)
-class DecisionBoundary:
+class DecisionBoundary(Generic[Found]):
     """The regions of a network, cut where the decision changes.
 
     Attributes
@@ -33,10 +49,10 @@ class DecisionBoundary:
         Of the network with the decision as its last unit.
     labels : tuple of int
         What the states of that unit mean: the outputs that compete, or 0 and 1 for not above and above
-        the level.
+        the level. Of more than eight outputs some are left out that are largest nowhere.
     """
 
-    complex: RegionComplex
+    complex: Found
     labels: tuple[int, ...]
 
     @property
@@ -45,65 +61,163 @@ class DecisionBoundary:
         return np.array(self.labels, dtype=np.int64)[self.complex.states[:, -1]]
 
     @cached_property
+    def _between(self) -> NDArray[np.bool_]:
+        """Whether the decision changes across each wall."""
+        return np.asarray(np.diff(self.complex.states[:, -1][self.complex.walls.sides], axis=1)[:, 0] != 0)
+
+    @property
     def pairs(self) -> IntArray:
         """The pairs of adjacent regions whose decisions differ: one for each facet of the boundary."""
-        cx = self.complex
-        states = cx.states[:, -1]
-        i, j = cx.adjacencies.T
-        return np.asarray(cx.adjacencies[states[i] != states[j]])
+        return np.asarray(self.complex.walls.sides[self._between])
 
     @cached_property
     def facets(self) -> IntArray:
         """The faces of the complex that make up the boundary, one for each of ``pairs``."""
-        cx = self.complex
-        faces = _faces(cx)
-        inner = cx.facet_neighbors >= 0
-        lists = faces.cells.boundaries(faces.cells.top)[inner]
-        owner = cx.facet_owners[inner]
-        keys = owner * cx.n_regions + cx.facet_neighbors[inner]
-        order = np.argsort(keys)
-        at = np.searchsorted(keys[order], self.pairs[:, 0] * cx.n_regions + self.pairs[:, 1])
-        return np.asarray(lists[order[at]].astype(np.int64))
+        return self.complex.walls.among(self.complex.need_faces("decision boundary"))[self._between]
 
     def pieces(self) -> list[FloatArray]:
         """The corners of each facet of the boundary, float64 (corners, d): two points for d = 2."""
-        faces = _faces(self.complex)
+        faces = self.complex.need_faces("decision boundary")
         return [np.array([faces.point(int(v)) for v in faces.corners(int(f))]) for f in self.facets]
 
+    def polylines(self) -> list[FloatArray]:
+        """The boundary in the plane as lines from end to end, float64 (points, 2) each.
 
-def _faces(cx: RegionComplex) -> Any:
-    if cx.faces is None:
-        raise InvalidInputError(f"engine {cx.engine!r} does not keep the faces; use engine='subdivide'")
-    return cx.faces
+        A line ends at a side of the box, or where three or more lines meet; one that closes has its first
+        point again as its last. Pieces are joined where they have the same vertex, not where coordinates
+        agree.
+
+        Raises
+        ------
+        InvalidInputError
+            If d is not 2.
+
+        Examples
+        --------
+        >>> from polyregions import Box, Network, enumerate_regions
+        >>> net = Network.from_arrays([([[1, 0], [-1, 0]], [0, 0]), ([[1, 1], [0, 0]], [0, 0.5])])
+        >>> boundary = enumerate_regions(net, Box.cube(2, -1, 1)).decision_boundary()
+        >>> [line.tolist() for line in boundary.polylines()]
+        [[[-0.5, -1.0], [-0.5, 1.0]], [[0.5, -1.0], [0.5, 1.0]]]
+        """
+        cx = self.complex
+        if cx.box.dim != 2:
+            raise InvalidInputError(
+                f"polylines: the box has {cx.box.dim} dimensions, lines need 2; pieces() has all corners"
+            )
+        faces = cx.need_faces("decision boundary")
+        ends = faces.cells.boundaries(self.facets).astype(np.int64).reshape(-1, 2)
+        lines = [faces.points[faces.places[line]] for line in join_segments(ends)]
+        return sorted(lines, key=lambda line: (*line[0], *line[-1], len(line)))
 
 
-def with_argmax(network: Network, outputs: Sequence[int] | None) -> tuple[Network, tuple[int, ...]]:
-    """The network with a maxout unit over its outputs, and which output each piece is."""
-    weight, bias = _readout(network)
-    chosen = tuple(range(len(bias))) if outputs is None else tuple(outputs)
+def argmax_boundary(cx: Found, outputs: Sequence[int] | None = None) -> DecisionBoundary[Found]:
+    """Return where the largest of the outputs changes; see :meth:`.RegionComplex.decision_boundary`."""
+    competing = _competing(cx.network, outputs)
+    faces = cx.need_faces("decision boundary")
+    if len(competing) <= ALL_AT_ONCE:
+        return DecisionBoundary(_further(cx, with_argmax(cx.network, competing)), competing)
+    network = with_outputs(cx.network, competing)
+    largest = not_surely_less(network, faces, cx.states)
+    settle(network, faces, largest, np.flatnonzero(largest.sum(axis=1) > 1))
+    throughout = first_throughout(faces, largest)
+    some = {*throughout[throughout >= 0].tolist(), *largest.argmax(axis=1)[largest.sum(axis=1) == 1].tolist()}
+    some |= set(list({0, 1} - some)[: max(0, 2 - len(some))])  # a maximum is one of two or more
+    while True:
+        few = sorted(some)
+        labels = tuple(competing[k] for k in few)
+        found = _further(cx, with_argmax(cx.network, labels))
+        missing = _missing(network, found, few)
+        if not missing:
+            return DecisionBoundary(found, labels)
+        some |= missing
+
+
+def level_boundary(cx: Found, output: int, level: float) -> DecisionBoundary[Found]:
+    """Return where an output crosses a level; see :meth:`.RegionComplex.level_set`."""
+    network = with_level(cx.network, output, level)
+    cx.need_faces("level set")
+    return DecisionBoundary(_further(cx, network), (0, 1))
+
+
+def _further(cx: Found, network: Network) -> Found:
+    if cx.further is None:
+        raise InvalidInputError(
+            f"engine {cx.engine!r} cannot cut its regions further; use engine='subdivide'"
+        )
+    found: Found = cx.further(cx, network)
+    return found
+
+
+def _missing(network: Network, found: Regions, few: list[int]) -> set[int]:
+    """Outputs that exceed all of these somewhere, or tie with the largest on a cell and stand before it."""
+    faces = found.need_faces("decision boundary")
+    largest = not_surely_less(network, faces, found.states[:, : network.n_units])
+    others = np.ones(largest.shape[1], dtype=np.bool_)
+    others[few] = False
+    # Where no other output can be the largest, it does not matter which of the few is.
+    settle(network, faces, largest, np.flatnonzero(largest[:, others].any(axis=1)))
+    above = ~largest[:, few].any(axis=1)
+    throughout = first_throughout(faces, largest)
+    needed = {*largest[above].argmax(axis=1).tolist(), *throughout[throughout >= 0].tolist()}
+    return needed - set(few)
+
+
+def _competing(network: Network, outputs: Sequence[int] | None) -> tuple[int, ...]:
+    """The outputs that compete, checked."""
+    if outputs is not None and not isinstance(outputs, Iterable):
+        raise InvalidInputError(f"outputs {short_repr(outputs)}: expected a list of whole numbers")
+    given = range(network.output_dim) if outputs is None else outputs
+    chosen = tuple(_output(network, output) for output in given)
     if len(chosen) < 2 or len(set(chosen)) < len(chosen):
         raise InvalidInputError(
             f"outputs: {len(set(chosen))} different output(s); a decision takes two or more"
         )
-    for output in chosen:
-        _check_output(network, output)
-    unit = maxout([weight[list(chosen)]], [bias[list(chosen)]])
-    return Network([*_below(network), unit]), chosen
+    return chosen
+
+
+def with_argmax(network: Network, outputs: Sequence[int]) -> Network:
+    """The network with a maxout unit over some of its outputs, in this order."""
+    weight, bias = _readout(network)
+    return Network([*_below(network), maxout([weight[list(outputs)]], [bias[list(outputs)]])])
+
+
+def with_outputs(network: Network, outputs: Sequence[int]) -> Network:
+    """The network with some of its outputs, in this order."""
+    weight, bias = _readout(network)
+    return Network([*_below(network), linear(weight[list(outputs)], bias[list(outputs)])])
 
 
 def with_level(network: Network, output: int, level: float) -> Network:
     """The network with a unit that bends where an output crosses a level."""
-    _check_output(network, output)
-    if not np.isfinite(level):
-        raise InvalidInputError(f"level must be finite, got {level}")
+    output, level = _output(network, output), _level(level)
     weight, bias = _readout(network)
-    unit = piecewise(weight[[output]], bias[[output]], [float(level)], [0.0, 1.0])
+    unit = piecewise(weight[[output]], bias[[output]], [level], [0.0, 1.0])
     return Network([*_below(network), unit])
 
 
-def _check_output(network: Network, output: int) -> None:
-    if not 0 <= output < network.output_dim:
-        raise InvalidInputError(f"output {output}: the network has {network.output_dim}, from 0")
+def _output(network: Network, output: Any) -> int:
+    """The number of an output, checked."""
+    try:
+        number = index(output)
+    except TypeError as error:
+        raise InvalidInputError(f"output {short_repr(output)}: expected a whole number") from error
+    if not 0 <= number < network.output_dim:
+        raise InvalidInputError(f"output {number}: the network has {network.output_dim}, from 0")
+    return number
+
+
+def _level(level: Any) -> float:
+    """A level as the float64 that it is, checked."""
+    try:
+        value = float(level) if isinstance(level, Real) else np.nan
+    except OverflowError:
+        value = np.inf
+    if not np.isfinite(value):
+        raise InvalidInputError(f"level must be a finite number, got {short_repr(level)}")
+    if value != level:
+        raise InvalidInputError(f"level {short_repr(level)} has no float64; round it first")
+    return value
 
 
 def _below(network: Network) -> tuple[Layer, ...]:

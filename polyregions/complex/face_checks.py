@@ -27,16 +27,16 @@ from ..base.arrays import IntArray
 from ..base.rounding import INFLATE, TINY, U
 from ..errors import CheckFailedError
 from ..network.maps import region_maps
+from .regions import Regions
 
 if TYPE_CHECKING:
     from .faces import Faces
-    from .region_complex import RegionComplex
 
 #: Volumes are added up to this dimension; beyond, a region is too many simplices.
 VOLUME_DIM = 3
 
 
-def check_faces(cx: RegionComplex, faces: Faces) -> None:
+def check_faces(cx: Regions, faces: Faces) -> None:
     """Raise CheckFailedError if the faces of a complete complex do not fit together."""
     _check_incidences(faces)
     facets = _check_neighbors(cx, faces)
@@ -76,7 +76,7 @@ def _repeats(keys: IntArray, times: int) -> bool:
     return bool((np.diff(np.append(first, keys.size)) != times).any())
 
 
-def _check_neighbors(cx: RegionComplex, faces: Faces) -> IntArray:
+def _check_neighbors(cx: Regions, faces: Faces) -> IntArray:
     """The facet of each entry of ``facet_neighbors``; int64."""
     cells = faces.cells
     if not np.array_equal(np.diff(cx.facet_offsets), cells.size[cells.top]):
@@ -96,16 +96,15 @@ def _check_neighbors(cx: RegionComplex, faces: Faces) -> IntArray:
     return facets
 
 
-def _check_bends(cx: RegionComplex, faces: Faces, facets: IntArray) -> None:
-    owner = cx.facet_owners
-    first = np.flatnonzero(cx.facet_neighbors > owner)
-    units = faces.scalar_units(facets[first])
-    first, units = first[units >= 0], units[units >= 0]
-    if (cx.states[owner[first], units] == cx.states[cx.facet_neighbors[first], units]).any():
+def _check_bends(cx: Regions, faces: Faces, facets: IntArray) -> None:
+    units = faces.scalar_units(facets[cx.walls.entries])
+    i, j = cx.walls.sides[units >= 0].T
+    units = units[units >= 0]
+    if (cx.states[i, units] == cx.states[j, units]).any():
         raise CheckFailedError("a facet lies on the boundary of a unit that keeps its state across it")
 
 
-def _check_continuity(cx: RegionComplex, faces: Faces, facets: IntArray) -> None:
+def _check_continuity(cx: Regions, faces: Faces, facets: IntArray) -> None:
     """Compare the maps of neighbours at corners of the facet between them.
 
     A corner's place is off by at most ``faces.reach``, so the maps may differ there by their difference's
@@ -114,16 +113,14 @@ def _check_continuity(cx: RegionComplex, faces: Faces, facets: IntArray) -> None
     d, cells, box = cx.box.dim, faces.cells, cx.box
     largest = np.maximum(np.abs(box.lower), np.abs(box.upper))
     maps, errors = region_maps(cx.network.layers, cx.states, largest)
-    owner = cx.facet_owners
-    first = np.flatnonzero(cx.facet_neighbors > owner)
-    i, j = owner[first], cx.facet_neighbors[first]
+    (i, j), own = cx.walls.sides.T, facets[cx.walls.entries]
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         jump = maps[i] - maps[j]
         slopes = np.abs(jump[:, :, :d])
         bound = errors[i] + errors[j] + (d + 2) * 2.0**-50 * (slopes @ largest + np.abs(jump[:, :, d]))
         bound += (d + 2) * TINY
     for choices in range(1 << (d - 1)):
-        corner = facets[first]
+        corner = own
         for k in range(d - 1):
             last = (cells.size[corner] - 1) * (choices >> k & 1)
             corner = cells.pool[cells.start[corner] + last].astype(np.int64)
@@ -140,7 +137,7 @@ def _check_continuity(cx: RegionComplex, faces: Faces, facets: IntArray) -> None
             raise CheckFailedError(f"the network jumps between regions {i[n]} and {j[n]}")
 
 
-def _values(cx: RegionComplex, region: int, vertex: int) -> list[Fraction]:
+def _values(cx: Regions, region: int, vertex: int) -> list[Fraction]:
     """The affine map of a region at a vertex."""
     assert cx.faces is not None
     slopes, constants = cx.network.exact.affine_map(cx.states[region])

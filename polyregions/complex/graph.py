@@ -1,7 +1,8 @@
 """The adjacency graph of the regions, as a ``networkx.Graph`` that every file format can hold.
 
 All attributes are plain ``str``, ``int``, ``float`` and ``bool``, one value each: GraphML, GEXF, node-link
-JSON and DOT take these and nothing more. The tables in :func:`region_graph` say which there are.
+JSON and DOT take these and nothing more. The tables in :func:`region_graph`, and docs/region-graph.md, say
+which there are.
 """
 
 from __future__ import annotations
@@ -13,28 +14,32 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..base.arrays import FloatArray, IntArray
+from ..network.maps import region_maps
+from .largest_outputs import decided_output, decided_outputs
+from .regions import Regions
 
 if TYPE_CHECKING:
     import networkx
 
-    from .region_complex import RegionComplex
-
-#: Highest dimension in which ``geometry=True`` gives volumes.
+#: Highest dimension in which there are volumes, and without faces decisions: beyond, they take too long.
 VOLUME_DIM = 3
+#: Without ``geometry``, affine maps of at most so many numbers are there: texts of more fill the memory.
+MAP_NUMBERS = 256
 
 # States compared at once: bounds the memory of the comparison.
 _CHUNK = 1 << 22
 
 
-def region_graph(cx: RegionComplex, *, geometry: bool = False) -> networkx.Graph[int]:
+def region_graph(cx: Regions, *, geometry: bool = False) -> networkx.Graph[int]:
     """Return the graph whose nodes are the regions and whose edges are the facets between them.
 
     Parameters
     ----------
-    cx : RegionComplex
+    cx : Regions
     geometry : bool
         Whether to add what has to be computed exactly, region by region (about 0.5 ms each in 2-D):
-        volumes and the facets' hyperplanes. All the rest takes some 10 us a region.
+        hyperplanes of the facets, and volumes and decisions where no faces tell them. All the rest takes
+        some 10 us a region.
 
     Returns
     -------
@@ -61,7 +66,14 @@ def region_graph(cx: RegionComplex, *, geometry: bool = False) -> networkx.Graph
                              states: then they are decimals joined by dots, ``"0.11.10"``
         explored      bool   whether its facets are known; true for all if complete
         x0, x1, ...   float  the witness, a point of the region
-        volume        float  with ``geometry``, if explored and d <= 3: length, area or volume
+        map           str    JSON text ``[[a, ..., c], ...]``, one row for each output, which is
+                             ``a . x + c`` on the region; float64. Of more than 256 numbers only
+                             with ``geometry``
+        decision      int    the output that is largest on all of the region (the first of those
+                             that tie throughout); missing if there is none, or one output only.
+                             With faces, or ``geometry`` if explored and d <= 3
+        volume        float  length, area or volume, if d <= 3. With faces, or ``geometry`` if
+                             explored
         ============  =====  ==================================================================
 
         ============  =====  ==================================================================
@@ -83,6 +95,8 @@ def region_graph(cx: RegionComplex, *, geometry: bool = False) -> networkx.Graph
     >>> G = enumerate_regions(net, Box([-1], [2])).graph()
     >>> sorted(pattern for _, pattern in G.nodes(data="pattern"))
     ['00', '10', '11']
+    >>> sorted((data["volume"], data["map"]) for _, data in G.nodes(data=True))
+    [(1.0, '[[-1.0, 2.0]]'), (1.0, '[[0.0, 0.0]]'), (1.0, '[[1.0, 0.0]]')]
     >>> sorted(units for _, _, units in G.edges(data="units"))
     ['0', '1']
     """
@@ -102,7 +116,7 @@ def region_graph(cx: RegionComplex, *, geometry: bool = False) -> networkx.Graph
     return graph
 
 
-def pattern_texts(cx: RegionComplex) -> list[str]:
+def pattern_texts(cx: Regions) -> list[str]:
     """Return the pattern of every region as text, in the format of the node attribute ``pattern``."""
     separator = _separator(cx)
     if separator:
@@ -112,7 +126,7 @@ def pattern_texts(cx: RegionComplex) -> list[str]:
     return [digits[i * n : (i + 1) * n] for i in range(cx.n_regions)]
 
 
-def lowest_flip_layers(cx: RegionComplex) -> IntArray:
+def lowest_flip_layers(cx: Regions) -> IntArray:
     """Return the lowest hidden layer that flips across each of ``cx.adjacencies``; int64 (pairs,)."""
     layers = np.empty(cx.n_adjacencies, dtype=np.int64)
     for start, differ in _differences(cx):
@@ -121,25 +135,58 @@ def lowest_flip_layers(cx: RegionComplex) -> IntArray:
     return layers
 
 
-def _separator(cx: RegionComplex) -> str:
+def _separator(cx: Regions) -> str:
     """What makes a pattern's text unambiguous; one answer for the network, not for each pattern."""
     return "." if any(int(layer.n_states.max()) > 10 for layer in cx.network.hidden) else ""
 
 
-def _nodes(cx: RegionComplex, geometry: bool) -> Iterator[tuple[int, dict[str, Any]]]:
+def _nodes(cx: Regions, geometry: bool) -> Iterator[tuple[int, dict[str, Any]]]:
     axes = [f"x{k}" for k in range(cx.box.dim)]
-    volumes = geometry and cx.box.dim <= VOLUME_DIM
+    texts: list[str] = []
+    if geometry or cx.network.output_dim * (cx.box.dim + 1) <= MAP_NUMBERS:
+        texts = _map_texts(cx)
+    volumes, decisions = _from_faces(cx)
+    singly = geometry and cx.box.dim <= VOLUME_DIM
     for i, (pattern, witness) in enumerate(zip(pattern_texts(cx), cx.witnesses.tolist(), strict=True)):
         node = {"pattern": pattern, "explored": i < cx.n_explored, **dict(zip(axes, witness, strict=True))}
-        if volumes and node["explored"]:
+        if texts:
+            node["map"] = texts[i]
+        decision = decisions[i] if decisions else -1
+        if singly and node["explored"]:
+            decision = decision if decisions else decided_output(cx[i])
             node["volume"] = cx[i].volume
+        elif volumes:
+            node["volume"] = volumes[i]
+        if decision >= 0:
+            node["decision"] = decision
         yield i, node
 
 
-def _edges(cx: RegionComplex, geometry: bool) -> Iterator[tuple[int, int, dict[str, Any]]]:
+def _map_texts(cx: Regions) -> list[str]:
+    """The affine map of each region as JSON text."""
+    largest = np.maximum(np.abs(cx.box.lower), np.abs(cx.box.upper))
+    maps, _ = region_maps(cx.network.layers, cx.states, largest)
+    for i in np.flatnonzero(~np.isfinite(maps).all(axis=(1, 2))).tolist():
+        maps[i, :, :-1], maps[i, :, -1] = cx[i].affine_map  # sums overflowed that are no larger than others
+    return [json.dumps(rows) for rows in maps.tolist()]
+
+
+def _from_faces(cx: Regions) -> tuple[list[float], list[int]]:
+    """Volume of each region, and the output that decides there; empty where there is none to give."""
+    volumes: list[float] = []
+    decisions: list[int] = []
+    if cx.faces is not None:
+        if cx.box.dim <= VOLUME_DIM:
+            volumes = cx.faces.volumes().tolist()
+        if cx.network.output_dim > 1:
+            decisions = decided_outputs(cx, cx.faces).tolist()
+    return volumes, decisions
+
+
+def _edges(cx: Regions, geometry: bool) -> Iterator[tuple[int, int, dict[str, Any]]]:
     names = [str(unit) for unit in range(cx.states.shape[1])]
     layers = lowest_flip_layers(cx).tolist()
-    facets = _facet_rows(cx).tolist()
+    facets = (cx.walls.entries - cx.facet_offsets[cx.walls.sides[:, 0]]).tolist()
     axes = [f"a{k}" for k in range(cx.box.dim)]
     lower_end = -1
     A: FloatArray = np.empty((0, 0))
@@ -163,21 +210,9 @@ def _edges(cx: RegionComplex, geometry: bool) -> Iterator[tuple[int, int, dict[s
             yield i, j, edge
 
 
-def _differences(cx: RegionComplex) -> Iterator[tuple[int, Any]]:
+def _differences(cx: Regions) -> Iterator[tuple[int, Any]]:
     """Yield, chunk by chunk of ``cx.adjacencies``, its start and which units differ (pairs, units)."""
     pairs = max(1, _CHUNK // max(1, cx.network.n_units))
     for start in range(0, cx.n_adjacencies, pairs):
         i, j = cx.adjacencies[start : start + pairs].T
         yield start, cx.states[i] != cx.states[j]
-
-
-def _facet_rows(cx: RegionComplex) -> IntArray:
-    """For each of ``cx.adjacencies``, the place of the facet among those of the lower region.
-
-    The lower region of a pair is explored: one of the two is, and the explored ones come first.
-    """
-    owner = np.repeat(np.arange(cx.n_explored), np.diff(cx.facet_offsets))
-    place = np.arange(owner.size) - cx.facet_offsets[owner]
-    upward = cx.facet_neighbors > owner
-    owner, neighbor, place = owner[upward], cx.facet_neighbors[upward], place[upward]
-    return np.asarray(place[np.lexsort((neighbor, owner))])

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from fractions import Fraction
 from itertools import combinations
 from math import factorial, prod
-from typing import NamedTuple
 
 import numpy as np
 from flint import fmpz_mat
 
-from ..base.arrays import FloatArray, IntArray
+from ..base.arrays import Bounded, FloatArray, IntArray
 from ..base.rationals import round_root
 from ..base.rounding import U
 from .simplices import measure_in_units
@@ -23,21 +22,6 @@ from .vertices import Vertices
 #: millisecond for a face, a thousand times what float64 takes. And in deep networks, where the bounds of most
 #: faces are above the finer one, it is the bounds that are large, not the errors.
 FINE, COARSE, FEW = 2.0**-30, 2.0**-10, 64
-
-
-class Measured(NamedTuple):
-    """Measures of faces, and how far each may be from the true one.
-
-    Attributes
-    ----------
-    values : float64 (faces,)
-        Infinite only where the true value is beyond the range of float64.
-    errors : float64 (faces,)
-        Proven bounds of ``|values - true values|``.
-    """
-
-    values: FloatArray
-    errors: FloatArray
 
 
 def exact_square(cells: Cells, vertices: Vertices, face: int) -> Fraction:
@@ -89,7 +73,7 @@ def measure(
     half: list[Fraction],
     accuracy: float | None,
     whole: Fraction = Fraction(1),
-) -> Measured:
+) -> Bounded:
     """Volumes of faces of one dimension k, each proven to be as close to the true one as asked for.
 
     Parameters
@@ -108,7 +92,7 @@ def measure(
     """
     k = int(cells.dim[faces[0]]) if len(faces) else 0
     if k == 0:
-        return Measured(np.ones(len(faces)), np.zeros(len(faces)))
+        return Bounded(np.ones(len(faces)), np.zeros(len(faces)))
     if k == cells.dimension:
         scales, unit = np.ones(k), prod(half, start=Fraction(1))
     else:
@@ -128,7 +112,7 @@ def measure(
     for i in np.flatnonzero(unsure).tolist():
         scaled[i] = round_root(exact_square(cells, vertices, int(faces[i])) / whole**2)
         bounds[i] = U * scaled[i]
-    return Measured(scaled, bounds + 5e-324)
+    return Bounded(scaled, bounds + 5e-324)
 
 
 def times(values: FloatArray, unit: Fraction) -> FloatArray:

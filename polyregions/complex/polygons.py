@@ -16,19 +16,18 @@ from ..base.arrays import FloatArray
 from ..errors import InvalidInputError
 from ..geometry import polytope
 from ..network.box import box_rows
+from .regions import Regions
 
 if TYPE_CHECKING:
     import shapely
 
-    from .region_complex import RegionComplex
 
-
-def region_polygons(cx: RegionComplex) -> list[shapely.Polygon]:
+def region_polygons(cx: Regions) -> list[shapely.Polygon]:
     """Return one polygon per region, in the order of the regions; d = 2 only.
 
     Parameters
     ----------
-    cx : RegionComplex
+    cx : Regions
         May be partial: regions whose facets are not known have polygons too.
 
     Returns
@@ -58,7 +57,7 @@ def region_polygons(cx: RegionComplex) -> list[shapely.Polygon]:
     return list(shapely.polygons(shapely.linearrings(np.concatenate(rings), indices=owner)))
 
 
-def region_rings(cx: RegionComplex) -> list[FloatArray]:
+def region_rings(cx: Regions) -> list[FloatArray]:
     """Return the vertices of each region, counter-clockwise, float64 (n, 2); d = 2 only."""
     if cx.box.dim != 2:
         raise InvalidInputError(
@@ -71,7 +70,7 @@ def region_rings(cx: RegionComplex) -> list[FloatArray]:
     return [region_vertices(cx, i) for i in range(cx.n_regions)]
 
 
-def region_vertices(cx: RegionComplex, i: int) -> FloatArray:
+def region_vertices(cx: Regions, i: int) -> FloatArray:
     """Return the vertices of region i, whether or not its facets are known; float64 (n, d)."""
     if i < cx.n_explored:
         return cx[i].vertices
@@ -81,7 +80,7 @@ def region_vertices(cx: RegionComplex, i: int) -> FloatArray:
     return np.array([[float(v) for v in point] for point in points])
 
 
-def shared_edges(cx: RegionComplex, rings: list[FloatArray]) -> FloatArray:
+def shared_edges(cx: Regions, rings: list[FloatArray]) -> FloatArray:
     """Return the edge between each of ``cx.adjacencies``; float64 (pairs, 2 ends, 2).
 
     Two adjacent regions share a whole edge, and its two ends are vertices of both.

@@ -1,179 +1,36 @@
-"""The result of an enumeration: regions, their facets, and who lies across each facet.
-
-:class:`RegionComplex` is a frozen set of arrays; :class:`Region` is a view of one region, made on
-demand. Topology (states, facets, neighbours) is exact; coordinates are float64, each rounded once from
-the exact rational.
-"""
+"""The result of an enumeration as the user holds it: the regions, and a door to each reader of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from fractions import Fraction
-from functools import cached_property
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import ArrayLike
-
-from ..base.arrays import FloatArray, IntArray, StateArray
-from ..base.rationals import IntegerRows, Point
-from ..errors import CheckFailedError, InvalidInputError
-from ..geometry import polytope, volumes
-from ..network.box import Box, box_rows
-from ..network.network import Network
-from . import checks as _invariants
+from . import checks as _checks
 from . import graph as _graph
 from . import polygons as _polygons
-from .decision import DecisionBoundary, with_argmax, with_level
+from .decision import DecisionBoundary, argmax_boundary, level_boundary
+from .regions import Regions
 
 if TYPE_CHECKING:
     import networkx
 
-    from .faces import Faces
 
+@dataclass(frozen=True, eq=False, repr=False)
+class RegionComplex(Regions):
+    """All activation regions of a network in a box, their facets, and what can be asked of them.
 
-@dataclass(frozen=True, eq=False)
-class RegionComplex:
-    """All activation regions of a network in a box, and their facets.
+    It has the attributes of :class:`.Regions`: ``states``, ``witnesses``, ``facet_neighbors``, ``complete``,
+    ... Each method here is a function of another module, given the result.
 
-    Attributes
-    ----------
-    network, box
-        What was enumerated.
-    engine : str
-        Which engine did it.
-    states : uint8 array (regions, units)
-        Activation pattern of each region.
-    witnesses : float64 array (regions, d)
-        A point of each region: the nearest float64 to a point of its interior.
-    facet_offsets, facet_neighbors : int64 arrays (explored + 1,), (facets,)
-        Region i has the facets ``facet_neighbors[facet_offsets[i]:facet_offsets[i + 1]]``: the
-        region across each, or ``-1 - side`` for a side of the box (side ``2 j`` is the lower one of
-        dimension j, ``2 j + 1`` the upper).
-    complete : bool
-        Whether these are all regions of the box.
-    stopped : str
-        Why not, if they are not ("limit", "interrupted", "memory"); else "".
-    faces : Faces or None
-        All faces of all dimensions, from the engine "subdivide".
-    undecided : int or None
-        How many signs float64 could not decide and integers did; None if not counted.
-
-    Notes
-    -----
-    If ``complete`` is false, the regions listed are true regions, the facets of the first
-    ``n_explored`` of them are known, and every adjacency listed is a true one.
+    Examples
+    --------
+    >>> from polyregions import Box, Network, enumerate_regions
+    >>> net = Network.from_arrays([([[1], [1]], [0, -1]), ([[1, -2]], [0])])   # a tent
+    >>> cx = enumerate_regions(net, Box([-1], [2]))
+    >>> cx, cx[0], len(cx[:2])
+    (RegionComplex(3 regions, 2 adjacencies, d=1, engine=subdivide), Region(id=0, pattern=1.1), 2)
     """
-
-    network: Network
-    box: Box
-    engine: str
-    states: StateArray
-    witnesses: FloatArray
-    facet_offsets: IntArray
-    facet_neighbors: IntArray
-    complete: bool
-    stopped: str = ""
-    faces: Faces | None = None
-    undecided: int | None = None
-    further: Callable[[Network], RegionComplex] | None = field(default=None, repr=False)
-
-    def __post_init__(self) -> None:
-        for array in (self.states, self.witnesses, self.facet_offsets, self.facet_neighbors):
-            array.flags.writeable = False
-
-    @property
-    def n_regions(self) -> int:
-        """Number of activation regions listed."""
-        return len(self.states)
-
-    @property
-    def n_explored(self) -> int:
-        """Number of regions whose facets are known: all of them if complete."""
-        return len(self.facet_offsets) - 1
-
-    @property
-    def facet_owners(self) -> IntArray:
-        """The region that has each of ``facet_neighbors`` across a facet; int64 (facets,)."""
-        return np.repeat(np.arange(self.n_explored), np.diff(self.facet_offsets))
-
-    @cached_property
-    def adjacencies(self) -> IntArray:
-        """Pairs (i, j), i < j, of regions that share a facet, sorted; int64 (pairs, 2)."""
-        inner = self.facet_neighbors >= 0
-        pairs = np.stack([self.facet_owners[inner], self.facet_neighbors[inner]], axis=1)
-        return np.asarray(np.unique(np.sort(pairs, axis=1), axis=0).reshape(-1, 2))
-
-    @property
-    def n_adjacencies(self) -> int:
-        """Number of pairs of regions that share a facet."""
-        return len(self.adjacencies)
-
-    @cached_property
-    def f_vector(self) -> list[int] | None:
-        """Numbers of faces of dimension 0, 1, ..., d inside the box, or None if not known.
-
-        Faces that lie in a side of the box do not count: they are its own, not the network's. Known from
-        all faces with the engine "subdivide"; else, for complete results with d <= 2, from regions and
-        adjacencies, since the faces that meet the open box satisfy ``sum (-1)^k f_k = (-1)^d``.
-        """
-        d, regions, facets = self.box.dim, self.n_regions, self.n_adjacencies
-        if self.faces is not None:
-            return self.faces.inside_counts
-        if not self.complete or d > 2:
-            return None
-        return [facets, regions] if d == 1 else [1 + facets - regions, facets, regions]
-
-    @cached_property
-    def degrees(self) -> IntArray:
-        """Number of neighbours of each region, int64 (regions,)."""
-        return np.bincount(self.adjacencies.ravel(), minlength=self.n_regions)
-
-    def flips(self, i: int, j: int) -> IntArray:
-        """Units whose states differ between regions i and j."""
-        return np.flatnonzero(self.states[i] != self.states[j])
-
-    @cached_property
-    def _index(self) -> dict[bytes, int]:
-        return {row.tobytes(): i for i, row in enumerate(self.states)}
-
-    def find(self, pattern: ArrayLike) -> int:
-        """Id of the region with the given pattern, or -1 if there is none."""
-        return self._index.get(self.network.validate_pattern(pattern).tobytes(), -1)
-
-    def locate(self, points: ArrayLike) -> IntArray:
-        """Region ids of points (n, d) or (d,); int64 (n,) or a scalar array.
-
-        A point on a boundary belongs to the region whose pattern it has; where that pattern has no
-        region (it is realised on a lower-dimensional face only), the region just beyond in the
-        direction (1, e, e^2, ...) is given that lies inside the box. Points outside the box, or in
-        regions that a partial result does not list, give -1.
-        """
-        states = np.atleast_2d(self.network.states(points))
-        x = np.asarray(points, dtype=np.float64)
-        inside = self.box.contains(x)
-        ids = np.array([self._index.get(row.tobytes(), -1) for row in states], dtype=np.int64)
-        for i in np.flatnonzero(inside & (ids < 0)):
-            ids[i] = self._index.get(self._pattern_beside(np.atleast_2d(x)[i]), -1)
-        ids[~inside] = -1
-        return ids.reshape(x.shape[:-1])
-
-    def _pattern_beside(self, point: FloatArray) -> bytes:
-        """Pattern of a region whose closure holds the point of the box."""
-        signs = np.where(point < self.box.upper, 1, -1)
-        return bytes(self.network.exact.states_near(point, signs.tolist()))
-
-    def __getitem__(self, i: int) -> Region:
-        if not -self.n_regions <= i < self.n_regions:
-            raise IndexError(f"region {i}: there are {self.n_regions}")
-        return Region(self, int(i) % self.n_regions)
-
-    def __len__(self) -> int:
-        return self.n_regions
-
-    def __iter__(self) -> Iterator[Region]:
-        return (Region(self, i) for i in range(self.n_regions))
 
     def graph(self) -> networkx.Graph[int]:
         """Return the adjacency graph of the regions as a ``networkx.Graph``."""
@@ -183,7 +40,7 @@ class RegionComplex:
         """Return one ``shapely.Polygon`` per region, d = 2 only."""
         return _polygons.region_polygons(self)
 
-    def decision_boundary(self, outputs: Sequence[int] | None = None) -> DecisionBoundary:
+    def decision_boundary(self, outputs: Sequence[int] | None = None) -> DecisionBoundary[RegionComplex]:
         """Return where the largest of the outputs changes.
 
         Parameters
@@ -204,10 +61,9 @@ class RegionComplex:
         >>> boundary.decisions.tolist(), [piece.tolist() for piece in boundary.pieces()]
         ([0, 1, 1], [[[0.5, -1.0], [0.5, 1.0]]])
         """
-        network, labels = with_argmax(self.network, outputs)
-        return DecisionBoundary(self._cut_further(network), labels)
+        return argmax_boundary(self, outputs)
 
-    def level_set(self, output: int = 0, level: float = 0.0) -> DecisionBoundary:
+    def level_set(self, output: int = 0, level: float = 0.0) -> DecisionBoundary[RegionComplex]:
         """Return where an output crosses a level; the decisions are 1 above the level, else 0.
 
         Raises
@@ -215,130 +71,8 @@ class RegionComplex:
         InvalidInputError
             If the output does not exist, the level is not finite, or the engine was not "subdivide".
         """
-        return DecisionBoundary(self._cut_further(with_level(self.network, output, level)), (0, 1))
-
-    def _cut_further(self, network: Network) -> RegionComplex:
-        if self.further is None:
-            raise InvalidInputError(
-                f"engine {self.engine!r} cannot cut its regions further; use engine='subdivide'"
-            )
-        return self.further(network)
+        return level_boundary(self, output, level)
 
     def check(self) -> None:
         """Check the invariants of the result; raise CheckFailedError on the first violation."""
-        _invariants.check(self)
-
-    def __repr__(self) -> str:
-        partial = "" if self.complete else f", partial: {self.stopped}"
-        return (
-            f"RegionComplex({self.n_regions} regions, {self.n_adjacencies} adjacencies, "
-            f"d={self.box.dim}, engine={self.engine}{partial})"
-        )
-
-
-@dataclass(frozen=True, eq=False)
-class Region:
-    """One activation region: a convex polytope on which the network is affine.
-
-    Attributes
-    ----------
-    complex : RegionComplex
-    id : int
-    """
-
-    complex: RegionComplex
-    id: int
-
-    @property
-    def pattern(self) -> StateArray:
-        """States of all units, uint8 (units,)."""
-        return np.asarray(self.complex.states[self.id])
-
-    @property
-    def witness(self) -> FloatArray:
-        """A point of the region, float64 (d,)."""
-        return np.asarray(self.complex.witnesses[self.id])
-
-    @property
-    def facets(self) -> IntArray:
-        """What lies across each facet: a region id, or ``-1 - side`` for a side of the box."""
-        cx = self.complex
-        if self.id >= cx.n_explored:
-            raise InvalidInputError(
-                f"region {self.id}: its facets are not known, the result is partial ({cx.stopped})"
-            )
-        return cx.facet_neighbors[cx.facet_offsets[self.id] : cx.facet_offsets[self.id + 1]]
-
-    @property
-    def neighbors(self) -> list[int]:
-        """Ids of the regions that share a facet with this one, in the order of the facets."""
-        return [int(j) for j in self.facets if j >= 0]
-
-    @cached_property
-    def exact_halfspaces(self) -> IntegerRows:
-        """Irredundant rows ``row . (x, 1) >= 0`` over the integers, one for each entry of ``facets``."""
-        cx = self.complex
-        rows, beyond = self._pattern_rows
-        by_target = {target: row for target, row in zip(beyond, rows, strict=True) if any(row[:-1])}
-        sides = box_rows(cx.box)
-        result = []
-        for j in self.facets.tolist():
-            if j < 0:
-                result.append(sides[-1 - j])
-                continue
-            # The lowest unit that flips has the facet's hyperplane as its own boundary.
-            there = cx.states[j]
-            targets = ((u, int(there[u])) for u in cx.flips(self.id, j).tolist())
-            row = next((by_target[target] for target in targets if target in by_target), None)
-            if row is None:
-                raise CheckFailedError(f"regions {self.id} and {j} are no neighbours: no unit separates them")
-            result.append(row)
-        return result
-
-    @cached_property
-    def _pattern_rows(self) -> tuple[IntegerRows, list[tuple[int, int]]]:
-        """All rows of the pattern, and the unit and the state beyond each."""
-        return self.complex.network.exact.rows(self.pattern)
-
-    @property
-    def halfspaces(self) -> tuple[FloatArray, FloatArray]:
-        """(A, b) with ``A x <= b``, irredundant, one row for each entry of ``facets``.
-
-        Rows are scaled so that the largest coefficient of A is 1 in magnitude, then rounded.
-        """
-        return polytope.float_halfspaces(self.exact_halfspaces)
-
-    @cached_property
-    def exact_vertices(self) -> list[Point]:
-        """The vertices as exact rationals; in 2-D in counter-clockwise order."""
-        rows = self.exact_halfspaces
-        return polytope.polygon_vertices(rows) if len(rows[0]) == 3 else polytope.vertices(rows)
-
-    @property
-    def vertices(self) -> FloatArray:
-        """The vertices, float64 (n, d), each coordinate rounded once from the exact rational."""
-        return np.array([[float(v) for v in point] for point in self.exact_vertices])
-
-    @property
-    def affine_map(self) -> tuple[FloatArray, FloatArray]:
-        """(A, c) with ``f(x) = A x + c`` on the region."""
-        return self.complex.network.affine_map(self.pattern)
-
-    @property
-    def exact_volume(self) -> Fraction:
-        """Volume (length, area, ...) as a rational number."""
-        return volumes.exact_volume(self.exact_vertices, self.exact_halfspaces)
-
-    @property
-    def volume(self) -> float:
-        """Volume (length, area, ...) in float64: the exact one rounded once, infinite beyond its range."""
-        return volumes.volume(self.exact_vertices, self.exact_halfspaces)
-
-    @property
-    def centroid(self) -> FloatArray:
-        """Centre of mass, float64 (d,): the exact one rounded once."""
-        return volumes.centroid(self.exact_vertices, self.exact_halfspaces)
-
-    def __repr__(self) -> str:
-        states = ".".join(map(str, self.pattern.tolist()))
-        return f"Region(id={self.id}, pattern={states if len(states) < 80 else states[:77] + '...'})"
+        _checks.check(self)

@@ -25,7 +25,7 @@ def write_graph(cx: RegionComplex, path: str | Path, *, geometry: bool = False) 
         ``.graphml``, ``.gexf``, ``.json`` (node-link, as ``networkx.node_link_graph(data,
         edges="edges")`` reads it) or ``.dot``. An existing file is replaced.
     geometry : bool
-        Whether to include volumes and hyperplanes; see
+        Whether to include all volumes, decisions and maps, and hyperplanes; see
         :func:`polyregions.complex.graph.region_graph`, which lists all attributes.
 
     Raises
@@ -62,9 +62,20 @@ def graph_format(path: str | Path) -> str:
 
 
 def _write_graphml(graph: networkx.Graph[int], file: IO[bytes]) -> None:
-    import networkx
+    from networkx.readwrite.graphml import GraphMLWriter
 
-    networkx.write_graphml(graph, file)
+    class Writer(GraphMLWriter):  # type: ignore[misc]  # networkx does not say its type
+        """One that writes booleans as XML Schema, and so GraphML, has them: ``true`` and ``false``."""
+
+        def add_data(self, name: str, element_type: type, value: Any, *args: Any, **options: Any) -> Any:
+            element = super().add_data(name, element_type, value, *args, **options)
+            if element_type is bool:
+                element.text = str(value).lower()
+            return element
+
+    writer = Writer(encoding="utf-8", prettyprint=True)
+    writer.add_graph_element(graph)
+    writer.dump(file)
 
 
 def _write_gexf(graph: networkx.Graph[int], file: IO[bytes]) -> None:

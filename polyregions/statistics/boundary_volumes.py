@@ -64,10 +64,8 @@ from ..base.rationals import homogeneous
 from ..base.rounding import INFLATE, U
 from ..complex.region_complex import RegionComplex
 from ..complex.vertex_values import Places, places
-from ..complex.walls import wall_sides
 from ..errors import InvalidInputError, short_repr
 from ..network.box import Box
-from ..network.equal_maps import map_labels
 from ..network.network import Network
 
 if TYPE_CHECKING:
@@ -195,12 +193,11 @@ def boundary_volume(
     """
     faces = _checked(cx, k, boundary)
     # The regions on both sides of each wall, and its number among the faces.
-    sides = wall_sides(cx)
-    walls = faces.cells.boundaries(faces.cells.top)[cx.facet_neighbors > cx.facet_owners].astype(np.int64)
+    sides, walls = cx.walls.sides, cx.walls.among(faces)
     bends = _bends(cx.network, cx.states, sides, good=boundary == "good")
     chosen, kinks = walls, walls[:0]
     if boundary == "linear" or (boundary == "good" and k > 1):
-        maps = map_labels(cx.network.layers, cx.states)
+        maps = cx.map_labels
         chosen = kinks = walls[maps[sides[:, 0]] != maps[sides[:, 1]]]
     if boundary == "good":
         chosen = walls[np.unique(bends[:, 0])]
@@ -237,12 +234,7 @@ def _checked(cx: RegionComplex, k: int, boundary: str) -> Faces:
             f"boundary volume: the result is partial ({cx.stopped}), so parts of the boundary are missing; "
             "go on with enumerate_regions(..., resume=...) until it is complete"
         )
-    if cx.faces is None:
-        raise InvalidInputError(
-            f"boundary volume: it takes the faces of all dimensions, and engine {cx.engine!r} does not keep "
-            "them; use engine='subdivide'"
-        )
-    return cx.faces
+    return cx.need_faces("boundary volume")
 
 
 def _sum(values: FloatArray) -> float:

@@ -15,7 +15,7 @@ from support.zoo import ZOO, by_name, cube
 
 from polyregions import Box, Network, RegionComplex, enumerate_regions
 from polyregions.analysis.definitions.convex_regions import ConvexRegions, convex_regions
-from polyregions.complex.walls import Ridge, ridges_of_walls, wall_sides
+from polyregions.complex.ridges import Ridge, ridges_of_walls
 from polyregions.network.equal_maps import join, map_labels
 from polyregions.network.layers import Layer, absolute, linear, maxout, relu
 
@@ -23,7 +23,7 @@ from polyregions.network.layers import Layer, absolute, linear, maxout, relu
 def convex(cx: RegionComplex) -> ConvexRegions:
     assert cx.faces is not None
     affine = map_labels(cx.network.layers, cx.states)
-    sides = wall_sides(cx)
+    sides = cx.walls.sides
     opened = join(cx.n_regions, sides[affine[sides[:, 0]] == affine[sides[:, 1]]])
     return convex_regions(cx, cx.faces, affine, opened)
 
@@ -97,7 +97,7 @@ def test_no_choice_of_walls_is_better(d: int) -> None:
     tried = 0
     examples = [subdivided(degenerate(seed, d), cube(d, -2, 2)) for seed in range(40)]
     for cx in [*examples, *(narrow(seed, d) for seed in range(12))]:
-        sides, maps = wall_sides(cx), slow.maps_of(cx) if cx.n_regions <= 30 else []
+        sides, maps = cx.walls.sides, slow.maps_of(cx) if cx.n_regions <= 30 else []
         if not maps:
             continue
         removable = [k for k, (i, j) in enumerate(sides.tolist()) if maps[i] == maps[j]]
@@ -194,7 +194,7 @@ def test_cycles_and_angles() -> None:
         (ridge,) = ridges_of_walls(cx, cx.faces, np.ones(8, dtype=bool))
         assert ridge.reach == [3] * 8
         assert all(ridge.opposite)
-        sides = wall_sides(cx)
+        sides = cx.walls.sides
         for k, wall in enumerate(ridge.walls):
             assert sorted({ridge.regions[k - 1], ridge.regions[k]}) == sides[wall].tolist()
 
@@ -212,7 +212,7 @@ def test_angles_of_walls_against_determinants(d: int) -> None:
     layers = [relu(rng.integers(-2, 3, (4, d)), [0, 0, 1, 1]), relu(rng.integers(-2, 3, (2, 4)), [0, -1])]
     cx = subdivided(layers, cube(d, -2, 2))
     assert cx.faces is not None
-    sides, corners = wall_sides(cx), slow.corners_of(cx)
+    sides, corners = cx.walls.sides, slow.corners_of(cx)
     ridges = ridges_of_walls(cx, cx.faces, np.ones(len(sides), dtype=bool))
     assert len(ridges) == cx.faces.inside_counts[d - 2]
     for ridge in ridges:

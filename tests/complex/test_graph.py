@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -29,10 +31,10 @@ def quadrants() -> RegionComplex:
 def test_quadrants(quadrants):
     G = quadrants.graph()
     assert dict(G.nodes(data=True)) == {
-        0: {"pattern": "00", "explored": True, "x0": -0.5, "x1": -1.0},
-        1: {"pattern": "10", "explored": True, "x0": 0.5, "x1": -1.0},
-        2: {"pattern": "01", "explored": True, "x0": -0.5, "x1": 1.0},
-        3: {"pattern": "11", "explored": True, "x0": 0.5, "x1": 1.0},
+        0: {"pattern": "00", "explored": True, "x0": -0.5, "x1": -1.0, "map": "[[0.0, 0.0, 0.0]]"},
+        1: {"pattern": "10", "explored": True, "x0": 0.5, "x1": -1.0, "map": "[[1.0, 0.0, 0.0]]"},
+        2: {"pattern": "01", "explored": True, "x0": -0.5, "x1": 1.0, "map": "[[0.0, 1.0, 0.0]]"},
+        3: {"pattern": "11", "explored": True, "x0": 0.5, "x1": 1.0, "map": "[[1.0, 1.0, 0.0]]"},
     }
     assert list(G.edges(data=True)) == [
         (0, 1, {"units": "0", "n_flips": 1, "layer": 0, "facet": 2}),
@@ -65,6 +67,35 @@ def test_all_values_are_plain(quadrants):
     values += [v for _, _, data in G.edges(data=True) for v in data.values()]
     assert {type(v) for v in values} == {str, int, float, bool}
     assert {type(node) for node in G} == {int}
+
+
+@pytest.mark.parametrize(("engine", "geometry"), [("subdivide", False), ("subdivide", True), ("brute", True)])
+def test_volume_decision_and_map(engine, geometry):
+    """Outputs 2 relu(x) and 1 on [-1, 1] x [0, 3]: 1 is larger where x < 0, and neither on all of x > 0."""
+    net = Network.from_arrays([([[1, 0]], [0]), ([[2], [0]], [0, 1])])
+    cx = enumerate_regions(net, Box([-1, 0], [1, 3]), engine=engine)
+    nodes = {data["pattern"]: data for _, data in region_graph(cx, geometry=geometry).nodes(data=True)}
+    assert {pattern: data["volume"] for pattern, data in nodes.items()} == {"0": 3.0, "1": 3.0}
+    assert {pattern: data.get("decision") for pattern, data in nodes.items()} == {"0": 1, "1": None}
+    assert json.loads(nodes["0"]["map"]) == [[0, 0, 0], [0, 0, 1]]
+    assert json.loads(nodes["1"]["map"]) == [[2, 0, 0], [0, 0, 1]]
+
+
+def test_decisions_of_outputs_that_touch_or_tie():
+    """x and 0 and again 0 on [0, 1]: they touch at the end; of equal outputs it is the first."""
+    net = Network.from_arrays([([[1]], [0]), ([[0], [0], [-1]], [0, 0, 0])])
+    for cx in (enumerate_regions(net, Box([0], [1]), engine=engine) for engine in ("subdivide", "brute")):
+        assert list(region_graph(cx, geometry=True).nodes(data="decision")) == [(0, 0)]
+    third = Network.from_arrays([([[1]], [0]), ([[1], [3]], [-1 / 3, -1])])  # both 0 at float64's 1/3, nearly
+    cx = enumerate_regions(third, Box([0], [1]), engine="subdivide")
+    assert list(cx.graph().nodes(data="decision")) == [(0, None)]
+
+
+def test_maps_of_many_numbers_only_on_request():
+    net = Network.from_arrays([(np.eye(2), [0, 0]), (np.ones((86, 2)), np.zeros(86))])
+    cx = enumerate_regions(net, Box.cube(2, 1, 2), engine="traverse")
+    assert cx.graph().nodes[0].get("map") is None
+    assert json.loads(region_graph(cx, geometry=True).nodes[0]["map"]) == [[1, 1, 0]] * 86
 
 
 def test_several_units_flip_across_one_facet():
@@ -162,3 +193,19 @@ def test_graph_is_a_json_document(quadrants):
     data = json.loads(json.dumps(networkx.node_link_data(quadrants.graph(), edges="edges")))
     again = networkx.node_link_graph(data, edges="edges")
     assert dict(again.nodes(data=True)) == dict(quadrants.graph().nodes(data=True))
+
+
+def test_the_page_lists_all_attributes():
+    """docs/region-graph.md: every attribute, with its type, and no other."""
+    page = (Path(__file__).parents[2] / "docs" / "region-graph.md").read_text()
+    tables = re.split(r"\n\| of (?:the graph|a node|an edge) \|", page)[1:]
+    listed = [
+        {name: kind for cell, kind in re.findall(r"^\| (`.*?) \| (\w+) \|", table, re.MULTILINE)
+         for name in re.findall(r"`(\w+)`", cell)}
+        for table in tables
+    ]  # fmt: skip
+    net = Network.from_arrays([(np.eye(2), [0, 0]), (np.eye(2), [0, 0])])
+    G = region_graph(enumerate_regions(net, Box.cube(2, -1, 1)), geometry=True)
+    nodes, edges = (data for _, data in G.nodes(data=True)), (data for *_, data in G.edges(data=True))
+    for expected, found in zip(listed, ([G.graph], nodes, edges), strict=True):
+        assert expected == {name: type(value).__name__ for data in found for name, value in data.items()}

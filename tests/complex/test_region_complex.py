@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from itertools import combinations
 from math import prod
 
 import numpy as np
@@ -16,7 +17,8 @@ from support.strategies import cases
 from support.zoo import by_name
 
 from polyregions import Box, Network, Region, RegionComplex, enumerate_regions
-from polyregions.errors import InvalidInputError
+from polyregions.complex.regions import most_vertices
+from polyregions.errors import InvalidInputError, TooLargeError
 from polyregions.network.layers import absolute, relu
 
 # x = 0, y = 0, x + y = 1 in [-2, 2]^2: seven regions, nine adjacencies, by hand.
@@ -351,3 +353,81 @@ def test_replace_keeps_the_arrays_frozen(cx: RegionComplex) -> None:
     other = replace(cx, engine="other")
     assert other.engine == "other"
     assert not other.states.flags.writeable
+
+
+# ------------------------------------------------------------------------------------------- what is refused
+
+
+def test_slices_are_lists_of_regions(cx: RegionComplex) -> None:
+    assert [region.id for region in cx[:3]] == [0, 1, 2]
+    assert [region.id for region in cx[-2:]] == [5, 6]
+    assert [region.id for region in cx[::-3]] == [6, 3, 0]
+    assert cx[7:] == []
+    assert cx[np.array(2)].id == 2  # as locate gives it for one point
+
+
+@pytest.mark.parametrize(
+    "bad", ["0", 1.0, None, (0, 1), [0], np.array([0, 1]), slice("a", None), slice(0, 4, 0)]
+)
+def test_other_indices_are_refused(cx: RegionComplex, bad: object) -> None:
+    with pytest.raises(InvalidInputError, match=r"region .*: they are numbered by whole numbers"):
+        cx[bad]  # type: ignore[call-overload]
+
+
+def test_need_faces(cx: RegionComplex) -> None:
+    with pytest.raises(InvalidInputError, match=f"areas: .* engine '{cx.engine}' does not keep them; use"):
+        cx.need_faces("areas")
+    known = enumerate_regions(NET, BOX, engine="subdivide")
+    assert known.need_faces("areas") is known.faces
+    with pytest.raises(InvalidInputError, match="this result has lost them"):
+        replace(known, faces=None).need_faces("areas")
+
+
+def test_walls(cx: RegionComplex) -> None:
+    """By hand: each adjacency once, and the facet of the lower region that leads to the higher one."""
+    expected = {tuple(sorted((a, b))) for a, across in FACETS.items() for b in across if isinstance(b, str)}
+    assert [tuple(pair) for pair in cx.walls.sides.tolist()] == sorted(
+        tuple(sorted((ids(cx)[a], ids(cx)[b]))) for a, b in expected
+    )
+    assert cx.facet_owners[cx.walls.entries].tolist() == cx.walls.sides[:, 0].tolist()
+    assert cx.facet_neighbors[cx.walls.entries].tolist() == cx.walls.sides[:, 1].tolist()
+
+
+def test_walls_among_the_faces() -> None:
+    cx = enumerate_regions(NET, BOX, engine="subdivide")
+    assert cx.faces is not None
+    walls = cx.walls.among(cx.faces)
+    assert sorted(walls.tolist()) == [f for f in cx.faces.of_dimension(1).tolist() if cx.faces.inside[f]]
+    for (i, j), wall in zip(cx.walls.sides.tolist(), walls.tolist(), strict=True):
+        corners = {tuple(cx.faces.exact_point(v)) for v in cx.faces.corners(wall).tolist()}
+        assert corners == set(cx[i].exact_vertices) & set(cx[j].exact_vertices)
+
+
+@pytest.mark.parametrize("units", [1, 3])
+def test_more_vertices_than_can_be_listed(units: int) -> None:
+    """The corners of a box of 20 dimensions are a million: refused before any work, with the way out."""
+    net = Network([relu(np.eye(20)[:units], np.zeros(units))])
+    cx = enumerate_regions(net, Box.cube(20, -1, 1), engine="traverse")
+    assert cx.n_regions == 2**units
+    for ask in ("vertices", "exact_vertices", "volume", "centroid"):
+        with pytest.raises(
+            TooLargeError, match=r"40 facets in 20 dimensions it has up to 40,060,020 vertices"
+        ):
+            getattr(cx[0], ask)
+    A, b = cx[0].halfspaces
+    assert (A.shape, b.shape) == ((40, 20), (40,))
+
+
+@pytest.mark.parametrize("dim", range(1, 7))
+def test_the_most_vertices(dim: int) -> None:
+    """Simplices and cubes never have more, and cyclic polytopes (moment curve) have as many, by Gale."""
+    assert most_vertices(dim, dim + 1) == dim + 1
+    assert most_vertices(dim, 2 * dim) >= 2**dim
+    for n in range(dim + 1, dim + 5):
+        # Facets of the cyclic polytope: sets of dim points between which all others come in pairs.
+        facets = 0
+        for chosen in combinations(range(n), dim):
+            others = [p for p in range(n) if p not in chosen]
+            facets += all(sum(a < c < b for c in chosen) % 2 == 0 for a, b in combinations(others, 2))
+        if dim > 1:
+            assert most_vertices(dim, n) == facets

@@ -74,6 +74,17 @@ def test_graph_comes_back(cx, tmp_path, ending, geometry):
         }
 
 
+@pytest.mark.parametrize("ending", [".graphml", ".gexf"])
+def test_booleans_are_those_of_xml(cx, tmp_path, ending):
+    """XML Schema knows true and false, and no True and False: strict readers refuse these."""
+    path = tmp_path / f"graph{ending}"
+    export.write_graph(cx, path)
+    text = path.read_text()
+    assert "True" not in text
+    assert "False" not in text
+    assert text.lower().count("true") >= 7
+
+
 def test_partial_graph_says_so_in_every_format(tmp_path):
     net = Network.from_arrays([(np.eye(2), [0, 0]), ([[1, 1]], [0])])
     partial = enumerate_regions(net, Box.cube(2, -1, 1), engine="traverse", limit=2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import warnings
 
 import matplotlib as mpl
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.figure import Figure
 
-from polyregions import Box, Network, enumerate_regions
+from polyregions import Box, Network, enumerate_regions, linear_regions
 from polyregions.errors import FileFormatError, InvalidInputError, MissingDependencyError
 from polyregions.plot import pattern_colours, plot_regions
 
@@ -142,3 +143,69 @@ def test_refusals(tmp_path, monkeypatch):
     with pytest.raises(MissingDependencyError, match=r"polyregions\[plot\]"):
         plot_regions(flat)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_linear_regions_have_one_colour_and_no_lines_inside():
+    """relu(x) with relu(y) unused: two halves, one line in two segments."""
+    net = Network.from_arrays([([[1, 0], [0, 1]], [0, 0]), ([[1, 0]], [0])])
+    ax = plot_regions(linear_regions(enumerate_regions(net, Box.cube(2, -1, 1))), ax=_axes())
+    (polygons,) = _drawn(ax, PolyCollection)
+    (lines,) = _drawn(ax, LineCollection)
+    assert len(polygons.get_paths()) == 4
+    assert len({tuple(colour) for colour in polygons.get_facecolors()}) == 2
+    assert sorted(sorted(map(tuple, s)) for s in lines.get_segments()) == [
+        [(0, -1), (0, 0)],
+        [(0, 0), (0, 1)],
+    ]
+    assert ax.get_title() == "2 linear regions (open_connected)"
+
+
+def test_decisions_have_one_colour_each():
+    """relu(x) against 1/2: the line x = 1/2 and nothing else."""
+    net = Network.from_arrays([([[1, 0]], [0]), ([[1], [0]], [0, 0.5])])
+    boundary = enumerate_regions(net, Box.cube(2, -1, 1)).decision_boundary()
+    ax = plot_regions(boundary, ax=_axes())
+    (polygons,) = _drawn(ax, PolyCollection)
+    (lines,) = _drawn(ax, LineCollection)
+    assert len(polygons.get_paths()) == 3
+    by_decision = dict(zip(boundary.decisions.tolist(), map(tuple, polygons.get_facecolors()), strict=True))
+    assert len(set(by_decision.values())) == 2
+    assert [sorted(map(tuple, s)) for s in lines.get_segments()] == [[(0.5, -1), (0.5, 1)]]
+    legend = ax.get_legend()
+    assert legend.get_title().get_text() == "decision"
+    named = {
+        int(text.get_text()): h for text, h in zip(legend.get_texts(), legend.legend_handles, strict=True)
+    }
+    assert {k: tuple(h.get_facecolor()) for k, h in named.items()} == by_decision
+    assert ax.get_title() == "2 decisions, 1 facet between them"
+
+
+def test_decisions_in_one_dimension():
+    net = Network.from_arrays([([[1]], [0]), ([[1], [0]], [0, 0.5])])
+    cx = enumerate_regions(net, Box([-1], [1]))
+    for shown, places in ((cx.decision_boundary(), [0.5]), (cx.level_set(0, 0.25), [0.25])):
+        ax = plot_regions(shown, ax=_axes())
+        lines = [s for c in _drawn(ax, LineCollection)[:-1] for s in c.get_segments()]
+        assert [s[0][0] for s in lines] == places
+
+
+@pytest.mark.parametrize("thing", [LINES, None, "cx.npz", [1, 2]])
+def test_only_regions_are_drawn(thing):
+    with pytest.raises(InvalidInputError, match="plot: expected regions, linear regions or a decision"):
+        plot_regions(thing)
+
+
+@pytest.mark.parametrize(("ending", "warns"), [("svg", True), ("pdf", True), ("png", False)])
+def test_many_paths_are_announced(tmp_path, monkeypatch, ending, warns):
+    """7 regions and 9 facets are 16 paths: of more than the limit, size and time are said before."""
+    cx = enumerate_regions(LINES, Box.cube(2, -2, 2), engine="brute")
+    for most, expected in ((15, warns), (16, False)):
+        monkeypatch.setattr("polyregions.plot.regions.MANY_PATHS", most)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            plot_regions(cx, tmp_path / f"many.{ending}")
+        texts = [str(w.message) for w in caught if "paths" in str(w.message)]
+        assert len(texts) == expected
+        if expected:
+            assert "will hold 16 paths" in texts[0]
+            assert ".png" in texts[0]

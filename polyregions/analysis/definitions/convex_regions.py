@@ -1,8 +1,8 @@
 """Convex regions: how few convex cells a polyhedral complex needs on whose cells the network is affine.
 
-That minimum is hard to find; here it is proven to lie between two numbers, which often are equal. For walls
-and ridges see :mod:`.ridges`. A wall is *removable* iff the affine maps on both sides are equal;
-every complex has all other walls in its own.
+That minimum is hard to find; here it is proven to lie between two numbers, which often are equal. For
+ridges see :mod:`polyregions.complex.ridges`. A wall is *removable* iff the affine maps on both sides are
+equal; every complex has all other walls in its own.
 
 From above: leave out removable walls
 -------------------------------------
@@ -55,7 +55,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...base.arrays import IntArray
-from ...complex.walls import Ridge, ridges_of_walls, wall_sides
+from ...complex.ridges import Ridge, ridges_of_walls
 from ...network.equal_maps import join
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ class _Walls:
     """
 
     def __init__(self, cx: RegionComplex, faces: Faces, affine: IntArray) -> None:
-        self.sides = wall_sides(cx)
+        self.sides = cx.walls.sides
         self.removable = affine[self.sides[:, 0]] == affine[self.sides[:, 1]]
         self.ridges = ridges_of_walls(cx, faces, self.removable)
         self.ridges_of: dict[int, list[int]] = {w: [] for w in np.flatnonzero(self.removable).tolist()}

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Literal, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from ...base.arrays import FloatArray, IntArray
+from ...base.arrays import Bounded, FloatArray, IntArray
 from ...base.rationals import round_fraction
 from ...base.rounding import INFLATE, U
-from ...complex.measures import Measured
-from ...complex.region_complex import Region, RegionComplex
-from ...complex.walls import wall_sides
+from ...complex.region_complex import RegionComplex
+from ...complex.regions import Region, numbers
 from ...errors import InvalidInputError, short_repr
-from ...network.equal_maps import in_order, join, map_labels
+from ...network.equal_maps import in_order, join
 from ...theory.predictions import DEFINITIONS, FROM_FACES
+from .bends import cells_of_hyperplanes
 
 if TYPE_CHECKING:
     from ...complex.faces import Faces
@@ -162,10 +162,17 @@ class LinearRegions:
     def __len__(self) -> int:
         return len(self._offsets) - 1
 
-    def __getitem__(self, i: int) -> LinearRegion:
-        if not -len(self) <= i < len(self):
-            raise IndexError(f"linear region {i}: there are {len(self)}")
-        return LinearRegion(self, int(i) % len(self))
+    @overload
+    def __getitem__(self, i: int) -> LinearRegion: ...
+
+    @overload
+    def __getitem__(self, i: slice) -> list[LinearRegion]: ...
+
+    def __getitem__(self, i: int | slice) -> LinearRegion | list[LinearRegion]:
+        found = numbers("linear region", i, len(self))
+        if isinstance(found, range):
+            return [LinearRegion(self, k) for k in found]
+        return LinearRegion(self, found)
 
     def __iter__(self) -> Iterator[LinearRegion]:
         return (LinearRegion(self, i) for i in range(len(self)))
@@ -186,7 +193,7 @@ class LinearRegions:
     @cached_property
     def adjacencies(self) -> IntArray:
         """Pairs (i, j), i < j, of linear regions that share a facet of activation regions, sorted; int64."""
-        pairs = np.sort(self.labels[wall_sides(self.complex)], axis=1)
+        pairs = np.sort(self.labels[self.complex.walls.sides], axis=1)
         keys = np.unique((pairs[:, 0] * len(self) + pairs[:, 1])[pairs[:, 0] != pairs[:, 1]])
         return np.stack([keys // len(self), keys % len(self)], axis=1)
 
@@ -194,7 +201,7 @@ class LinearRegions:
         """Volume (length, area, ...) of each linear region; float64. See :meth:`measured_volumes`."""
         return self.measured_volumes(accuracy).values
 
-    def measured_volumes(self, accuracy: float | None = None) -> Measured:
+    def measured_volumes(self, accuracy: float | None = None) -> Bounded:
         """Volume of each linear region, and how far it may be off.
 
         Parameters
@@ -206,7 +213,7 @@ class LinearRegions:
 
         Returns
         -------
-        Measured
+        Bounded
             ``values`` and ``errors``, float64 (linear regions,) each: ``|values - true values| <= errors``.
         """
         cx = self.complex
@@ -218,7 +225,7 @@ class LinearRegions:
         values = np.bincount(self.labels, weights=own)
         # Adding up n numbers that are not negative.
         errors = np.bincount(self.labels, weights=errors) * INFLATE + self.sizes * U * values
-        return Measured(values.astype(np.float64), errors)
+        return Bounded(values.astype(np.float64), errors)
 
     @cached_property
     def convex(self) -> NDArray[np.bool_] | None:
@@ -312,28 +319,25 @@ def _check(cx: RegionComplex, definitions: Sequence[str]) -> None:
                 f"linear regions: the result is partial ({cx.stopped}), so regions are missing; "
                 "go on with enumerate_regions(..., resume=...) until it is complete"
             )
-        if name in FROM_FACES and cx.faces is None:
-            raise InvalidInputError(
-                f"definition {name!r} needs the faces of all dimensions, and engine {cx.engine!r} does not "
-                "keep them; use engine='subdivide'"
-            )
+        if name in FROM_FACES:
+            cx.need_faces(f"definition {name!r}")
 
 
 class _Merged:
-    """Labels by each definition, made when asked for."""
+    """Labels by each definition, made when asked for. Those of the maps are kept with the result."""
 
     def __init__(self, cx: RegionComplex) -> None:
         self.cx = cx
 
-    @cached_property
+    @property
     def affine(self) -> IntArray:
         """The affine map of each region."""
-        return map_labels(self.cx.network.layers, self.cx.states)
+        return self.cx.map_labels
 
     @cached_property
     def opened(self) -> IntArray:
         """Regions joined across facets with the same map on both sides."""
-        sides = wall_sides(self.cx)
+        sides = self.cx.walls.sides
         same = self.affine[sides[:, 0]] == self.affine[sides[:, 1]]
         return join(self.cx.n_regions, sides[same])
 
@@ -372,6 +376,6 @@ class _Merged:
         if self.cx.box.dim == 1:
             return opened, opened  # intervals are convex
         if faces is None:
-            return opened, self.cx.n_regions
+            return opened, cells_of_hyperplanes(self.cx, self.affine)
         found = self.convex(faces)
         return found.low, found.high

@@ -14,8 +14,9 @@ decided over the integers, from the exact forms that define the vertex (:mod:`po
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -25,9 +26,10 @@ from numpy.typing import NDArray
 from ...base.arrays import StateArray
 from ...complex.faces import Faces
 from ...complex.region_complex import RegionComplex
+from ...complex.regions import Regions
 from ...complex.topology import Cells, find_neighbors
 from ...complex.vertices import Cut, Vertices
-from ...errors import TooLargeError
+from ...errors import InvalidInputError, TooLargeError
 from ...network.box import Box
 from ...network.hyperplanes import LayerArrays, layer_arrays
 from ...network.network import Network
@@ -58,8 +60,48 @@ def enumerate_by_subdivision(
     TooLargeError
         If the faces do not fit into memory, or are more than 2^31.
     """
-    try:
+    with _enough_memory():
         return Subdivision(network, box, workers).run(progress)
+
+
+def extend(cx: Regions, network: Network, *, workers: int = 1) -> RegionComplex:
+    """Cut a result further, by what a network has beyond the layers that cut it already.
+
+    Parameters
+    ----------
+    cx : Regions
+        With its faces, which hold all that is read here. It stays as it is.
+    network : Network
+        Its hidden layers begin with those of ``cx.network``, weight by weight.
+    workers : int
+        Threads. They never change the answer.
+
+    Raises
+    ------
+    InvalidInputError
+        If the faces are not known, or the network begins otherwise.
+    TooLargeError
+        If the faces do not fit into memory, or are more than 2^31.
+
+    Examples
+    --------
+    >>> from polyregions.network.layers import relu
+    >>> net = Network([relu([[1.0, 0.0]], [0.0])])
+    >>> cx = enumerate_by_subdivision(net, Box.cube(2, -1, 1))
+    >>> extend(cx, Network([*net.layers, relu([[1.0]], [-0.5])]))
+    RegionComplex(3 regions, 2 adjacencies, d=2, engine=subdivide)
+    """
+    own = cx.network.layers[:-1] if cx.network.layers[-1].kind == "linear" else cx.network.layers
+    if own and Network(network.layers[: len(own)]) != Network(own):
+        raise InvalidInputError(f"network: it does not begin with the {len(own)} layers of the result's own")
+    with _enough_memory():
+        return Subdivision.of(cx, network, workers).further()
+
+
+@contextmanager
+def _enough_memory() -> Iterator[None]:
+    try:
+        yield
     except MemoryError as error:
         raise TooLargeError(
             "the complex does not fit into memory; take a smaller box, or engine 'traverse' with a limit"
@@ -93,21 +135,28 @@ class Subdivision:
         """Cut by all layers."""
         return self._cut_layers(0, CellMaps.identity(self.d), progress)
 
-    def further(self, network: Network) -> RegionComplex:
-        """Cut this complex further, by what a network has beyond the layers that cut it already."""
-        other = Subdivision(network, self.box, self.workers)
-        done = 1 + max((cut.layer for cut in self.vertices.cuts), default=-1)
-        other.cells, other.undecided = self.cells, self.undecided
-        other.vertices = self.vertices.continued(network, other.layers)
-        maps, cuts = CellMaps.identity(self.d), {cut.layer: cut for cut in self.vertices.cuts}
-        for i, layer in enumerate(other.layers[:done]):
+    @classmethod
+    def of(cls, cx: Regions, network: Network, workers: int) -> Subdivision:
+        """Where a result stands whose network begins like this one."""
+        faces = cx.need_faces("cutting further")
+        self = cls(network, cx.box, workers)
+        self.cells, self.undecided = faces.cells, cx.undecided or 0
+        self.vertices = faces.vertices.continued(network, self.layers)
+        return self
+
+    def further(self) -> RegionComplex:
+        """Cut by the layers beyond those that have cut already."""
+        cuts = {cut.layer: cut for cut in self.vertices.cuts}
+        done = 1 + max(cuts, default=-1)
+        maps = CellMaps.identity(self.d)
+        for i, layer in enumerate(self.layers[:done]):
             cells = np.arange(len(maps.parent), dtype=np.int32)
             parent = cuts[i].cell_of if i in cuts else cells
             states = np.zeros((parent.size, layer.n_outputs), dtype=np.uint8)
             if i in cuts:
                 states[:, layer.units] = cuts[i].states
             maps = maps.above(layer, parent, states)
-        return other._cut_layers(done, maps, None)
+        return self._cut_layers(done, maps, None)
 
     def _cut_layers(
         self, first: int, maps: CellMaps, progress: Callable[[int, int], None] | None
@@ -199,7 +248,7 @@ class Subdivision:
             complete=True,
             faces=Faces(cells, self.vertices, self.box, states),
             undecided=self.undecided,
-            further=self.further,
+            further=extend,
         )
 
 

@@ -1,0 +1,399 @@
+"""What was found: regions, their facets, and who lies across each facet.
+
+:class:`Regions` is a frozen set of arrays; :class:`Region` is a view of one region, made on demand. Topology
+(states, facets, neighbours) is exact; coordinates are float64, each rounded once from the exact rational.
+What is read off them stands above, one module for each idea, and :class:`.RegionComplex` leads there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, fields
+from fractions import Fraction
+from functools import cached_property
+from math import comb
+from operator import index
+from typing import TYPE_CHECKING, Any, overload
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..base.arrays import FloatArray, IntArray, StateArray
+from ..base.rationals import IntegerRows, Point
+from ..errors import CheckFailedError, InvalidInputError, TooLargeError, short_repr
+from ..geometry import polytope, volumes
+from ..network.box import Box, box_rows
+from ..network.equal_maps import map_labels
+from ..network.network import Network
+from .walls import Walls, find_walls
+
+if TYPE_CHECKING:
+    from .faces import Faces  # loads kernels, which results without faces have no need of
+
+#: A region may have at most so many vertices when they are asked for: beyond, they take hours.
+MOST_VERTICES = 10**5
+
+
+@dataclass(frozen=True, eq=False)
+class Regions:
+    """Activation regions of a network in a box, and their facets: plain data, small when pickled.
+
+    Attributes
+    ----------
+    network, box
+        What was enumerated.
+    engine : str
+        Which engine did it.
+    states : uint8 array (regions, units)
+        Activation pattern of each region.
+    witnesses : float64 array (regions, d)
+        A point of each region: the nearest float64 to a point of its interior.
+    facet_offsets, facet_neighbors : int64 arrays (explored + 1,), (facets,)
+        Region i has the facets ``facet_neighbors[facet_offsets[i]:facet_offsets[i + 1]]``: the
+        region across each, or ``-1 - side`` for a side of the box (side ``2 j`` is the lower one of
+        dimension j, ``2 j + 1`` the upper).
+    complete : bool
+        Whether these are all regions of the box.
+    stopped : str
+        Why not, if they are not ("limit", "interrupted", "memory"); else "".
+    faces : Faces or None
+        All faces of all dimensions, from the engine "subdivide".
+    undecided : int or None
+        How many signs float64 could not decide and integers did; None if not counted.
+    further : callable or None
+        ``further(regions, network)`` cuts the regions by what a network has beyond their own: a plain
+        function of the engine, :func:`polyregions.engines.subdivide.engine.extend`, which reads ``faces``.
+        None if there are no faces to cut.
+
+    Notes
+    -----
+    If ``complete`` is false, the regions listed are true regions, the facets of the first
+    ``n_explored`` of them are known, and every adjacency listed is a true one.
+    """
+
+    network: Network
+    box: Box
+    engine: str
+    states: StateArray
+    witnesses: FloatArray
+    facet_offsets: IntArray
+    facet_neighbors: IntArray
+    complete: bool
+    stopped: str = ""
+    faces: Faces | None = None
+    undecided: int | None = None
+    further: Callable[[Any, Network], Any] | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        for array in (self.states, self.witnesses, self.facet_offsets, self.facet_neighbors):
+            array.flags.writeable = False
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What is stored: not what was computed from it and kept."""
+        return {item.name: getattr(self, item.name) for item in fields(self)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        Regions.__post_init__(self)
+
+    @property
+    def n_regions(self) -> int:
+        """Number of activation regions listed."""
+        return len(self.states)
+
+    @property
+    def n_explored(self) -> int:
+        """Number of regions whose facets are known: all of them if complete."""
+        return len(self.facet_offsets) - 1
+
+    @property
+    def facet_owners(self) -> IntArray:
+        """The region that has each of ``facet_neighbors`` across a facet; int64 (facets,)."""
+        return np.repeat(np.arange(self.n_explored), np.diff(self.facet_offsets))
+
+    @cached_property
+    def walls(self) -> Walls:
+        """The facets between two regions, each once, in the order of ``adjacencies``."""
+        return find_walls(self.facet_owners, self.facet_neighbors)
+
+    @property
+    def adjacencies(self) -> IntArray:
+        """Pairs (i, j), i < j, of regions that share a facet, sorted; int64 (pairs, 2)."""
+        return self.walls.sides
+
+    @cached_property
+    def map_labels(self) -> IntArray:
+        """A number for the affine map of each region, the same iff the maps are; int64 (regions,)."""
+        labels = map_labels(self.network.layers, self.states)
+        labels.flags.writeable = False
+        return labels
+
+    def need_faces(self, purpose: str) -> Faces:
+        """Return the faces, or say that a purpose takes them and how to have them.
+
+        Raises
+        ------
+        InvalidInputError
+            If they are not known.
+
+        Examples
+        --------
+        >>> from polyregions import Box, Network, enumerate_regions
+        >>> net = Network.from_arrays([([[1]], [0]), ([[1]], [0])])
+        >>> enumerate_regions(net, Box([-1], [1]), engine="traverse").need_faces("volumes")
+        Traceback (most recent call last):
+        polyregions.errors.InvalidInputError: volumes: it takes the faces of all dimensions, ...
+        """
+        if self.faces is None:
+            why = f"engine {self.engine!r} does not keep them"
+            if self.further is not None or self.engine == "subdivide":
+                why = "this result has lost them (files do not keep them)"
+            raise InvalidInputError(
+                f"{purpose}: it takes the faces of all dimensions, and {why}; "
+                "use enumerate_regions(network, box, engine='subdivide')"
+            )
+        return self.faces
+
+    @property
+    def n_adjacencies(self) -> int:
+        """Number of pairs of regions that share a facet."""
+        return len(self.adjacencies)
+
+    @cached_property
+    def f_vector(self) -> list[int] | None:
+        """Numbers of faces of dimension 0, 1, ..., d inside the box, or None if not known.
+
+        Faces that lie in a side of the box do not count: they are its own, not the network's. Known from
+        all faces with the engine "subdivide"; else, for complete results with d <= 2, from regions and
+        adjacencies, since the faces that meet the open box satisfy ``sum (-1)^k f_k = (-1)^d``.
+        """
+        d, regions, facets = self.box.dim, self.n_regions, self.n_adjacencies
+        if self.faces is not None:
+            return self.faces.inside_counts
+        if not self.complete or d > 2:
+            return None
+        return [facets, regions] if d == 1 else [1 + facets - regions, facets, regions]
+
+    @cached_property
+    def degrees(self) -> IntArray:
+        """Number of neighbours of each region, int64 (regions,)."""
+        return np.bincount(self.adjacencies.ravel(), minlength=self.n_regions)
+
+    def flips(self, i: int, j: int) -> IntArray:
+        """Units whose states differ between regions i and j."""
+        return np.flatnonzero(self.states[i] != self.states[j])
+
+    @cached_property
+    def _index(self) -> dict[bytes, int]:
+        return {row.tobytes(): i for i, row in enumerate(self.states)}
+
+    def find(self, pattern: ArrayLike) -> int:
+        """Id of the region with the given pattern, or -1 if there is none."""
+        return self._index.get(self.network.validate_pattern(pattern).tobytes(), -1)
+
+    def locate(self, points: ArrayLike) -> IntArray:
+        """Region ids of points (n, d) or (d,); int64 (n,) or a scalar array.
+
+        A point on a boundary belongs to the region whose pattern it has; where that pattern has no
+        region (it is realised on a lower-dimensional face only), the region just beyond in the
+        direction (1, e, e^2, ...) is given that lies inside the box. Points outside the box, or in
+        regions that a partial result does not list, give -1.
+        """
+        states = np.atleast_2d(self.network.states(points))
+        x = np.asarray(points, dtype=np.float64)
+        inside = self.box.contains(x)
+        ids = np.array([self._index.get(row.tobytes(), -1) for row in states], dtype=np.int64)
+        for i in np.flatnonzero(inside & (ids < 0)):
+            ids[i] = self._index.get(self._pattern_beside(np.atleast_2d(x)[i]), -1)
+        ids[~inside] = -1
+        return ids.reshape(x.shape[:-1])
+
+    def _pattern_beside(self, point: FloatArray) -> bytes:
+        """Pattern of a region whose closure holds the point of the box."""
+        signs = np.where(point < self.box.upper, 1, -1)
+        return bytes(self.network.exact.states_near(point, signs.tolist()))
+
+    @overload
+    def __getitem__(self, i: int) -> Region: ...
+
+    @overload
+    def __getitem__(self, i: slice) -> list[Region]: ...
+
+    def __getitem__(self, i: int | slice) -> Region | list[Region]:
+        found = numbers("region", i, self.n_regions)
+        return [Region(self, k) for k in found] if isinstance(found, range) else Region(self, found)
+
+    def __len__(self) -> int:
+        return self.n_regions
+
+    def __iter__(self) -> Iterator[Region]:
+        return (Region(self, i) for i in range(self.n_regions))
+
+    def __repr__(self) -> str:
+        partial = "" if self.complete else f", partial: {self.stopped}"
+        return (
+            f"{type(self).__name__}({self.n_regions} regions, {self.n_adjacencies} adjacencies, "
+            f"d={self.box.dim}, engine={self.engine}{partial})"
+        )
+
+
+def numbers(noun: str, i: int | slice, n: int) -> int | range:
+    """Return what ``things[i]`` asks for of n things: a number from 0, or the numbers of a slice.
+
+    Raises
+    ------
+    IndexError
+        If there is no such thing.
+    InvalidInputError
+        If it is no whole number, nor a slice of them.
+
+    Examples
+    --------
+    >>> numbers("region", -1, 4), numbers("region", slice(1, None), 4)
+    (3, range(1, 4))
+    """
+    try:
+        if isinstance(i, slice):
+            return range(n)[i]
+        number = index(i)
+    except (TypeError, ValueError) as error:
+        raise InvalidInputError(
+            f"{noun} {short_repr(i)}: they are numbered by whole numbers from 0; {error}"
+        ) from error
+    if not -n <= number < n:
+        raise IndexError(f"{noun} {number}: there are {n}")
+    return number % n
+
+
+def most_vertices(dim: int, facets: int) -> int:
+    """The largest number of vertices of a polytope with so many facets (McMullen's upper bound theorem).
+
+    Examples
+    --------
+    >>> most_vertices(2, 6), most_vertices(3, 6), most_vertices(4, 8)   # a hexagon, a cube, a cyclic one
+    (6, 8, 20)
+    """
+    low, high = dim // 2, (dim + 1) // 2
+    return comb(facets - high, low) + comb(facets - low - 1, high - 1)
+
+
+@dataclass(frozen=True, eq=False)
+class Region:
+    """One activation region: a convex polytope on which the network is affine.
+
+    Attributes
+    ----------
+    complex : Regions
+    id : int
+    """
+
+    complex: Regions
+    id: int
+
+    @property
+    def pattern(self) -> StateArray:
+        """States of all units, uint8 (units,)."""
+        return np.asarray(self.complex.states[self.id])
+
+    @property
+    def witness(self) -> FloatArray:
+        """A point of the region, float64 (d,)."""
+        return np.asarray(self.complex.witnesses[self.id])
+
+    @property
+    def facets(self) -> IntArray:
+        """What lies across each facet: a region id, or ``-1 - side`` for a side of the box."""
+        cx = self.complex
+        if self.id >= cx.n_explored:
+            raise InvalidInputError(
+                f"region {self.id}: its facets are not known, the result is partial ({cx.stopped})"
+            )
+        return cx.facet_neighbors[cx.facet_offsets[self.id] : cx.facet_offsets[self.id + 1]]
+
+    @property
+    def neighbors(self) -> list[int]:
+        """Ids of the regions that share a facet with this one, in the order of the facets."""
+        return [int(j) for j in self.facets if j >= 0]
+
+    @cached_property
+    def exact_halfspaces(self) -> IntegerRows:
+        """Irredundant rows ``row . (x, 1) >= 0`` over the integers, one for each entry of ``facets``."""
+        cx = self.complex
+        rows, beyond = self._pattern_rows
+        by_target = {target: row for target, row in zip(beyond, rows, strict=True) if any(row[:-1])}
+        sides = box_rows(cx.box)
+        result = []
+        for j in self.facets.tolist():
+            if j < 0:
+                result.append(sides[-1 - j])
+                continue
+            # The lowest unit that flips has the facet's hyperplane as its own boundary.
+            there = cx.states[j]
+            targets = ((u, int(there[u])) for u in cx.flips(self.id, j).tolist())
+            row = next((by_target[target] for target in targets if target in by_target), None)
+            if row is None:
+                raise CheckFailedError(f"regions {self.id} and {j} are no neighbours: no unit separates them")
+            result.append(row)
+        return result
+
+    @cached_property
+    def _pattern_rows(self) -> tuple[IntegerRows, list[tuple[int, int]]]:
+        """All rows of the pattern, and the unit and the state beyond each."""
+        return self.complex.network.exact.rows(self.pattern)
+
+    @property
+    def halfspaces(self) -> tuple[FloatArray, FloatArray]:
+        """(A, b) with ``A x <= b``, irredundant, one row for each entry of ``facets``.
+
+        Rows are scaled so that the largest coefficient of A is 1 in magnitude, then rounded.
+        """
+        return polytope.float_halfspaces(self.exact_halfspaces)
+
+    @cached_property
+    def exact_vertices(self) -> list[Point]:
+        """The vertices as exact rationals; in 2-D in counter-clockwise order.
+
+        Raises
+        ------
+        TooLargeError
+            If the region has so many facets, in so many dimensions, that they may be too many. ``vertices``,
+            ``volume`` and ``centroid`` raise it too.
+        """
+        dim, facets = self.complex.box.dim, len(self.facets)
+        most = most_vertices(dim, facets)
+        if most > MOST_VERTICES:
+            raise TooLargeError(
+                f"region {self.id}: with {facets} facets in {dim} dimensions it has up to {most:,} vertices, "
+                f"and they are listed up to {MOST_VERTICES:,}; halfspaces and witness are there for all sizes"
+            )
+        rows = self.exact_halfspaces
+        return polytope.polygon_vertices(rows) if len(rows[0]) == 3 else polytope.vertices(rows)
+
+    @property
+    def vertices(self) -> FloatArray:
+        """The vertices, float64 (n, d), each coordinate rounded once from the exact rational."""
+        return np.array([[float(v) for v in point] for point in self.exact_vertices])
+
+    @property
+    def affine_map(self) -> tuple[FloatArray, FloatArray]:
+        """(A, c) with ``f(x) = A x + c`` on the region."""
+        return self.complex.network.affine_map(self.pattern)
+
+    @property
+    def exact_volume(self) -> Fraction:
+        """Volume (length, area, ...) as a rational number."""
+        return volumes.exact_volume(self.exact_vertices, self.exact_halfspaces)
+
+    @property
+    def volume(self) -> float:
+        """Volume (length, area, ...) in float64: the exact one rounded once, infinite beyond its range."""
+        return volumes.volume(self.exact_vertices, self.exact_halfspaces)
+
+    @property
+    def centroid(self) -> FloatArray:
+        """Centre of mass, float64 (d,): the exact one rounded once."""
+        return volumes.centroid(self.exact_vertices, self.exact_halfspaces)
+
+    def __repr__(self) -> str:
+        states = ".".join(map(str, self.pattern.tolist()))
+        return f"Region(id={self.id}, pattern={states if len(states) < 80 else states[:77] + '...'})"
