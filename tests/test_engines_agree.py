@@ -114,7 +114,7 @@ def folds_beyond_the_cube() -> Iterator[Problem]:
     for d in (1, 2):
         # Folds of folds that read the folded vector by units of another kind.
         layers = folding(d, (2, 2))[:-1]
-        top: Layer = absolute(np.ones((1, layers[-1].n_units)), [-0.5])
+        top: Layer = absolute(np.ones((1, layers[-1].n_outputs)), [-0.5])
         yield Problem(f"fold-{d}d-2-2-abs", Network([*layers, top]), cube(d, -1, 2))
 
 

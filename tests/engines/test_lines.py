@@ -362,7 +362,7 @@ def test_a_long_fold_is_cut_by_one_line() -> None:
         ([[[0, 0], [1, 1]], [2, 2], [[3, 3], [2, 2]]], "line 1: corners 1 and 2 are the same"),
         ([np.zeros((2, 2)), np.ones((3, 2))], "as many points as there are lines"),
         ([np.zeros((0, 2)), np.ones((1, 2))], "at least one"),
-        ([["a", "b"], [0, 1]], "float64 or integers"),
+        ([["a", "b"], [0, 1]], "real numbers"),
     ],
 )
 def test_bad_corners(corners: list[Any], message: str) -> None:

@@ -144,7 +144,7 @@ def random_case(seed: int, modes: tuple[str, ...], box: str) -> tuple[Network, B
     layers = []
     for _ in range(rng.integers(1, 5)):
         layers.append(random_layer(rng, n, int(rng.integers(1, 5)), str(rng.choice(modes))))
-        n = layers[-1].n_units
+        n = layers[-1].n_outputs
     network, domain = Network(layers), random_box(rng, d, box)
     if rng.random() < 0.5:
         point = domain.lower + (domain.upper - domain.lower) * rng.random(d)

@@ -223,7 +223,7 @@ def test_a_maxout_unit_hears_its_largest_piece() -> None:
 )
 def test_paths_through_units_that_bend_at_the_same_place(second: Layer, heard: list[int]) -> None:
     """The first layer is relu(x), relu(-x); all bend at 0, if they do."""
-    net = Network([relu([[1], [-1]], [0, 0]), second, linear([[1.0] * second.n_units], [0])])
+    net = Network([relu([[1], [-1]], [0, 0]), second, linear([[1.0] * second.n_outputs], [0])])
     found = boundary_volume(subdivided(net, Box([-1], [1])), 1, "good")
     assert (found.total, found.per_unit.tolist()) == (1, heard)
 

@@ -623,8 +623,11 @@ trap("piecewise-1d", [piecewise([[1]], [0], *_bends)], cube(1, -3, 3), 4, 3, 0)
 trap("piecewise-2d", [piecewise(*_square, *_bends)], cube(2, -3, 3), 16, 24, 0)
 trap("piecewise-deep", [piecewise([[1]], [0], *_bends), relu([[1]], [-1])], cube(1, -3, 3), 5, 4, 0)
 trap("piecewise-plateau", [piecewise([[1]], [0], *_bends), relu([[1]], [0])], cube(1, -3, 3), 4, 3, 1)
-# Equal slopes still are different states; here four breakpoints on one side of the origin.
-trap("piecewise-straight", [piecewise([[1]], [0], [1, 2, 3, 4], [1] * 5)], cube(1, -5, 5), 5, 4, 0)
+# Equal slopes still are different states; here four breakpoints on one side of the origin,
+# and one that bends.
+trap("piecewise-straight", [piecewise([[1]], [0], [1, 2, 3, 4], [1] * 4 + [2])], cube(1, -5, 5), 5, 4, 0)
+# Nothing bends: pieces that are all the same map are no unit.
+trap("piecewise-no-unit", [piecewise([[1]], [0], [1, 2, 3, 4], [1] * 5)], cube(1, -5, 5), 1, 0, 0)
 # f is 0 up to 1, then x - 1, then 1 from 2 on; 2 f - 1 crosses zero at 3/2.
 _layers = [piecewise([[1]], [0], [1, 2], [0, 1, 0]), relu([[2]], [-1])]
 trap("piecewise-right-of-origin", _layers, cube(1, 0, 3), 4, 3, 0)
