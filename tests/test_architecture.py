@@ -116,7 +116,8 @@ KNOWN_ENGINES = {
     "subdivide": set(),
     "traverse": set(),
     "lines": {"subdivide"},
-    "enumerate": {"brute", "subdivide", "traverse"},
+    "sizes": {"lines"},
+    "enumerate": {"brute", "subdivide", "traverse", "sizes"},
 }
 
 

@@ -42,8 +42,8 @@ class Box:
     upper: FloatArray  # (d,)
 
     def __init__(self, lower: ArrayLike, upper: ArrayLike) -> None:
-        low = _bound("lower", lower)
-        high = _bound("upper", upper)
+        low = bounds("lower", lower)
+        high = bounds("upper", upper)
         if low.shape != high.shape:
             raise InvalidBoxError(
                 f"box: lower has {low.size} entries and upper has {high.size}; give one of each per dimension"
@@ -51,9 +51,10 @@ class Box:
         for j in range(low.size):
             if not low[j] < high[j]:
                 what = "empty" if low[j] == high[j] else "inverted"
+                fixed = ", or polyregions.network.slices.fix_inputs for a fixed input" * (what == "empty")
                 raise InvalidBoxError(
                     f"box: dimension {j} is {what}: lower {float(low[j])!r}, upper {float(high[j])!r}; "
-                    "need lower < upper"
+                    f"need lower < upper{fixed}"
                 )
         low.flags.writeable = high.flags.writeable = False
         object.__setattr__(self, "lower", low)
@@ -128,7 +129,8 @@ def box_rows(box: Box) -> IntegerRows:
     return rows
 
 
-def _bound(name: str, values: Any) -> FloatArray:
+def bounds(name: str, values: Any) -> FloatArray:
+    """Lower or upper bounds as finite float64 (d,), d >= 1, or an InvalidBoxError that names them."""
     try:
         raw = np.atleast_1d(np.asarray(values))
     except ValueError as error:  # ragged

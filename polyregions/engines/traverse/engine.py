@@ -23,20 +23,20 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...base.arrays import FloatArray, IntArray, StateArray
 from ...base.growing import GrowingArray
 from ...base.kernels import INDICES, INT, KEYS, PATTERNS, PLACE, SMALL_TABLE, kernel
 from ...base.memory import available_memory
 from ...complex.region_complex import RegionComplex
+from ...errors import CheckFailedError, InvalidInputError
 from ...network.box import Box
 from ...network.network import Network
 from .decisions import Decisions, decide, inner_balls
 from .exact_cell import ExactCell, exact_cell
 from .pattern_set import EMPTY, PatternSet, find_slot, unit_key
 from .rows import RecentredNetwork
-from .threads import run_in_threads
+from .witnesses import add_witnesses, rounded_centres
 
 #: Regions decided at a time: enough to hide the cost of a call, little enough to stop soon.
 BATCH = 512
@@ -46,9 +46,10 @@ BATCH_SECONDS = 0.1
 BATCH_BYTES = 2**27
 #: After Ctrl-C or the time limit, seconds for the witnesses of regions that were not explored.
 LAST_SECONDS = 0.3
-#: How many of these at a time, and after what.
-FRONTIER_BATCH = 8
+#: Why a traversal may have stopped that then has little time.
 HURRIED = ("interrupted", "time")
+#: How many blocks of how many explored regions are decided again before a partial result is gone on from.
+PROVEN, PROVEN_TOGETHER = 64, 16
 #: More regions than any memory holds, and an int64.
 MOST = 2**62
 
@@ -92,6 +93,8 @@ def enumerate_by_traversal(
     traversal = _Traversal(network, box, lp, workers, limit, resume)
     stopped = ""
     try:
+        if resume is not None:
+            traversal.prove(resume, end)
         while not stopped and traversal.explored < traversal.found:
             stopped = traversal.advance(end)
             if progress is not None:
@@ -102,6 +105,10 @@ def enumerate_by_traversal(
         stopped = "interrupted"
     except MemoryError:
         stopped = "memory"
+    except CheckFailedError as error:
+        if resume is None:
+            raise
+        raise InvalidInputError(f"resume: {error}") from error
     return traversal.result(stopped)
 
 
@@ -170,14 +177,7 @@ class _Traversal:
         """
         start, size, began = self.explored, self.together, time.monotonic()
         batch = self.patterns.patterns[start : min(start + size, self.found)].copy()
-        decisions = decide(self.recentred, batch, self.lp, self.workers, until)
-        exact: dict[int, ExactCell] = {}
-        for i in np.flatnonzero(~decisions.decided).tolist():
-            exact[i] = self._exact_cell(batch[i], decisions, i)
-            if time.monotonic() > until:
-                raise TimeoutError
-        for i, cell in exact.items():
-            decisions.counts[i] = len(cell.facets)
+        decisions, exact = self._decide(batch, until)
         facets = int(decisions.counts.sum())
         if not self._reserve(start + len(batch), facets):
             return "memory"
@@ -189,6 +189,43 @@ class _Traversal:
         if len(batch) == size:
             self._adapt(time.monotonic() - began)
         return "" if linked == len(batch) else "limit"
+
+    def prove(self, resume: RegionComplex, until: float) -> None:
+        """Decide explored regions of a partial result again: all, or :data:`PROVEN` blocks spread over them.
+
+        Raises
+        ------
+        InvalidInputError
+            If one has other facets than those that the result lists.
+        """
+        blocks = -(-resume.n_explored // PROVEN_TOGETHER)
+        for block in np.unique(np.linspace(0, blocks - 1, min(blocks, PROVEN)).astype(np.int64)).tolist():
+            start, found = block * PROVEN_TOGETHER, self.patterns.count
+            end = min(start + PROVEN_TOGETHER, resume.n_explored)
+            batch = self.patterns.patterns[start:end].copy()
+            decisions, exact = self._decide(batch, until)
+            facets = int(decisions.counts.sum())
+            self.patterns.reserve(facets)
+            neighbors = np.empty(facets, dtype=np.int64)
+            linked = self._link(start, decisions, exact, neighbors)
+            offsets = resume.facet_offsets[start : end + 1]
+            same = linked == len(batch) and self.patterns.count == found
+            same = same and np.array_equal(np.diff(offsets), decisions.counts)
+            if not (same and np.array_equal(resume.facet_neighbors[offsets[0] : offsets[-1]], neighbors)):
+                raise InvalidInputError(
+                    f"resume: among its regions {start} to {end - 1} one has other facets than those listed"
+                )
+
+    def _decide(self, batch: StateArray, until: float) -> tuple[Decisions, dict[int, ExactCell]]:
+        """What is proven about each pattern's cell, and exactly of those that float64 leaves open."""
+        decisions = decide(self.recentred, batch, self.lp, self.workers, until)
+        exact: dict[int, ExactCell] = {}
+        for i in np.flatnonzero(~decisions.decided).tolist():
+            exact[i] = self._exact_cell(batch[i], decisions, i)
+            decisions.counts[i] = len(exact[i].facets)
+            if time.monotonic() > until:
+                raise TimeoutError
+        return decisions, exact
 
     def _adapt(self, seconds: float) -> None:
         """Choose the size of the next batch by the time that this one took."""
@@ -252,20 +289,10 @@ class _Traversal:
         self, patterns: StateArray, decisions: Decisions, exact: dict[int, ExactCell]
     ) -> FloatArray:
         """A float64 point of each region; regions that are too small may hold none."""
-        points, inside = self._centres(decisions, len(patterns))
+        points, inside = rounded_centres(self.recentred, decisions, len(patterns))
         for i in np.flatnonzero(~inside).tolist():
             points[i] = [float(v) for v in self._interior_point(patterns[i], decisions, i, exact.get(i))]
         return points
-
-    def _centres(self, decisions: Decisions, n: int) -> tuple[FloatArray, NDArray[np.bool_]]:
-        """The first n centres, rounded, and whether each is proven to be inside."""
-        middle = np.array([float(v) for v in self.recentred.midpoint])
-        half = np.array([float(v) for v in self.recentred.halfwidths])
-        points = middle + half * decisions.centres[:n]
-        # Four roundings, in units of the half widths: is the rounded point still in the ball?
-        with np.errstate(divide="ignore"):
-            error = 4.0 * 2.0**-53 * (1.0 + (np.abs(middle) + 2.0**-1000) / half) * (1.0 + 2.0**-10)
-        return points, np.sqrt(error @ error) < decisions.radii[:n]
 
     def _interior_point(
         self, pattern: StateArray, decisions: Decisions, i: int, cell: ExactCell | None
@@ -303,20 +330,13 @@ class _Traversal:
         Exact arithmetic, which may take long, is left out where there is an end.
         """
         explored, found = self.done
-        size = FRONTIER_BATCH if end < math.inf else min(BATCH, self.most_together)
-        for start in range(explored, found, size):
-            patterns = self.patterns.patterns[start : min(start + size, found)]
-            rows = self.witnesses.rows[start : start + len(patterns)]
-            if end == math.inf:
-                rows[:] = self._witnesses(patterns, inner_balls(self.recentred, patterns), {})
-            else:
-                self._add_centres(patterns, rows, end)
-
-    def _add_centres(self, patterns: StateArray, rows: FloatArray, end: float) -> None:
-        balls: list[Decisions] = []
-        run_in_threads([lambda: balls.append(inner_balls(self.recentred, patterns))], end)
-        points, inside = self._centres(balls[0], len(patterns))
-        rows[inside] = points[inside]
+        patterns, witnesses = self.patterns.patterns[explored:found], self.witnesses.rows[explored:found]
+        if end < math.inf:
+            add_witnesses(self.recentred, patterns, witnesses, end)
+            return
+        for start in range(0, len(patterns), self.most_together):
+            part = slice(start, start + self.most_together)
+            witnesses[part] = self._witnesses(patterns[part], inner_balls(self.recentred, patterns[part]), {})
 
 
 @kernel(PLACE, INDICES, KEYS, PATTERNS, *[INT] * 5, INDICES, SMALL_TABLE, SMALL_TABLE, INDICES, INT)
