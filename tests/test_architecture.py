@@ -116,7 +116,7 @@ KNOWN_ENGINES = {
     "subdivide": set(),
     "traverse": set(),
     "lines": {"subdivide"},
-    "sizes": {"lines"},
+    "sizes": {"lines", "subdivide"},
     "enumerate": {"brute", "subdivide", "traverse", "sizes"},
 }
 

@@ -91,6 +91,9 @@ class Commands(click.Group):
         except PolyregionsError as error:
             complain(error)
             ctx.exit(CHECK_FAILED if isinstance(error, CheckFailedError) else BAD_INPUT)
+        except MemoryError:
+            complain("there is not enough memory for this; take a smaller box or network, or a --limit")
+            ctx.exit(BAD_INPUT)
         except KeyboardInterrupt:
             click.echo("interrupted", err=True)
             ctx.exit(INTERRUPTED)

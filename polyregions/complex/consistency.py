@@ -1,9 +1,8 @@
 """What the arrays of a result must say of each other, looked at for all regions at once.
 
 A file may be damaged, and a partial result is gone on from: so it is looked at before it is believed. What
-passes is a list of distinct patterns, each of which holds at its witness, with facets that lead from region
-to region and back, in the order in which they were found. That is no proof, which is
-:func:`polyregions.certify`'s.
+passes is a list of distinct patterns with facets that lead from region to region and back, in the order in
+which they were found. That is no proof, which is :func:`polyregions.certify`'s.
 """
 
 from __future__ import annotations
@@ -33,6 +32,19 @@ def contradiction(cx: RegionComplex) -> str:
     ('', 'two regions have the same pattern')
     """
     return _labels(cx) or _patterns(cx) or _facets(cx) or _order(cx) or _witnesses(cx)
+
+
+def misplaced_witness(cx: RegionComplex) -> str:
+    """Return which witness has not its region's pattern, in a few words; "" if all given have.
+
+    A region may be too small for float64 points: then an inner point must round to its witness.
+    """
+    given = np.flatnonzero(np.isfinite(cx.witnesses).all(axis=1))
+    elsewhere = (cx.network.states(cx.witnesses[given]) != cx.states[given]).any(axis=1)
+    for i in given[elsewhere].tolist():
+        if not rounded_from_inside(cx, i):
+            return f"the pattern of region {i} is not that of its witness"
+    return ""
 
 
 def _labels(cx: RegionComplex) -> str:
@@ -73,7 +85,7 @@ def _facets(cx: RegionComplex) -> str:
     n, explored, d = cx.n_regions, cx.n_explored, cx.box.dim
     owners, across = cx.facet_owners, cx.facet_neighbors
     if ((across < -2 * d) | (across >= n)).any():
-        return "facets lead to regions or sides of the box that do not exist"
+        return "facet_neighbors name regions or sides of the box that do not exist"
     if (np.diff(cx.facet_offsets) <= d).any():
         return f"a region has fewer than {d + 1} facets"
     if (owners == across).any():
@@ -115,17 +127,11 @@ def _order(cx: RegionComplex) -> str:
 
 
 def _witnesses(cx: RegionComplex) -> str:
-    """Each has its region's pattern, but for those of regions that may be too small for float64 points."""
+    """Each region has one in the box, but for those that were found and not explored."""
     given = np.isfinite(cx.witnesses).all(axis=1)
     missing = np.isnan(cx.witnesses).all(axis=1) & (np.arange(cx.n_regions) >= cx.n_explored)
     if not (given | missing).all():
         return "a witness is not finite"
     if not cx.box.contains(cx.witnesses[given]).all():
         return "a witness is outside the box"
-    elsewhere = np.flatnonzero(given)[
-        (cx.network.states(cx.witnesses[given]) != cx.states[given]).any(axis=1)
-    ]
-    for i in elsewhere.tolist():
-        if not rounded_from_inside(cx, i):
-            return f"the pattern of region {i} is not that of its witness"
     return ""

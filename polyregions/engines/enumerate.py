@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..complex.consistency import contradiction
+from ..complex.consistency import contradiction, misplaced_witness
 from ..complex.region_complex import RegionComplex
 from ..errors import InvalidBoxError, InvalidInputError, TooLargeError, short_repr
 from ..network.box import Box
@@ -18,6 +18,8 @@ from .sizes import better_traversed, too_large_to_subdivide
 
 #: More threads than any machine has cores.
 MOST_WORKERS = 256
+#: Options of an engine that can stop and go on.
+STOPPING = ("limit", "time_limit", "resume")
 LP_BACKENDS = ("native", "scipy", "cvxpy")
 
 Progress = Callable[[int, int], None]
@@ -228,7 +230,7 @@ def _check_resumed(network: Network, box: Box, resume: object) -> None:
         raise InvalidInputError("resume: it is a result of another network or box")
     if not resume.complete and resume.engine != "traverse":
         raise InvalidInputError("resume: only what engine 'traverse' began can be gone on from")
-    if why := contradiction(resume):
+    if why := contradiction(resume) or misplaced_witness(resume):
         raise InvalidInputError(f"resume: it contradicts itself: {why}")
 
 
@@ -237,9 +239,8 @@ def _check_taken(engine: str, options: Options) -> None:
     for option in options.asked:
         if option not in TABLE[engine].takes:
             others = " or ".join(repr(other) for other, row in TABLE.items() if option in row.takes)
-            raise InvalidInputError(
-                f"engine {engine!r} does not take {option}: leave out {option}, or use {others}"
-            )
+            whole = " has all regions or none" if option in STOPPING else f" does not take {option}"
+            raise InvalidInputError(f"engine {engine!r}{whole}: leave out {option}, or use {others}")
 
 
 def _is_count(value: object) -> bool:

@@ -23,7 +23,7 @@ MOST_GROWTH = 2.0**44
 #: "subdivide" begins with the 3^d faces of the box.
 MOST_BOX_FACES = 10**6
 #: Lines along which regions are counted for an estimate, between points drawn with this seed.
-LINES, SEED = 16, 0
+LINES, SEED = 8, 0
 
 
 def too_large_to_subdivide(network: Network, box: Box) -> str:
@@ -37,16 +37,18 @@ def better_traversed(network: Network, box: Box) -> bool:
     """Whether "auto" takes "traverse" though "subdivide" takes all options.
 
     It does so with more than 4 inputs, with maxout units that "subdivide" would cut into many more cells than
-    it returns, with so many layers that float64 decides no more of its signs, and if all faces are not likely
-    to fit into memory.
+    it returns, with so many layers that float64 decides no more of its signs, and if more faces are likely
+    than fit into memory, or into their numbers.
     """
     if box.dim > FEW_DIMENSIONS or cut_and_merged(network) > MOST_CUT_AND_MERGED:
         return True
     if growth_of_bounds(network) > MOST_GROWTH:
         return True
-    free = available_memory()
-    each = bytes_of_region(network)
-    return region_bound(network) * each > free and likely_regions(network, box) * each > free
+    # Loaded here, like the engine itself.
+    from .subdivide import layer_cut
+
+    most = min(available_memory() / bytes_of_region(network), layer_cut.MOST_FACES / 2**box.dim)
+    return bool(region_bound(network) > most and likely_regions(network, box) > most)
 
 
 def cut_and_merged(network: Network) -> float:

@@ -60,6 +60,7 @@ from flint import fmpz_mat
 from numpy.typing import NDArray
 
 from ..base.arrays import FloatArray, IntArray, StateArray
+from ..base.memory import needs_memory
 from ..base.rationals import homogeneous
 from ..complex.region_complex import RegionComplex
 from ..complex.vertex_values import Places, places
@@ -138,6 +139,7 @@ class BoundaryVolume:
         )
 
 
+@needs_memory("the measures of all faces: take a smaller box")
 def boundary_volume(cx: RegionComplex, k: int = 1, boundary: str = "activation") -> BoundaryVolume:
     """Measure the stratum of dimension d - k of the boundary in the open box: B_{N,k} of Hanin and Rolnick.
 
