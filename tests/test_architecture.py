@@ -130,7 +130,8 @@ KNOWN_ENGINES = {
     "subdivide": set(),
     "traverse": set(),
     "lines": {"subdivide"},
-    "enumerate": {"brute", "subdivide", "traverse"},
+    "sizes": {"lines", "subdivide"},
+    "enumerate": {"brute", "subdivide", "traverse", "sizes"},
 }
 
 
@@ -208,6 +209,7 @@ MANY_ARGUMENTS = {
     "decide_row",
     "drop_row",
     "enumerate_command",
+    "enumerate_regions",
     "insert",
     "line_command",
     "list_within",

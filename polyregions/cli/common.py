@@ -16,6 +16,8 @@ from ..base.files import check_target, known_ending, replacing
 from ..engines.enumerate import ENGINES
 from ..errors import CheckFailedError, InvalidInputError, PolyregionsError
 from ..network.box import Box
+from ..network.network import Network
+from ..network.slices import fix_inputs
 
 CHECK_FAILED, BAD_INPUT, STOPPED_EARLY, INTERRUPTED = 1, 2, 3, 130
 
@@ -89,6 +91,9 @@ class Commands(click.Group):
         except PolyregionsError as error:
             complain(error)
             ctx.exit(CHECK_FAILED if isinstance(error, CheckFailedError) else BAD_INPUT)
+        except MemoryError:
+            complain("there is not enough memory for this; take a smaller box or network, or a --limit")
+            ctx.exit(BAD_INPUT)
         except KeyboardInterrupt:
             click.echo("interrupted", err=True)
             ctx.exit(INTERRUPTED)
@@ -96,11 +101,25 @@ class Commands(click.Group):
 
 def make_box(what: str | Path, d: int, sides: Sides) -> Box:
     """The box of the ``--box`` options, for d inputs."""
+    return Box(*_bounds(what, d, sides))
+
+
+def make_slice(what: str | Path, network: Network, sides: Sides) -> tuple[Network, Box]:
+    """The network on the inputs that ``--box`` leaves free, and their box; says so if some are fixed."""
+    found, box, free = fix_inputs(network, *_bounds(what, network.input_dim, sides))
+    if box.dim < network.input_dim:
+        fixed = network.input_dim - box.dim
+        numbers = ", ".join(map(str, free[:10].tolist())) + ", ..." * (box.dim > 10)
+        click.echo(f"{fixed} of {network.input_dim} inputs are fixed; free, from 0: {numbers}", err=True)
+    return found, box
+
+
+def _bounds(what: str | Path, d: int, sides: Sides) -> Any:
+    """Lower and upper bounds of the ``--box`` options, for d inputs."""
     if len(sides) not in (1, d):
         times = "once" if d == 1 else f"once, for all of them, or {d} times"
         raise InvalidInputError(f"{what} has {d} input(s): give --box {times}, not {len(sides)} times")
-    lower, upper = zip(*(sides * d if len(sides) == 1 else sides), strict=True)
-    return Box(lower, upper)
+    return zip(*(sides * d if len(sides) == 1 else sides), strict=True)
 
 
 def check_targets(targets: Sequence[tuple[str, str | Path | None]], *sources: Path | None) -> None:

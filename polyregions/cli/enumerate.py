@@ -28,7 +28,7 @@ from .common import (
     file_option,
     json_option,
     limit_option,
-    make_box,
+    make_slice,
     print_table,
     progress_bar,
     quiet_option,
@@ -106,8 +106,7 @@ def enumerate_command(
     tolerance is used. A result that is not complete says so, and the exit code is 3.
     """  # noqa: D301  click needs the character that the escape stands for
     wanted, engine = _definitions(definitions, engine, limit)
-    network = Network.load(net)
-    box = make_box(net, network.input_dim, sides)
+    network, box = make_slice(net, Network.load(net), sides)
     targets = {"--json": json_path, "--save": result_path, "--graph": graph_path, "--plot": plot_path}
     _check_formats(box, result_path, graph_path, plot_path)
     check_targets(list(targets.items()), net)

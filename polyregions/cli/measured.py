@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..engines.enumerate import FEW_DIMENSIONS, enumerate_regions
+from ..engines.enumerate import enumerate_regions
+from ..engines.sizes import FEW_DIMENSIONS
 from ..errors import TooLargeError
 from ..network.box import Box
 from ..network.network import Network

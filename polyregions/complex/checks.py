@@ -83,7 +83,7 @@ def _check_patterns(cx: Regions) -> None:
     elsewhere = (cx.network.states(cx.witnesses) != cx.states).any(axis=1)
     elsewhere |= ~cx.box.contains(cx.witnesses)
     for i in np.flatnonzero(elsewhere):
-        if not _rounded_from_inside(cx, int(i)):
+        if not rounded_from_inside(cx, int(i)):
             _fail(f"the witness of region {i} is not in it")
         if i >= cx.n_explored:
             continue
@@ -107,7 +107,7 @@ def _distinct(rows: StateArray) -> bool:
     return len(np.unique(doubtful, axis=0)) == len(doubtful)
 
 
-def _rounded_from_inside(cx: Regions, i: int) -> bool:
+def rounded_from_inside(cx: Regions, i: int) -> bool:
     """Whether each row of the region is positive somewhere among the points that round to its witness."""
     x = [Fraction(float(v)) for v in cx.witnesses[i]]
     # Next to the largest float64 there is none to measure the distance to: the one below does.

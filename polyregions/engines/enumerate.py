@@ -2,22 +2,93 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..complex.consistency import contradiction, misplaced_witness
 from ..complex.region_complex import RegionComplex
-from ..errors import InvalidBoxError, InvalidInputError, TooLargeError
+from ..errors import InvalidBoxError, InvalidInputError, TooLargeError, short_repr
 from ..network.box import Box
 from ..network.network import Network
+from .sizes import better_traversed, too_large_to_subdivide
 
-ENGINES = ("auto", "subdivide", "traverse", "brute")
-#: Up to this dimension "auto" takes "subdivide": beyond, its faces outnumber the regions too much.
-FEW_DIMENSIONS = 4
-#: "auto" leaves to "traverse" what "subdivide" would cut into so many times as many cells as it returns.
-MOST_CUT_AND_MERGED = 8
+#: More threads than any machine has cores.
+MOST_WORKERS = 256
+#: Options of an engine that can stop and go on.
+STOPPING = ("limit", "time_limit", "resume")
 LP_BACKENDS = ("native", "scipy", "cvxpy")
+
+Progress = Callable[[int, int], None]
+
+
+class Options(NamedTuple):
+    """What an engine may be asked for; the defaults ask for nothing."""
+
+    lp: str = "native"
+    workers: int = 1
+    limit: int | None = None
+    time_limit: float | None = None
+    progress: Progress | None = None
+    resume: RegionComplex | None = None
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """Those that are not their default."""
+        return {
+            name: value
+            for name, value in self._asdict().items()
+            if value is not self._field_defaults[name] and value != self._field_defaults[name]
+        }
+
+
+@dataclass(frozen=True)
+class Engine:
+    """One way to find the regions.
+
+    Attributes
+    ----------
+    takes : frozenset of str
+        The options that it takes.
+    run : callable
+        ``run(network, box, **options)``.
+    too_large : callable
+        ``too_large(network, box)`` says before any work why it will not do, or "".
+    """
+
+    takes: frozenset[str]
+    run: Callable[..., RegionComplex]
+    too_large: Callable[[Network, Box], str] = lambda network, box: ""
+
+
+# Loaded when they run: the kernels take a moment, and everything else can do without them.
+def _subdivide(network: Network, box: Box, **options: Any) -> RegionComplex:
+    from .subdivide.engine import enumerate_by_subdivision
+
+    return enumerate_by_subdivision(network, box, **options)
+
+
+def _traverse(network: Network, box: Box, **options: Any) -> RegionComplex:
+    from .traverse.engine import enumerate_by_traversal
+
+    return enumerate_by_traversal(network, box, **options)
+
+
+def _brute(network: Network, box: Box, **options: Any) -> RegionComplex:
+    from .brute import enumerate_brute
+
+    return enumerate_brute(network, box, **options)
+
+
+TABLE = {
+    "subdivide": Engine(frozenset({"workers", "progress"}), _subdivide, too_large_to_subdivide),
+    "traverse": Engine(frozenset(Options._fields), _traverse),
+    "brute": Engine(frozenset(), _brute),
+}
+ENGINES = ("auto", *TABLE)
 
 
 def enumerate_regions(
@@ -28,7 +99,8 @@ def enumerate_regions(
     lp: str = "native",
     workers: int = 1,
     limit: int | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    time_limit: float | None = None,
+    progress: Progress | None = None,
     resume: RegionComplex | None = None,
 ) -> RegionComplex:
     """Enumerate every activation region of a network in a box, exactly.
@@ -37,38 +109,45 @@ def enumerate_regions(
     ----------
     network : Network
     box : Box
-        Of the network's input dimension.
+        Of the network's input dimension. Where an input has one value only, see
+        :func:`polyregions.network.slices.fix_inputs`.
     engine : {"auto", "subdivide", "traverse", "brute"}
         "subdivide" cuts the whole complex, faces of all dimensions, layer by layer, for low dimension;
         "traverse" goes breadth-first from region to region, in any dimension, and can stop and resume;
         "brute" cuts the box by one unit after the other in rational arithmetic, a slow referee for tiny
-        networks. "auto" is "subdivide" for up to 4 inputs without limit, resume or another ``lp``, if all
-        faces fit into memory and no maxout unit has many pieces, else "traverse"; the result's ``engine``
-        tells.
+        networks. "auto" is "subdivide" if it takes the options given and nothing known in advance is against
+        it (more than 4 inputs, maxout units of many pieces, many narrow layers, more faces than memory
+        holds, by an estimate), else "traverse"; the result's ``engine`` tells.
     lp : {"native", "scipy", "cvxpy"}
         Linear programming back end of "traverse". It never changes the answer.
     workers : int
-        Threads. They never change the answer.
+        Threads, of "subdivide" and of "traverse" with its own ``lp``; at most 256. They never change the
+        answer, and more than there is work for are not started.
     limit : int, optional
-        Most regions to list; with more, the result is partial (``complete`` is False).
+        Most regions to list, of "traverse"; with more, the result is partial (``complete`` is False).
+    time_limit : float, optional
+        Seconds after which "traverse" stops; the result is then partial.
     progress : callable, optional
-        Called now and then with the numbers of regions explored and found so far.
+        ``progress(done, known)`` now and then, of "subdivide" and "traverse": how many of the regions known
+        so far are done. Neither number ever falls. "subdivide" is done with all of them at once, at the end.
     resume : RegionComplex, optional
-        A partial result for the same network and box to go on from: nothing of it is done again, and the
-        result is that of an uninterrupted run. A complete one is returned as it is.
+        A partial result of "traverse" for the same network and box to go on from. The result is that of an
+        uninterrupted run. About 1,000 of the regions that it explored, spread over all, are decided again
+        first, and must be found as they are listed. A complete one is returned as it is.
 
     Returns
     -------
     RegionComplex
-        Partial, and labelled so, if "traverse" met the limit, memory ran low or Ctrl-C was pressed.
+        Partial, and labelled so, if "traverse" met a limit, memory ran low or Ctrl-C was pressed. A region
+        that Ctrl-C or the time limit left without a witness has NaN there.
 
     Raises
     ------
     InvalidBoxError
         If the box has another dimension than the network's input.
     InvalidInputError
-        If an engine or a back end is unknown, workers or limit are below 1, ``resume`` is of another network
-        or box, or "brute" or "subdivide" is given a limit: they have all regions or none.
+        If an engine or a back end is unknown, a number is out of its range, the engine does not take an
+        option that is given, or ``resume`` is of another network or box or contradicts itself.
     TooLargeError
         If the network is too large for "brute", or the complex for "subdivide".
 
@@ -79,6 +158,33 @@ def enumerate_regions(
     >>> cx.n_regions, cx.n_adjacencies, cx.complete
     (7, 9, True)
     """
+    _check_problem(network, box)
+    if engine not in ENGINES:
+        raise InvalidInputError(f"engine {engine!r} is unknown; known: {', '.join(ENGINES)}")
+    options = Options(lp, workers, limit, time_limit, progress, resume)
+    _check_options(options)
+    if engine != "auto":
+        _check_taken(engine, options)
+    if resume is not None:
+        _check_resumed(network, box, resume)
+        if resume.complete:
+            return resume
+    chosen = TABLE[_choose(network, box, options) if engine == "auto" else engine]
+    if engine != "auto" and (why := chosen.too_large(network, box)):
+        raise TooLargeError(why)
+    # Wherever a sign is decided, rounding is bounded: what leaves the range of float64 proves nothing.
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        return chosen.run(network, box, **options.asked)
+
+
+def _choose(network: Network, box: Box, options: Options) -> str:
+    """The engine of "auto"."""
+    subdivide = TABLE["subdivide"]
+    takes_all = options.asked.keys() <= subdivide.takes
+    return "subdivide" if takes_all and not better_traversed(network, box) else "traverse"
+
+
+def _check_problem(network: Network, box: Box) -> None:
     if not isinstance(network, Network):
         raise InvalidInputError(f"network: expected a Network, got {type(network).__name__}")
     if not isinstance(box, Box):
@@ -87,63 +193,55 @@ def enumerate_regions(
         raise InvalidBoxError(
             f"box: it has {box.dim} dimension(s) but the network has {network.input_dim} input(s)"
         )
-    if engine not in ENGINES:
-        raise InvalidInputError(f"engine {engine!r} is unknown; known: {', '.join(ENGINES)}")
-    if lp not in LP_BACKENDS:
-        raise InvalidInputError(f"lp {lp!r} is unknown; known: {', '.join(LP_BACKENDS)}")
-    for name, value in (("workers", workers), ("limit", limit)):
-        whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-        if value is not None and not (whole and value >= 1):
-            raise InvalidInputError(f"{name} must be a whole number, at least 1, got {value!r}")
-    if progress is not None and not callable(progress):
-        raise InvalidInputError(f"progress must be a function, got {type(progress).__name__}")
 
-    if resume is not None:
-        if resume.network != network or resume.box != box:
-            raise InvalidInputError("resume: it is a result of another network or box")
-        if resume.complete:
-            return resume
 
-    stops = limit is not None or resume is not None
-    low = network.input_dim <= FEW_DIMENSIONS and _cut_and_merged(network) <= MOST_CUT_AND_MERGED
-    if engine == "auto" and low and not stops and lp == "native":
-        with suppress(TooLargeError):
-            return _subdivide(network, box, workers, progress)
-    if engine == "auto":
-        engine = "traverse"
-    if engine != "traverse" and stops:
+def _check_options(options: Options) -> None:
+    """Refuse values that no engine takes."""
+    if options.lp not in LP_BACKENDS:
+        raise InvalidInputError(f"lp {options.lp!r} is unknown; known: {', '.join(LP_BACKENDS)}")
+    if not _is_count(options.workers):
         raise InvalidInputError(
-            f"engine {engine!r} has all regions or none: leave out limit and resume, or use 'traverse'"
+            f"workers must be a whole number, at least 1, got {short_repr(options.workers)}"
         )
-    if engine == "brute":
-        from .brute import enumerate_brute
-
-        return enumerate_brute(network, box)
-    if engine == "subdivide":
-        return _subdivide(network, box, workers, progress)
-    # Loaded here: the kernels take a moment, and everything else can do without them.
-    from .traverse.engine import enumerate_by_traversal
-
-    return enumerate_by_traversal(
-        network, box, lp=lp, workers=workers, limit=limit, progress=progress, resume=resume
-    )
-
-
-def _cut_and_merged(network: Network) -> float:
-    """About how many times as many cells "subdivide" cuts as it returns.
-
-    It cuts a maxout unit of r pieces where any two of them are equal, by r (r - 1) / 2 hyperplanes, and joins
-    what differs below the maximum only. That is r / 2 times as many hyperplanes as one piece has against the
-    others, and cells grow with the power d.
-    """
-    ranks = [int(layer.ranks.max()) for layer in network.hidden]
-    return float(max([2, *ranks]) / 2) ** network.input_dim
+    if options.workers > MOST_WORKERS:
+        raise InvalidInputError(f"workers must be at most {MOST_WORKERS}, got {short_repr(options.workers)}")
+    if options.limit is not None and not _is_count(options.limit):
+        raise InvalidInputError(f"limit must be a whole number, at least 1, got {short_repr(options.limit)}")
+    seconds = options.time_limit
+    if seconds is not None:
+        real = isinstance(seconds, int | float | np.integer | np.floating) and not isinstance(seconds, bool)
+        if not (real and 0 < seconds < math.inf):
+            raise InvalidInputError(
+                f"time_limit must be a number of seconds above 0, got {short_repr(seconds)}"
+            )
+    if options.progress is not None and not callable(options.progress):
+        raise InvalidInputError(f"progress must be a function, got {type(options.progress).__name__}")
+    if options.lp != "native" and options.workers > 1:
+        raise InvalidInputError(f"lp {options.lp!r} works in one thread: leave out workers")
 
 
-def _subdivide(
-    network: Network, box: Box, workers: int, progress: Callable[[int, int], None] | None
-) -> RegionComplex:
-    # Loaded here, like the other kernels.
-    from .subdivide.engine import enumerate_by_subdivision
+def _check_resumed(network: Network, box: Box, resume: object) -> None:
+    """Refuse what is no result of the problem, or contradicts itself."""
+    if not isinstance(resume, RegionComplex):
+        raise InvalidInputError(
+            f"resume: expected a RegionComplex, as load_result gives, got {type(resume).__name__}"
+        )
+    if resume.network != network or resume.box != box:
+        raise InvalidInputError("resume: it is a result of another network or box")
+    if not resume.complete and resume.engine != "traverse":
+        raise InvalidInputError("resume: only what engine 'traverse' began can be gone on from")
+    if why := contradiction(resume) or misplaced_witness(resume):
+        raise InvalidInputError(f"resume: it contradicts itself: {why}")
 
-    return enumerate_by_subdivision(network, box, workers=workers, progress=progress)
+
+def _check_taken(engine: str, options: Options) -> None:
+    """Refuse an option that the engine would have to ignore."""
+    for option in options.asked:
+        if option not in TABLE[engine].takes:
+            others = " or ".join(repr(other) for other, row in TABLE.items() if option in row.takes)
+            whole = " has all regions or none" if option in STOPPING else f" does not take {option}"
+            raise InvalidInputError(f"engine {engine!r}{whole}: leave out {option}, or use {others}")
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int | np.integer) and not isinstance(value, bool) and int(value) >= 1

@@ -16,6 +16,7 @@ import numpy as np
 
 from ..base.archives import read_archive
 from ..base.files import check_target, known_ending, replacing
+from ..complex.consistency import contradiction
 from ..complex.region_complex import RegionComplex
 from ..errors import FileFormatError, InvalidInputError, short_repr
 from ..network.box import Box
@@ -88,10 +89,13 @@ def check_result_target(path: str | Path) -> None:
 def load_result(path: str | Path) -> RegionComplex:
     """Read a result from a file; :func:`polyregions.certify` proves what it claims.
 
+    Read, it has been looked at as far as that is quick (:mod:`polyregions.complex.consistency`): it cannot
+    name a region twice, or be complete with regions that were not explored.
+
     Raises
     ------
     FileFormatError
-        If the file is missing, truncated, or not what it says.
+        If the file is missing, truncated, not what it says, or contradicts itself.
     InvalidInputError
         If its network or its box cannot be one.
     """
@@ -137,9 +141,7 @@ def _from_arrays(found: dict[str, Any]) -> RegionComplex:
         raise FileFormatError(f"the box has {box.dim} dimension(s), the network {network.input_dim} input(s)")
     if found["states"].shape[1] != network.n_units or found["witnesses"].shape != (n, box.dim):
         raise FileFormatError("states and witnesses do not fit the network and each other")
-    if ((across < -2 * box.dim) | (across >= n)).any():
-        raise FileFormatError("facet_neighbors name regions or sides of the box that do not exist")
-    return RegionComplex(
+    cx = RegionComplex(
         network=network,
         box=box,
         engine=str(found["engine"]),
@@ -147,6 +149,9 @@ def _from_arrays(found: dict[str, Any]) -> RegionComplex:
         stopped=str(found["stopped"]),
         **{name: found[name] for name in ARRAYS},
     )
+    if why := contradiction(cx):
+        raise FileFormatError(f"the result contradicts itself: {why}")
+    return cx
 
 
 def _document(text: Any) -> Any:

@@ -44,8 +44,8 @@ class Box:
     upper: FloatArray  # (d,)
 
     def __init__(self, lower: ArrayLike, upper: ArrayLike) -> None:
-        low = _bound("lower", lower)
-        high = _bound("upper", upper)
+        low = bounds("lower", lower)
+        high = bounds("upper", upper)
         if low.shape != high.shape:
             raise InvalidBoxError(
                 f"box: lower has {low.size} entries and upper has {high.size}; give one of each per dimension"
@@ -53,9 +53,10 @@ class Box:
         for j in range(low.size):
             if not low[j] < high[j]:
                 what = "empty" if low[j] == high[j] else "inverted"
+                fixed = ", or polyregions.network.slices.fix_inputs for a fixed input" * (what == "empty")
                 raise InvalidBoxError(
                     f"box: dimension {j} is {what}: lower {float(low[j])!r}, upper {float(high[j])!r}; "
-                    "need lower < upper"
+                    f"need lower < upper{fixed}"
                 )
         low.flags.writeable = high.flags.writeable = False
         object.__setattr__(self, "lower", low)
@@ -132,7 +133,8 @@ def box_rows(box: Box) -> IntegerRows:
     return rows
 
 
-def _bound(name: str, values: Any) -> FloatArray:
+def bounds(name: str, values: Any) -> FloatArray:
+    """Lower or upper bounds as finite float64 (d,), d >= 1, or an InvalidBoxError that names them."""
     array = np.atleast_1d(real_array(f"box: {name}", values, InvalidBoxError))
     if array.ndim != 1 or array.size == 0:
         raise InvalidBoxError(f"box: {name} must be a list of d >= 1 numbers, got shape {array.shape}")

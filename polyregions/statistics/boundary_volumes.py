@@ -60,6 +60,7 @@ from flint import fmpz_mat
 from numpy.typing import NDArray
 
 from ..base.arrays import FloatArray, IntArray, StateArray
+from ..base.memory import needs_memory
 from ..base.rationals import homogeneous
 from ..base.rounding import INFLATE, U
 from ..complex.region_complex import RegionComplex
@@ -148,6 +149,7 @@ class BoundaryVolume:
         )
 
 
+@needs_memory("the measures of all faces: take a smaller box")
 def boundary_volume(
     cx: RegionComplex, k: int = 1, boundary: str = "activation", accuracy: float | None = None
 ) -> BoundaryVolume:

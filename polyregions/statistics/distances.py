@@ -35,6 +35,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..base.arrays import FloatArray, IntArray, StateArray
+from ..base.memory import needs_memory
 from ..base.rationals import rational_point, round_nonzero
 from ..errors import InvalidInputError, short_repr
 from ..network.network import Network
@@ -113,6 +114,7 @@ class Distances:
         return squared
 
 
+@needs_memory("the distances: ask for fewer points at a time")
 def distance_to_boundary(
     network: Network, points: ArrayLike, *, progress: Callable[[int, int], None] | None = None
 ) -> Distances:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import numpy as np
 import pytest
+from support.networks import random_network
 
 from polyregions import Box, Network, enumerate_regions
+from polyregions.engines import sizes
+from polyregions.engines.enumerate import ENGINES
 from polyregions.errors import InvalidBoxError, InvalidInputError, PolyregionsError, TooLargeError
 
 NET = Network.from_arrays([(np.eye(2), [0, 0]), ([[1, 1]], [0])])  # four quadrants
@@ -51,6 +55,24 @@ OPTIONS: list[tuple[dict[str, Any], str]] = [
     ({"limit": "10"}, "limit must be"),
     ({"limit": False}, "limit must be"),
     ({"engine": "brute", "limit": 2}, "'brute' .* limit"),
+    ({"workers": None}, "workers must be a whole number, at least 1, got None"),
+    ({"workers": 10**6}, "workers must be at most 256, got 1000000"),
+    ({"time_limit": 0}, "time_limit must be a number of seconds above 0, got 0"),
+    ({"time_limit": -1.0}, "time_limit must be"),
+    ({"time_limit": float("nan")}, "time_limit must be"),
+    ({"time_limit": float("inf")}, "time_limit must be"),
+    ({"time_limit": "1"}, "time_limit must be .* got '1'"),
+    ({"time_limit": True}, "time_limit must be"),
+    ({"resume": "r.npz"}, "resume: expected a RegionComplex, as load_result gives, got str"),
+    ({"resume": NET}, "resume: expected a RegionComplex, as load_result gives, got Network"),
+    ({"engine": "brute", "lp": "cvxpy"}, "'brute' does not take lp: leave out lp, or use 'traverse'"),
+    ({"engine": "brute", "workers": 7}, "'brute' does not take workers: .* 'subdivide' or 'traverse'"),
+    ({"engine": "brute", "progress": print}, "'brute' does not take progress"),
+    ({"engine": "brute", "time_limit": 1}, "'brute' has all regions or none: leave out time_limit"),
+    ({"engine": "subdivide", "lp": "scipy"}, "'subdivide' does not take lp: leave out lp, or use 'traverse'"),
+    ({"engine": "subdivide", "time_limit": 1.5}, "'subdivide' has all regions or none"),
+    ({"engine": "traverse", "lp": "scipy", "workers": 2}, "lp 'scipy' works in one thread"),
+    ({"lp": "cvxpy", "workers": 2}, "lp 'cvxpy' works in one thread"),
     ({"progress": 3}, "progress must be a function, got int"),
     ({"progress": "bar"}, "progress must be a function, got str"),
 ]
@@ -92,12 +114,80 @@ def test_limit(limit: int) -> None:
     assert cx.stopped == ("" if limit >= 4 else "limit")
 
 
-def test_progress_ends_with_everything() -> None:
+def test_every_engine_takes_the_defaults() -> None:
+    for engine in ENGINES:
+        cx = enumerate_regions(
+            NET, BOX, engine=engine, lp="native", workers=1, limit=None, time_limit=None, progress=None
+        )
+        assert cx.n_regions == 4
+
+
+@pytest.mark.parametrize("option", [{"lp": "scipy"}, {"limit": 9}, {"time_limit": 60.0}], ids=str)
+def test_auto_takes_an_engine_that_takes_the_options(option: dict[str, Any]) -> None:
+    assert enumerate_regions(NET, BOX, **option).engine == "traverse"
+
+
+@pytest.mark.parametrize("engine", ["auto", "subdivide", "traverse"])
+def test_progress_ends_with_everything(engine: str) -> None:
     calls: list[tuple[int, int]] = []
-    cx = enumerate_regions(NET, BOX, progress=lambda explored, found: calls.append((explored, found)))
+    net = random_network(1, 2, ["relu", "maxout3", "relu"], 6)
+    cx = enumerate_regions(
+        net, BOX, engine=engine, progress=lambda explored, found: calls.append((explored, found))
+    )
     assert calls
     assert calls == sorted(calls)
     assert all(explored <= found <= cx.n_regions for explored, found in calls)
+    assert [found for _, found in calls] == sorted(found for _, found in calls)
+    assert calls[-1] == (cx.n_regions, cx.n_regions)
+
+
+def test_more_workers_than_work() -> None:
+    """A few regions are not worth hundreds of threads."""
+    start = threading.active_count()
+    most = [start]
+    cx = enumerate_regions(
+        NET, BOX, engine="traverse", workers=256, progress=lambda *_: most.append(threading.active_count())
+    )
+    assert cx.n_regions == 4
+    assert max(most) <= start + 4
+
+
+def test_auto_estimates_memory_before_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """About 1,000 regions: with a gigabyte "subdivide" takes them, with a megabyte "traverse"."""
+    net = random_network(0, 2, ["relu", "relu"], 30)
+    regions = enumerate_regions(net, BOX, engine="traverse").n_regions
+    assert regions / 3 < sizes.likely_regions(net, BOX) < 3 * regions
+    monkeypatch.setattr(sizes, "available_memory", lambda: 2**30)
+    assert enumerate_regions(net, BOX).engine == "subdivide"
+    monkeypatch.setattr(sizes, "available_memory", lambda: 2**20)
+    assert enumerate_regions(net, BOX).engine == "traverse"
+
+
+def test_auto_leaves_many_layers_to_traverse() -> None:
+    """200 rotations and ReLU: the bounds of "subdivide" prove nothing there."""
+    rng = np.random.default_rng(0)
+    layers: list[Any] = []
+    for _ in range(200):
+        q, _ = np.linalg.qr(rng.normal(size=(2, 2)))
+        layers.append((q, rng.normal(size=2) / 10 + 0.3))
+    cx = enumerate_regions(Network.from_arrays([*layers, ([[1, 1]], [0])]), BOX)
+    assert cx.engine == "traverse"
+
+
+@pytest.mark.parametrize("engine", ["auto", "subdivide", "traverse", "brute"])
+def test_whatever_numpy_is_told_of_overflow(engine: str) -> None:
+    cases: list[Network] = [NET, random_network(2, 2, ["relu", "maxout3", "hard_tanh"], 3)]
+    cases += [
+        Network.from_arrays([(np.eye(2) * scale, [0, 0]), (np.eye(2), [0, 0])]) for scale in (1e-300, 1e300)
+    ]
+    for net in cases:
+        for size in (1e-300, 1.0, 1e300):
+            box = Box.cube(2, -size, size)
+            expected = enumerate_regions(net, box, engine=engine)
+            with np.errstate(all="raise"):
+                assert (
+                    enumerate_regions(net, box, engine=engine).states.tobytes() == expected.states.tobytes()
+                )
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+import time
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -109,6 +113,48 @@ def test_an_interrupt_keeps_what_was_found() -> None:
     assert all(expected[pattern] == across for pattern, across in facets(part).items())
 
 
+def test_a_time_limit_gives_a_labelled_part_in_time() -> None:
+    """Millions of regions; those explored have their facets, and what is given of the others is true."""
+    net, box = random_network(4, 6, ["relu", "relu"], 40), Box.cube(6, -1, 1)
+    enumerate_regions(random_network(4, 6, ["relu"], 2), box)
+    start = time.monotonic()
+    part = enumerate_regions(net, box, time_limit=1.0)
+    assert time.monotonic() - start < 3.0
+    assert (part.complete, part.stopped) == (False, "time")
+    assert 0 < part.n_explored < part.n_regions
+    known = np.isfinite(part.witnesses).all(axis=1)
+    assert known[: part.n_explored].all()
+    assert (net.states(part.witnesses[known]) == part.states[known]).all()
+    more = enumerate_regions(net, box, resume=part, limit=part.n_regions + 1)
+    assert more.states[:-1].tobytes() == part.states.tobytes()
+
+
+def test_ctrl_c_does_not_wait_for_a_cell() -> None:
+    """One cell of 784 inputs takes many seconds."""
+    script = """
+import os, signal, threading, time
+import numpy as np
+from polyregions import Box, Network, enumerate_regions
+small = Network.from_arrays([(np.eye(2), [0, 0]), ([[1, 1]], [0])])
+enumerate_regions(small, Box.cube(2, -1, 1), engine="traverse")
+rng = np.random.default_rng(0)
+net = Network.from_arrays([(rng.normal(size=(60, 784)), rng.normal(size=60)), (np.ones((1, 60)), [0])])
+sent = []
+def press():
+    time.sleep(3)
+    sent.append(time.monotonic())
+    os.kill(os.getpid(), signal.SIGINT)
+threading.Thread(target=press, daemon=True).start()
+part = enumerate_regions(net, Box.cube(784, -1, 1))
+assert time.monotonic() - sent[0] < 2, time.monotonic() - sent[0]
+assert (part.complete, part.stopped) == (False, "interrupted"), part
+"""
+    start = time.monotonic()
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert time.monotonic() - start < 60
+
+
 def test_little_memory_gives_a_labelled_part(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(traverse, "available_memory", lambda: 0)
     net = random_network(4, 2, ["relu"], 100)
@@ -193,3 +239,39 @@ def test_units_that_never_move_cost_nothing() -> None:
     assert decide(RecentredRows(*case), cx.states.copy()).decided.all()
     assert facets(cx) == facets(enumerate_brute(*case))
     cx.check()
+
+
+def without_wall(cx: RegionComplex, i: int, j: int) -> RegionComplex:
+    """The same without the facet between two regions, on both sides."""
+    gone = (cx.facet_owners == i) & (cx.facet_neighbors == j)
+    gone |= (cx.facet_owners == j) & (cx.facet_neighbors == i)
+    counts = np.diff(cx.facet_offsets) - np.bincount(cx.facet_owners[gone], minlength=cx.n_explored)
+    offsets = np.concatenate([[0], np.cumsum(counts)])
+    return replace(cx, facet_offsets=offsets, facet_neighbors=cx.facet_neighbors[~gone])
+
+
+def test_what_is_resumed_is_decided_again() -> None:
+    """A wall taken away on both sides contradicts nothing, and would make a complete result with one less."""
+    net, box = random_network(4, 2, ["relu", "relu"], 12), Box.cube(2, -1, 1)
+    part = enumerate_regions(net, box, limit=60)
+    known = part.adjacencies[(part.adjacencies < part.n_explored).all(axis=1)]
+    refused = 0
+    for i, j in known.tolist():
+        if min(np.diff(part.facet_offsets)[[i, j]]) <= 3:
+            continue
+        with pytest.raises(InvalidInputError, match="resume: "):
+            enumerate_regions(net, box, resume=without_wall(part, i, j))
+        refused += 1
+    assert refused > 10
+
+
+def test_a_pattern_without_a_region_is_not_resumed() -> None:
+    """relu(x) and relu(-x) are never both on: as the last pattern found, it contradicts nothing else."""
+    net, box = Network.from_arrays([([[1], [-1], [1]], [0, 0, -0.5]), ([[1, 1, 1]], [0])]), Box([-1], [1])
+    part = enumerate_regions(net, box, limit=2)
+    assert part.n_explored < 2
+    states = part.states.copy()
+    states[1] = [1, 1, 0]
+    forged = replace(part, states=states, witnesses=np.where([[False], [True]], np.nan, part.witnesses))
+    with pytest.raises(InvalidInputError, match="resume: "):
+        enumerate_regions(net, box, resume=forged)

@@ -161,3 +161,127 @@ def test_a_network_without_units(tmp_path: Path) -> None:
     cx = enumerate_regions(Network.from_arrays([([[1, 2]], [3])]), Box.cube(2, 0, 1))
     save_result(cx, tmp_path / "r.npz")
     assert certify(load_result(tmp_path / "r.npz")).complete
+
+
+def lines(found: dict[str, Any]) -> list[Any]:
+    return np.split(found["facet_neighbors"], found["facet_offsets"][1:-1])
+
+
+def with_lines(found: dict[str, Any], parts: list[Any], **others: Any) -> dict[str, Any]:
+    offsets = np.concatenate([[0], np.cumsum([len(part) for part in parts], dtype=np.int64)])
+    return {**found, "facet_neighbors": np.concatenate(parts), "facet_offsets": offsets, **others}
+
+
+def twice(found: dict[str, Any]) -> dict[str, Any]:
+    """The last region once more."""
+    parts = lines(found)
+    more = {name: np.concatenate([found[name], found[name][-1:]]) for name in ("states", "witnesses")}
+    return with_lines(found, [*parts, parts[-1]], **more)
+
+
+def reversed_order(found: dict[str, Any]) -> dict[str, Any]:
+    """All regions numbered from the end: true, but in no order in which they are found."""
+    n = len(found["states"])
+    parts = [np.where(part < 0, part, n - 1 - part) for part in lines(found)[::-1]]
+    return with_lines(found, parts, states=found["states"][::-1], witnesses=found["witnesses"][::-1])
+
+
+def none_at_all(found: dict[str, Any]) -> dict[str, Any]:
+    empty = {name: found[name][:0] for name in ("states", "witnesses", "facet_neighbors")}
+    return {**found, **empty, "facet_offsets": found["facet_offsets"][:1]}
+
+
+def explored_in_part(found: dict[str, Any]) -> dict[str, Any]:
+    return with_lines(found, lines(found)[:4])
+
+
+def one_sided(found: dict[str, Any]) -> dict[str, Any]:
+    """A facet that leads to a region from which none leads back."""
+    parts = lines(found)
+    missing = next(j for j in range(1, len(parts)) if j not in parts[0])
+    return with_lines(found, [np.append(parts[0], missing), *parts[1:]])
+
+
+def doubled(found: dict[str, Any]) -> dict[str, Any]:
+    parts = lines(found)
+    return with_lines(found, [np.append(parts[0], parts[0][:1]), *parts[1:]])
+
+
+def own(found: dict[str, Any]) -> dict[str, Any]:
+    parts = lines(found)
+    return with_lines(found, [np.append(parts[0], 0), *parts[1:]])
+
+
+def torn(found: dict[str, Any]) -> dict[str, Any]:
+    """Region 0 alone with sides of the box, so that nothing leads from it to the others."""
+    parts = [part[part != 0] for part in lines(found)]
+    parts = [np.concatenate([part[part >= 0], [-1, -2, -3, -4]]) for part in parts]
+    parts[0] = np.arange(-4, 0)
+    return with_lines(found, parts)
+
+
+def at(name: str, index: Any, value: Any) -> Any:
+    def change(found: dict[str, Any]) -> dict[str, Any]:
+        array = found[name].copy()
+        array[index] = value
+        return {**found, name: array}
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (none_at_all, "there is no region"),
+        (twice, "the same pattern"),
+        (at("states", (2, 0), 255), "a state that it does not have"),
+        (reversed_order, "not in the order"),
+        (explored_in_part, "complete is True, and 4 of 16"),
+        (changed("complete", np.array(False)), "complete is False, and 16 of 16"),
+        (changed("stopped", np.array("limit")), "it is complete, and it was stopped"),
+        (lambda found: explored_in_part({**found, "complete": np.array(False)}), "stopped is none of limit"),
+        (
+            lambda found: explored_in_part(
+                {**found, "complete": np.array(False), "stopped": np.array("x\n\x1b[32mVALID")}
+            ),
+            "stopped is none of limit",
+        ),
+        (changed("engine", np.array("magic")), "the engine is none of"),
+        (at("witnesses", (0, 0), np.nan), "a witness is not finite"),
+        (at("witnesses", (0, 0), np.inf), "a witness is not finite"),
+        (at("witnesses", (0, 0), 1e9), "a witness is outside the box"),
+        (one_sided, "none leads back"),
+        (doubled, "lead to the same place"),
+        (own, "leads back to its own region"),
+        (torn, "not connected|not in the order"),
+    ],
+)
+def test_a_result_that_contradicts_itself_is_refused(tmp_path: Path, change: Any, message: str) -> None:
+    path = tmp_path / "r.npz"
+    save_result(enumerate_regions(CASE.network, CASE.box, engine="traverse"), path)
+    np.savez(path, **change(arrays(path)))
+    with pytest.raises(FileFormatError, match=message) as caught:
+        load_result(path)
+    assert "\x1b" not in str(caught.value)
+
+
+def test_no_random_damage_makes_a_wrong_complete_result(tmp_path: Path) -> None:
+    """Entries changed at random: refused when read or gone on from, or the result is the true one."""
+    path, rng = tmp_path / "r.npz", np.random.default_rng(0)
+    whole = enumerate_regions(CASE.network, CASE.box, engine="traverse")
+    save_result(enumerate_regions(CASE.network, CASE.box, engine="traverse", limit=13), path)
+    found, refused = arrays(path), 0
+    for _ in range(300):
+        damaged = {name: array.copy() for name, array in found.items()}
+        for name in rng.choice(["states", "facet_neighbors", "facet_offsets"], size=rng.integers(1, 4)):
+            array = damaged[name].reshape(-1)
+            array[rng.integers(array.size)] = array[rng.integers(array.size)]
+        np.savez(path, **damaged)
+        try:
+            cx = enumerate_regions(CASE.network, CASE.box, resume=load_result(path))
+        except (FileFormatError, InvalidInputError):
+            refused += 1
+            continue
+        assert (cx.n_regions, cx.n_adjacencies, cx.complete) == (whole.n_regions, whole.n_adjacencies, True)
+        assert {bytes(row) for row in cx.states} == {bytes(row) for row in whole.states}
+    assert 100 < refused < 300

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...base.arrays import Bounded, FloatArray, IntArray
+from ...base.memory import needs_memory
 from ...base.rationals import round_fraction
 from ...base.rounding import INFLATE, U
 from ...complex.region_complex import RegionComplex
@@ -46,6 +47,7 @@ def count_linear_regions(
 def count_linear_regions(cx: RegionComplex, definition: str) -> int | tuple[int, int]: ...
 
 
+@needs_memory("the linear regions: take a smaller box")
 def count_linear_regions(cx: RegionComplex, definition: str = "open_connected") -> int | tuple[int, int]:
     """Return the number of linear regions by one of the definitions; see the module.
 
@@ -79,6 +81,7 @@ def count_linear_regions(cx: RegionComplex, definition: str = "open_connected") 
     return _Merged(cx).count(definition)
 
 
+@needs_memory("the linear regions: take a smaller box")
 def all_counts(cx: RegionComplex, definitions: Sequence[str] | None = None) -> dict[str, int | list[int]]:
     """Return the numbers by several definitions, ready for JSON: "convex" has ``[low, high]``.
 
@@ -109,6 +112,7 @@ def all_counts(cx: RegionComplex, definitions: Sequence[str] | None = None) -> d
     return {name: list(count) if isinstance(count, tuple) else count for name, count in counts.items()}
 
 
+@needs_memory("the linear regions: take a smaller box")
 def linear_regions(cx: RegionComplex, definition: str = "open_connected") -> LinearRegions:
     """Merge activation regions into linear regions.
 

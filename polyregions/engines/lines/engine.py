@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ...base.arrays import FloatArray, IntArray, StateArray
+from ...base.memory import available_memory, within_memory
 from ...errors import InvalidInputError, short_repr
 from ...network.box import Box
 from ...network.network import Network
@@ -28,6 +29,8 @@ from .segments import CutSegments, SegmentCutter, in_order, renumbered
 
 #: Numbers that are worked on at once: they should fit into the processor's cache.
 TOGETHER = 2**18
+#: Bytes of results, and of work, for which nobody asks how much memory is free.
+UNASKED = 2**25
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +60,7 @@ class LineRegions:
     undecided : int
         Number of segments on which float64 left a decision open.
     stopped : str
-        "interrupted" if these are only the first of the lines asked for, else "".
+        "interrupted" or "memory" if these are only the first of the lines asked for, else "".
     """
 
     network: Network
@@ -187,14 +190,14 @@ def line_regions(
     Returns
     -------
     LineRegions
-        Where Ctrl-C is pressed, of the lines that were done.
+        Where Ctrl-C is pressed or memory runs out, of the lines that were done.
 
     Raises
     ------
     InvalidInputError
         If there are fewer than two corners, their shapes do not fit, or a corner is the same as the next.
     TooLargeError
-        If the intervals of a line do not fit into memory.
+        If the intervals of a line, or the lines that were done, do not fit into memory.
 
     Notes
     -----
@@ -215,25 +218,47 @@ def line_regions(
     >>> lines.patterns(0).tolist()
     [[0, 0, 0], [1, 0, 0], [1, 1, 0], [1, 1, 1]]
     """
-    lines = _polylines(network, corners)
+    with within_memory("the lines: take fewer, or shorter ones"):
+        lines = _polylines(network, corners)
+        per_line, cutter = lines.shape[1] - 1, SegmentCutter(network)
+        parts, done, stopped = _cut_all(network, cutter, lines, progress)
+        if done < per_line and stopped == "interrupted":
+            raise KeyboardInterrupt
+        if done < per_line:
+            raise MemoryError
+        return _joined(network, lines, parts, done // per_line, stopped)
+
+
+def _cut_all(
+    network: Network, cutter: SegmentCutter, lines: FloatArray, progress: Callable[[int, int], None] | None
+) -> tuple[list[_Part], int, str]:
+    """Cut one segment after the other; return the parts, how many are done, and why not all, or ""."""
     per_line = lines.shape[1] - 1
     total, done, each = len(lines) * per_line, 0, 16.0  # each: intervals of a segment, a guess at first
     before: StateArray = np.empty((1, network.n_units), dtype=np.uint8)
-    cutter, parts = SegmentCutter(network), []
+    parts: list[_Part] = []
+    held = 0
     try:
-        while done < total:
-            together = max(1, int(TOGETHER / (each * cutter.widest)))
-            numbers = np.arange(done, min(total, done + together))
-            part, before = _cut(network, cutter, lines, numbers, before)
-            parts.append(part)
-            done += numbers.size
-            each = 1.0 + part.segment.size / numbers.size
-            if progress is not None:
-                progress(done, total)
+        # Wherever a sign is decided, rounding is bounded: what leaves the range of float64 proves nothing.
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+            while done < total:
+                together = max(1, int(TOGETHER / (each * cutter.widest)))
+                numbers = np.arange(done, min(total, done + together))
+                part, before = _cut(network, cutter, lines, numbers, before)
+                parts.append(part)
+                done += numbers.size
+                held += part.size
+                # All parts are joined at the end, in a copy.
+                if held > UNASKED and held + UNASKED > available_memory():
+                    return parts, done, "memory"
+                each = 1.0 + part.segment.size / numbers.size
+                if progress is not None:
+                    progress(done, total)
     except KeyboardInterrupt:
-        if done < per_line:
-            raise
-    return _joined(network, lines, parts, done // per_line)
+        return parts, done, "interrupted"
+    except MemoryError:
+        return parts, done, "memory"
+    return parts, done, ""
 
 
 def _polylines(network: Network, corners: tuple[ArrayLike, ...]) -> FloatArray:
@@ -269,6 +294,11 @@ class _Part:
     first: StateArray
     undecided: int
 
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return self.segment.nbytes + self.place.nbytes + self.flips.nbytes + self.first.nbytes
+
 
 def _cut(
     network: Network, cutter: SegmentCutter, lines: FloatArray, numbers: IntArray, before: StateArray
@@ -302,7 +332,9 @@ def _with_corners(cut: CutSegments, before: StateArray, is_start: NDArray[np.boo
     )
 
 
-def _joined(network: Network, corners: FloatArray, parts: list[_Part], done: int) -> LineRegions:
+def _joined(
+    network: Network, corners: FloatArray, parts: list[_Part], done: int, stopped: str
+) -> LineRegions:
     """The result for the first lines, which are done."""
     shift = np.cumsum([0, *(part.segment.size for part in parts)])
     numbered = zip(parts, shift.tolist(), strict=False)
@@ -324,7 +356,7 @@ def _joined(network: Network, corners: FloatArray, parts: list[_Part], done: int
         flips[:, 2].astype(np.uint8),
         np.concatenate([part.first for part in parts])[:done],
         sum(part.undecided for part in parts),
-        "" if done == len(corners) else "interrupted",
+        "" if done == len(corners) else stopped,
     )
 
 

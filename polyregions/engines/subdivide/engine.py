@@ -53,7 +53,7 @@ def enumerate_by_subdivision(
         Threads. They never change the answer.
     progress : callable, optional
         ``progress(0, cells)`` now and then while a layer cuts so many cells, and ``progress(cells, cells)``
-        with those that it made.
+        at the end.
 
     Raises
     ------
@@ -171,8 +171,11 @@ class Subdivision:
             if i < last:
                 maps = maps.above(layer, parent, states)
             if progress is not None:
-                progress(len(parent), len(parent))
-        return self._result()
+                progress(0, len(parent))
+        result = self._result()
+        if progress is not None:
+            progress(result.n_regions, result.n_regions)
+        return result
 
     def _cut(
         self, layer: LayerOnCells, progress: Callable[[int, int], None] | None

@@ -13,9 +13,10 @@ the back end; only how much is left to exact arithmetic does.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -49,6 +50,7 @@ from ...geometry.proofs import (
 )
 from ...geometry.simplex import chebyshev_centre
 from .rows import RECENTRED, RecentredRows, cell_rows
+from .threads import run_in_threads
 
 BACKENDS = ("native", "scipy", "cvxpy")
 
@@ -120,28 +122,30 @@ def decide(
     network: RecentredRows,
     patterns: StateArray,
     lp: str = "native",
-    executor: Executor | None = None,
     workers: int = 1,
+    until: float = math.inf,
 ) -> Decisions:
     """Decide the rows of the cells of n patterns (n, units).
 
-    With an executor of threads the batch is cut into one part a worker; the answer is the same.
+    The batch is cut into one part a worker; the answer is the same.
+
+    Raises
+    ------
+    TimeoutError
+        If it takes longer than ``until`` (of ``time.monotonic``).
     """
     n = len(patterns)
     result = Decisions.empty(n, network.box.dim, network.max_rows)
     if lp != "native":
-        _decide_with(SOLVERS[lp], network, patterns, result)
+        run_in_threads([partial(_decide_with, SOLVERS[lp], network, patterns, result)], until)
         return result
 
     def part(start: int, end: int) -> None:
         _decide_batch(network.arrays, network.max_width, patterns[start:end], *result.slice(start, end))
 
-    if executor is None:
-        part(0, n)
-    else:
-        cuts = [n * k // workers for k in range(workers + 1)]
-        for done in [executor.submit(part, *span) for span in pairwise(cuts)]:
-            done.result()
+    parts = min(workers, n)
+    cuts = [n * k // parts for k in range(parts + 1)]
+    run_in_threads([partial(part, *span) for span in pairwise(cuts)], until)
     return result
 
 

@@ -15,27 +15,41 @@ batch size, the number of workers or the LP back end.
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import suppress
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from ...base.arrays import FloatArray, IntArray, StateArray
+from ...base.growing import GrowingArray
 from ...base.kernels import INDICES, INT, KEYS, PATTERNS, PLACE, SMALL_TABLE, kernel
 from ...base.memory import available_memory
 from ...complex.region_complex import RegionComplex
+from ...errors import CheckFailedError, InvalidInputError
 from ...network.box import Box
 from ...network.network import Network
 from .decisions import Decisions, decide, inner_balls
 from .exact_cell import ExactCell, exact_cell
 from .pattern_set import EMPTY, PatternSet, find_slot, unit_key
 from .rows import RecentredRows
+from .witnesses import add_witnesses, rounded_centres
 
 #: Regions decided at a time: enough to hide the cost of a call, little enough to stop soon.
 BATCH = 512
+#: A batch should take about so many seconds, so that Ctrl-C and a time limit are heard soon.
+BATCH_SECONDS = 0.1
+#: Bytes that the decisions of one batch may take.
+BATCH_BYTES = 2**27
+#: After Ctrl-C or the time limit, seconds for the witnesses of regions that were not explored.
+LAST_SECONDS = 0.3
+#: Why a traversal may have stopped that then has little time.
+HURRIED = ("interrupted", "time")
+#: How many blocks of how many explored regions are decided again before a partial result is gone on from.
+PROVEN, PROVEN_TOGETHER = 64, 16
 #: More regions than any memory holds, and an int64.
 MOST = 2**62
 
@@ -49,6 +63,7 @@ def enumerate_by_traversal(
     lp: str = "native",
     workers: int = 1,
     limit: int | None = None,
+    time_limit: float | None = None,
     progress: Progress | None = None,
     resume: RegionComplex | None = None,
 ) -> RegionComplex:
@@ -62,6 +77,8 @@ def enumerate_by_traversal(
         Threads. The result is the same for any number.
     limit : int, optional
         Stop as soon as there is a region beyond that number; the result is then partial.
+    time_limit : float, optional
+        Stop after about so many seconds; the result is then partial.
     progress : callable, optional
         ``progress(explored, found)`` after each batch.
     resume : RegionComplex, optional
@@ -72,46 +89,73 @@ def enumerate_by_traversal(
     -----
     Ctrl-C, and memory running low, give a partial result too (``complete`` is False, ``stopped`` says why).
     """
-    traversal = _Traversal(network, box, lp, limit, resume)
+    end = math.inf if time_limit is None else time.monotonic() + time_limit
+    traversal = _Traversal(network, box, lp, workers, limit, resume)
     stopped = ""
     try:
-        with ExitStack() as stack:
-            executor = stack.enter_context(ThreadPoolExecutor(workers)) if workers > 1 else None
-            while not stopped and traversal.explored < traversal.found:
-                stopped = traversal.advance(executor, workers)
-                if progress is not None:
-                    progress(traversal.explored, traversal.found)
+        if resume is not None:
+            traversal.prove(resume, end)
+        while not stopped and traversal.explored < traversal.found:
+            stopped = traversal.advance(end)
+            if progress is not None:
+                progress(traversal.explored, traversal.found)
+    except TimeoutError:
+        stopped = "time"
     except KeyboardInterrupt:
         stopped = "interrupted"
     except MemoryError:
         stopped = "memory"
+    except CheckFailedError as error:
+        if resume is None:
+            raise
+        raise InvalidInputError(f"resume: {error}") from error
     return traversal.result(stopped)
 
 
 class _Traversal:
-    """The state of a traversal: patterns found, and the facets of the first ``explored`` of them."""
+    """The state of a traversal: patterns found, and the facets of the first ``explored`` of them.
+
+    The arrays of the result grow as regions are found, so that a run that ends for lack of memory needs no
+    more of it to hand out what there is.
+    """
 
     def __init__(
-        self, network: Network, box: Box, lp: str, limit: int | None, resume: RegionComplex | None
+        self,
+        network: Network,
+        box: Box,
+        lp: str,
+        workers: int,
+        limit: int | None,
+        resume: RegionComplex | None,
     ) -> None:
-        self.network, self.box, self.lp = network, box, lp
+        self.network, self.box, self.lp, self.workers = network, box, lp, workers
         self.limit = min(limit, MOST) if limit is not None else MOST
         self.recentred = RecentredRows(network, box)
         self.patterns = PatternSet(network.n_units)
-        self.chunks: list[tuple[IntArray, IntArray, FloatArray]] = []
-        explored = 0
+        self.offsets = GrowingArray(np.int64)
+        self.neighbors = GrowingArray(np.int64)
+        self.witnesses = GrowingArray(np.float64, box.dim)
+        self.offsets.rows[0] = explored = 0
+        self.done = (0, 0)
         if resume is None:
             start = network.exact.states_near(self.recentred.midpoint)
             self.patterns.add(np.array(start, dtype=np.uint8))
         else:
             for pattern in resume.states.copy():
                 self.patterns.add(pattern)
-            explored = resume.n_explored
-            counts = np.diff(resume.facet_offsets)
-            self.chunks.append((counts, resume.facet_neighbors, resume.witnesses[:explored]))
-        self.result_bytes = 0
+            explored, facets = resume.n_explored, len(resume.facet_neighbors)
+            self.offsets.reserve(explored + 1)
+            self.neighbors.reserve(facets)
+            self.witnesses.reserve(self.patterns.count)
+            self.offsets.rows[: explored + 1] = resume.facet_offsets
+            self.neighbors.rows[:facets] = resume.facet_neighbors
+            self.witnesses.rows[:explored] = resume.witnesses[:explored]
+        row_bytes = 4 * box.dim + 9
+        # Regions in the next batch, and the most there may be.
+        self.most_together = max(1, min(BATCH, BATCH_BYTES // (self.recentred.max_rows * row_bytes)))
+        self.together = min(16, self.most_together)
         # Replaced in one step after each batch: an interrupt in between loses that batch and nothing else.
-        self.done = (explored, self.patterns.count, len(self.chunks))  # explored, found, chunks
+        self.done = (explored, self.patterns.count)
 
     @property
     def explored(self) -> int:
@@ -123,33 +167,88 @@ class _Traversal:
         """Number of regions known."""
         return self.done[1]
 
-    def advance(self, executor: ThreadPoolExecutor | None, workers: int) -> str:
-        """Explore the next batch; return why the traversal has to stop after it, or ""."""
-        start = self.explored
-        batch = self.patterns.patterns[start : min(start + BATCH, self.found)].copy()
-        decisions = decide(self.recentred, batch, self.lp, executor, workers)
-        exact = {
-            i: self._exact_cell(batch[i], decisions, i) for i in np.flatnonzero(~decisions.decided).tolist()
-        }
-        for i, cell in exact.items():
-            decisions.counts[i] = len(cell.facets)
+    def advance(self, until: float) -> str:
+        """Explore the next batch; return why the traversal has to stop after it, or "".
+
+        Raises
+        ------
+        TimeoutError
+            If it takes longer than ``until``.
+        """
+        start, size, began = self.explored, self.together, time.monotonic()
+        batch = self.patterns.patterns[start : min(start + size, self.found)].copy()
+        decisions, exact = self._decide(batch, until)
         facets = int(decisions.counts.sum())
-        growth = self.patterns.growth(facets)
-        if growth and growth + self.result_bytes > available_memory():
+        if not self._reserve(start + len(batch), facets):
             return "memory"
-        self.patterns.reserve(facets)  # no more than that can be new
-        neighbors = np.empty(facets, dtype=np.int64)
-        linked, written = self._link(start, decisions, exact, neighbors)
-        witnesses = self._witnesses(batch[:linked], decisions, exact)
-        self.chunks.append((decisions.counts[:linked].copy(), neighbors[:written].copy(), witnesses))
-        self.result_bytes += sum(part.nbytes for part in self.chunks[-1])
-        self.done = (start + linked, min(self.patterns.count, self.limit), len(self.chunks))
+        written, end = int(self.offsets.rows[start]), start + len(batch)
+        linked = self._link(start, decisions, exact, self.neighbors.rows[written : written + facets])
+        self.offsets.rows[start + 1 : end + 1] = written + np.cumsum(decisions.counts)
+        self.witnesses.rows[start : start + linked] = self._witnesses(batch[:linked], decisions, exact)
+        self.done = (start + linked, min(self.patterns.count, self.limit))
+        if len(batch) == size:
+            self._adapt(time.monotonic() - began)
         return "" if linked == len(batch) else "limit"
+
+    def prove(self, resume: RegionComplex, until: float) -> None:
+        """Decide explored regions of a partial result again: all, or :data:`PROVEN` blocks spread over them.
+
+        Raises
+        ------
+        InvalidInputError
+            If one has other facets than those that the result lists.
+        """
+        blocks = -(-resume.n_explored // PROVEN_TOGETHER)
+        for block in np.unique(np.linspace(0, blocks - 1, min(blocks, PROVEN)).astype(np.int64)).tolist():
+            start, found = block * PROVEN_TOGETHER, self.patterns.count
+            end = min(start + PROVEN_TOGETHER, resume.n_explored)
+            batch = self.patterns.patterns[start:end].copy()
+            decisions, exact = self._decide(batch, until)
+            facets = int(decisions.counts.sum())
+            self.patterns.reserve(facets)
+            neighbors = np.empty(facets, dtype=np.int64)
+            linked = self._link(start, decisions, exact, neighbors)
+            offsets = resume.facet_offsets[start : end + 1]
+            same = linked == len(batch) and self.patterns.count == found
+            same = same and np.array_equal(np.diff(offsets), decisions.counts)
+            if not (same and np.array_equal(resume.facet_neighbors[offsets[0] : offsets[-1]], neighbors)):
+                raise InvalidInputError(
+                    f"resume: among its regions {start} to {end - 1} one has other facets than those listed"
+                )
+
+    def _decide(self, batch: StateArray, until: float) -> tuple[Decisions, dict[int, ExactCell]]:
+        """What is proven about each pattern's cell, and exactly of those that float64 leaves open."""
+        decisions = decide(self.recentred, batch, self.lp, self.workers, until)
+        exact: dict[int, ExactCell] = {}
+        for i in np.flatnonzero(~decisions.decided).tolist():
+            exact[i] = self._exact_cell(batch[i], decisions, i)
+            decisions.counts[i] = len(exact[i].facets)
+            if time.monotonic() > until:
+                raise TimeoutError
+        return decisions, exact
+
+    def _adapt(self, seconds: float) -> None:
+        """Choose the size of the next batch by the time that this one took."""
+        factor = 2.0 if seconds < BATCH_SECONDS / 2 else 1.0 if seconds < BATCH_SECONDS else 0.5
+        self.together = max(1, min(self.most_together, int(self.together * factor)))
+
+    def _reserve(self, explored: int, facets: int) -> bool:
+        """Make room for so many explored regions and further facets; False if there is no memory for it."""
+        found = self.patterns.count + facets  # no more than that can be new
+        total = int(self.offsets.rows[self.explored]) + facets
+        needs = ((self.offsets, explored + 1), (self.neighbors, total), (self.witnesses, found))
+        growth = self.patterns.growth(facets) + sum(array.growth(need) for array, need in needs)
+        if growth and growth > available_memory():
+            return False
+        self.patterns.reserve(facets)
+        for array, need in needs:
+            array.reserve(need)
+        return True
 
     def _link(
         self, start: int, decisions: Decisions, exact: dict[int, ExactCell], neighbors: IntArray
-    ) -> tuple[int, int]:
-        """Write the ids across all facets of the batch; return how many regions and facets were done.
+    ) -> int:
+        """Write the ids across all facets of the batch from the start on; return how many regions were done.
 
         Stops at the region that has a neighbour beyond the limit.
         """
@@ -172,14 +271,14 @@ class _Traversal:
                 written,
             )
             if begin < end or end == len(decisions.counts):
-                return begin, written
+                return int(begin)
             for k, across in enumerate(exact[end].facets):
                 j = -1 - across if isinstance(across, int) else known.add(across)
                 if j >= self.limit:
-                    return begin, written
+                    return int(begin)
                 neighbors[written + k] = j
             begin, written = end + 1, written + len(exact[end].facets)
-        return begin, written
+        return int(begin)
 
     def _exact_cell(self, pattern: StateArray, decisions: Decisions, i: int) -> ExactCell:
         t = decisions.centres[i]
@@ -190,14 +289,8 @@ class _Traversal:
         self, patterns: StateArray, decisions: Decisions, exact: dict[int, ExactCell]
     ) -> FloatArray:
         """A float64 point of each region; regions that are too small may hold none."""
-        centres, radii = decisions.centres[: len(patterns)], decisions.radii[: len(patterns)]
-        middle = np.array([float(v) for v in self.recentred.midpoint])
-        half = np.array([float(v) for v in self.recentred.halfwidths])
-        points = middle + half * centres
-        # Four roundings, in units of the half widths: is the rounded point still in the ball?
-        with np.errstate(divide="ignore"):
-            error = 4.0 * 2.0**-53 * (1.0 + (np.abs(middle) + 2.0**-1000) / half) * (1.0 + 2.0**-10)
-        for i in np.flatnonzero(~(np.sqrt(error @ error) < radii)).tolist():
+        points, inside = rounded_centres(self.recentred, decisions, len(patterns))
+        for i in np.flatnonzero(~inside).tolist():
             points[i] = [float(v) for v in self._interior_point(patterns[i], decisions, i, exact.get(i))]
         return points
 
@@ -209,26 +302,41 @@ class _Traversal:
         return (cell or self._exact_cell(pattern, decisions, i)).interior
 
     def result(self, stopped: str) -> RegionComplex:
-        """The regions found so far; complete if ``stopped`` is empty."""
-        explored, found, chunks = self.done
-        counts, neighbors, witnesses = zip(*self.chunks[:chunks], strict=True) if chunks else ((), (), ())
-        frontier = [self._interior_points(i, min(i + BATCH, found)) for i in range(explored, found, BATCH)]
+        """The regions found so far; complete if all of them are explored."""
+        explored, found = self.done
+        if explored == found:
+            stopped = ""
+        # Reserved with the batch in which they were found, but for a first one that was interrupted.
+        self.witnesses.reserve(found)
+        self.witnesses.rows[explored:found] = np.nan
+        with suppress(MemoryError, KeyboardInterrupt, TimeoutError):
+            # Regions without a witness are labelled so; waiting for them, or losing all, would be worse.
+            self._add_frontier(time.monotonic() + LAST_SECONDS if stopped in HURRIED else math.inf)
         return RegionComplex(
             network=self.network,
             box=self.box,
             engine="traverse",
-            states=self.patterns.patterns[:found].copy(),
-            witnesses=np.concatenate([*witnesses, *frontier]),
-            facet_offsets=np.concatenate([[0], *counts]).cumsum(dtype=np.int64),
-            facet_neighbors=np.concatenate([*neighbors, np.empty(0, dtype=np.int64)]),
+            states=self.patterns.patterns[:found],
+            witnesses=self.witnesses.rows[:found],
+            facet_offsets=self.offsets.rows[: explored + 1],
+            facet_neighbors=self.neighbors.rows[: self.offsets.rows[explored]],
             complete=not stopped,
             stopped=stopped,
         )
 
-    def _interior_points(self, start: int, end: int) -> FloatArray:
-        """Witnesses of regions that were found but not explored."""
-        patterns = self.patterns.patterns[start:end]
-        return self._witnesses(patterns, inner_balls(self.recentred, patterns), {})
+    def _add_frontier(self, end: float) -> None:
+        """Witnesses of regions that were found but not explored, as long as there is time.
+
+        Exact arithmetic, which may take long, is left out where there is an end.
+        """
+        explored, found = self.done
+        patterns, witnesses = self.patterns.patterns[explored:found], self.witnesses.rows[explored:found]
+        if end < math.inf:
+            add_witnesses(self.recentred, patterns, witnesses, end)
+            return
+        for start in range(0, len(patterns), self.most_together):
+            part = slice(start, start + self.most_together)
+            witnesses[part] = self._witnesses(patterns[part], inner_balls(self.recentred, patterns[part]), {})
 
 
 @kernel(PLACE, INDICES, KEYS, PATTERNS, *[INT] * 5, INDICES, SMALL_TABLE, SMALL_TABLE, INDICES, INT)
