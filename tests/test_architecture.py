@@ -154,6 +154,27 @@ def test_the_top_of_the_package_is_small() -> None:
     assert not {path.stem for path in FILES} & {"utils", "util", "helpers", "misc"}
 
 
+def names_with_two_meanings(folder: Path) -> set[str]:
+    """Names in a package that are a module of it and something else: which one, depends on the imports."""
+    bound = set()
+    for node in ast.parse((folder / "__init__.py").read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.ImportFrom) and node.module is not None:
+            bound |= {alias.asname or alias.name for alias in node.names}
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            bound.add(node.name)
+    return bound & {path.stem if path.is_file() else path.name for path in folder.iterdir()}
+
+
+def test_no_name_has_two_meanings(tmp_path: Path) -> None:
+    folders = [path.parent for path in FILES if path.name == "__init__.py"]
+    assert len(folders) > 12
+    for folder in folders:
+        assert not names_with_two_meanings(folder), folder
+    (tmp_path / "prove.py").touch()
+    (tmp_path / "__init__.py").write_text("from .checker import prove\ndef other(): ...\n", encoding="utf-8")
+    assert names_with_two_meanings(tmp_path) == {"prove"}
+
+
 def declared() -> set[str]:
     """Import names of the declared dependencies: the core's and those of the extras that users install."""
     config = configparser.ConfigParser()

@@ -30,8 +30,8 @@ from .walls import Walls, find_walls
 if TYPE_CHECKING:
     from .faces import Faces  # loads kernels, which results without faces have no need of
 
-#: A region may have at most so many vertices when they are asked for: beyond, they take hours.
-MOST_VERTICES = 10**5
+#: A region may have at most so many vertices when they are asked for: beyond, there is no point in beginning.
+MOST_VERTICES = 10**7
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,7 +15,7 @@ from polyregions.theory.arrangements import Arrangement
 from polyregions.theory.arrangements.flats import count_in_box
 from polyregions.theory.bounds import montufar_2014, pascanu_2013, regions_in_general_position
 from polyregions.theory.constructions import montufar, montufar_folds
-from polyregions.theory.constructions.montufar import general_position_in_cube
+from polyregions.theory.constructions.montufar_nets import general_position_in_cube
 
 #: One to three inputs; depth up to 8; surplus units; unequal widths; layers that do not fold.
 SHAPES = [

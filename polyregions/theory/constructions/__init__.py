@@ -23,7 +23,7 @@ from .construction import Construction
 from .envelopes import power_diagram, voronoi_unit
 from .folds import absolute_value_fold, montufar_folds
 from .maxouts import maxout_tents, parallel_maxout
-from .montufar import montufar
+from .montufar_nets import montufar
 from .registry import CONSTRUCTIONS, make_construction
 from .rewriting import maxout_as_relu
 from .saws import serra_fold, telgarsky_tent

@@ -10,7 +10,7 @@ from .cones import maxout_cones
 from .construction import Construction
 from .folds import absolute_value_fold, montufar_folds
 from .maxouts import maxout_tents, parallel_maxout
-from .montufar import montufar
+from .montufar_nets import montufar
 from .saws import serra_fold, telgarsky_tent
 from .zonotopes import arora_zonotope
 

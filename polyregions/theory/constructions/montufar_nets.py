@@ -187,7 +187,7 @@ def _predictions(d: int, folds: list[int], m: int, oriented: bool, box: Box) -> 
         values["closed_connected"] = linear_regions
         values["affine"] = regions if oriented else regions - K + 1
 
-    source = "derived in polyregions.theory.constructions.montufar"
+    source = "derived in polyregions.theory.constructions.montufar_nets"
     bound = montufar_2014(d, [*(p * d for p in folds), m])
     cube = Box.cube(d, 0, 1)
     if box == cube:
