@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from ...base.arrays import FloatArray, IntArray
 from ...base.rationals import round_fraction
 from ...base.rounding import INFLATE, U
-from ...complex.measures import Measured
 from ...complex.region_complex import Region, RegionComplex
 from ...complex.walls import wall_sides
 from ...errors import InvalidInputError, short_repr
@@ -23,6 +22,7 @@ from ...theory.predictions import DEFINITIONS, FROM_FACES
 
 if TYPE_CHECKING:
     from ...complex.faces import Faces
+    from ...complex.measures import Measured
     from .convex_regions import ConvexRegions
 
 #: The definitions by which activation regions are merged into linear ones.
@@ -209,6 +209,8 @@ class LinearRegions:
         Measured
             ``values`` and ``errors``, float64 (linear regions,) each: ``|values - true values| <= errors``.
         """
+        from ...complex.measures import Measured
+
         cx = self.complex
         if cx.faces is not None:
             own, errors = cx.faces.measured_volumes(accuracy)
