@@ -109,9 +109,9 @@ def measure(
         scaled, bounds = times(values, unit), times(errors, unit)
         # What rounding makes infinite may be within the range.
         unsure |= np.isinf(scaled) & ~np.isinf(times(values - errors, unit * Fraction(1023, 1024)))
-    for i in np.flatnonzero(unsure).tolist():
-        scaled[i] = round_root(exact_square(cells, vertices, int(faces[i])) / whole**2)
-        bounds[i] = U * scaled[i]
+        for i in np.flatnonzero(unsure).tolist():
+            scaled[i] = round_root(exact_square(cells, vertices, int(faces[i])) / whole**2)
+            bounds[i] = U * scaled[i]
     return Bounded(scaled, bounds + 5e-324)
 
 

@@ -174,7 +174,8 @@ def test_what_is_no_accuracy(accuracy: object) -> None:
 def test_places_in_boxes_of_every_size(side: float, d: int) -> None:
     """The corners of a box are themselves, and other vertices within their reach."""
     boxes = [Box.cube(d, 0, side), Box.cube(d, -side, side), Box.cube(d, -side, 0)]
-    weight, bias = max(1 / max(side, 1e-307), 5e-324), -0.3
+    weight = 1 / max(side, 1e-307)
+    bias = -0.3 * weight * side  # a vertex at 0.3 side, where subnormal numbers have few digits
     network = Network.from_arrays([([[weight] * d], [bias]), ([[1]], [0])])
     for box in boxes:
         faces = enumerate_regions(network, box, engine="subdivide").faces
@@ -187,3 +188,20 @@ def test_places_in_boxes_of_every_size(side: float, d: int) -> None:
                 assert abs(Fraction(x) - true) <= Fraction(r)
                 if true in map(Fraction, ends):
                     assert Fraction(x) == true
+
+
+def test_reach_covers_vertices_of_nearly_parallel_planes() -> None:
+    """Their places are off by more than float64's spacing, and still in reach."""
+    rng = np.random.default_rng(3)
+    beyond = 0
+    for _ in range(20):
+        row, point = rng.normal(size=2), rng.uniform(-0.5, 0.5, size=2)
+        weight = np.array([row, row * 3 + rng.normal(size=2) * 1e-3])
+        network = Network.from_arrays([(weight, -weight @ point), ([[1, 1]], [0])])
+        faces = enumerate_regions(network, Box.cube(2, -1, 1), engine="subdivide").faces
+        assert faces is not None
+        for v, x, r in zip(faces.of_dimension(0).tolist(), faces.points, faces.reach, strict=True):
+            off = [abs(Fraction(a) - b) for a, b in zip(x.tolist(), faces.exact_point(v), strict=True)]
+            assert all(a <= Fraction(b) for a, b in zip(off, r.tolist(), strict=True))
+            beyond += max(off) > Fraction(2) ** -50
+    assert beyond > 5
