@@ -1,8 +1,8 @@
 """The command line. It reads arguments, calls the library, and prints; it decides nothing else.
 
-Results go to stdout; errors and the progress bar go to stderr. Exit codes: 0 done, 1 a check
-failed, 2 bad input or usage, 3 stopped early (the result is partial, says so, and was written), 130
-interrupted with nothing to show.
+Results go to stdout; errors and progress go to stderr. Exit codes: 0 done, 1 a check failed, 2 bad input or
+usage, or no room (a full disk or stdout, too little memory), 3 stopped early (the result is partial, says so,
+and was written), 130 interrupted with nothing to show, 141 nobody reads stdout any more.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from __future__ import annotations
 import click
 
 from .certify import certify_command
-from .common import Commands
 from .distance import distance_command
 from .enumerate import enumerate_command
 from .line import line_command
+from .program import Commands
 from .stats import stats_command
 from .theory import bounds_command, construct_command
 from .verify import verify_command

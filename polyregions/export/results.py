@@ -14,12 +14,12 @@ from typing import Any
 
 import numpy as np
 
+from ..base.archives import read_archive
 from ..base.files import check_target, known_ending, replacing
 from ..complex.region_complex import RegionComplex
 from ..errors import FileFormatError, InvalidInputError, short_repr
 from ..network.box import Box
 from ..network.formats.json import from_document, parse, to_document
-from ..network.formats.npz import read_archive
 from ..network.network import Network
 
 FORMAT = "polyregions-result"

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from polyregions import Network, RegionComplex, cli, enumerate_regions
-from polyregions.cli.common import progress_bar
+from polyregions.cli.progress import progress_bar
 from polyregions.errors import CheckFailedError
 
 LINES = Network.from_arrays([([[1, 0], [0, 1], [1, 1]], [0, 0, -1]), ([[1, 1, 1]], [0])])
