@@ -13,22 +13,48 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from ..errors import FileFormatError, InvalidInputError
+from ..errors import FileFormatError, InvalidInputError, short_repr
+
+
+def checked_path(path: object) -> Path:
+    """Return a path that the system can take.
+
+    Raises
+    ------
+    InvalidInputError
+        If it is neither a text nor a path, or has a NUL character.
+
+    Examples
+    --------
+    >>> checked_path("net.json").suffix
+    '.json'
+    """
+    if not isinstance(path, str | os.PathLike):
+        raise InvalidInputError(f"a file is named by a text or a path, got {short_repr(path)}")
+    name = os.fspath(path)
+    if not isinstance(name, str):
+        raise InvalidInputError(f"a file is named by a text or a path, got {short_repr(path)}")
+    if "\0" in name:
+        raise InvalidInputError(f"{short_repr(name)}: no file's name can have a NUL character")
+    return Path(name)
 
 
 def known_ending(path: str | Path, what: str, endings: tuple[str, ...]) -> str:
     """Return the ending of a file's name in lower case if it is one of those known."""
-    ending = Path(path).suffix.lower()
+    ending = checked_path(path).suffix.lower()
     if ending not in endings:
-        raise FileFormatError(
-            f"{path}: no {what} format ends in {ending or 'nothing'!r}; known: {', '.join(endings)}"
-        )
+        known = ", ".join(endings)
+        if not ending:
+            raise FileFormatError(
+                f"{path}: no {what} format is told by a name without an ending; known: {known}"
+            )
+        raise FileFormatError(f"{path}: no {what} format ends in {ending!r}; known: {known}")
     return ending
 
 
 def check_target(path: str | Path) -> None:
     """Refuse a path at which no file can be written."""
-    path = Path(path)
+    path = checked_path(path)
     folder = _place(path).parent
     if path.is_dir():
         raise InvalidInputError(f"{path}: cannot be written: it is a directory")
@@ -43,7 +69,7 @@ def check_target(path: str | Path) -> None:
 @contextmanager
 def replacing(path: str | Path) -> Iterator[IO[bytes]]:
     """Open a file that takes the place of ``path`` when the block ends, and vanishes if it fails."""
-    path = Path(path)
+    path = checked_path(path)
     target = _place(path)
     in_place = path.exists() and not path.is_file()
     # Beside the target: a rename within one file system cannot be seen half done.

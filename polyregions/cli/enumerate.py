@@ -143,7 +143,9 @@ def enumerate_command(
         redirect_stdout(sys.stderr),
         progress_bar(not quiet, "enumerating", already=resume.n_explored if resume else 0) as progress,
     ):
-        cx = enumerate_regions(domain.network, domain.box, **options, progress=progress, resume=resume)
+        if options["engine"] != "brute":  # which tells nothing on its way
+            options["progress"] = progress
+        cx = enumerate_regions(domain.network, domain.box, **options, resume=resume)
     numbers = summary(cx, time.perf_counter() - start) | domain.numbers()
     numbers["through"] = None if points is None else points.tolist()
     outputs.save(cx, not quiet)

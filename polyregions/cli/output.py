@@ -128,8 +128,8 @@ def complete_text(numbers: dict[str, Any]) -> str | Styled:
     return Styled(f"PARTIAL (stopped: {numbers['stopped']})", "yellow", bold=True)
 
 
-def stop_early(stopped: str, done: str) -> None:
+def stop_early(stopped: str, *done: str) -> None:
     """If work stopped early, say so and how much was done, and end the command."""
     if stopped:
-        say(f"partial: stopped early ({stopped}), {done}", err=True)
+        say(", ".join([f"partial: stopped early ({stopped})", *done]), err=True)
         click.get_current_context().exit(STOPPED_EARLY)

@@ -107,7 +107,7 @@ def verify_command(
     if not report.passed:
         complain(report.verdict)
         click.get_current_context().exit(CHECK_FAILED)
-    stop_early(report.complex.stopped, "there may be more regions than these")
+    stop_early(report.complex.stopped)
 
 
 def _print(report: Report, subject: Subject) -> None:

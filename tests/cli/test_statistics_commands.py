@@ -719,7 +719,7 @@ def with_shape(text: bytes) -> bytes:
         ("p.npy", "largest", "an integer beyond 2**53 has no float64"),
         ("p.npy", "wide", "its points have 3 coordinate(s)"),
         ("p.npy", "none", "there are no points"),
-        ("p", b"1,2\n", "no point format ends in 'nothing'; known: .csv, .txt, .npy"),
+        ("p", b"1,2\n", "no point format is told by a name without an ending; known: .csv, .txt, .npy"),
         ("p.npz", b"", "no point format ends in '.npz'"),
     ],
 )
