@@ -121,7 +121,9 @@ def make_domain(what: str | Path, network: Network, sides: Sides) -> Domain:
     # Without slices, the box is refused as empty.
     if any(map(eq, lower, upper)) and find_spec("polyregions.network.slices") is not None:
         fix_inputs = import_module("polyregions.network.slices").fix_inputs
-        return Domain(*fix_inputs(network, lower, upper))
+        restricted, box = fix_inputs(network, lower, upper)[:2]
+        fixed = {j: a for j, (a, b) in enumerate(zip(lower, upper, strict=True)) if a == b}
+        return Domain(restricted, box, fixed)
     return Domain(network, Box(lower, upper), {})
 
 

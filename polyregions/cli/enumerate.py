@@ -30,7 +30,7 @@ from .common import (
 )
 from .output import CHECK_FAILED, Styled, complain, complete_text, print_table, stop_early
 from .outputs import Outputs, output_options
-from .points import points_or_file
+from .points import slice_points
 from .progress import progress_bar, status
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def enumerate_command(
     network, what = Network.load(net), str(net)
     points = None
     if through is not None:
-        points, what = points_or_file(through, network.input_dim), "the slice of --through"
+        points, what = slice_points(through, network.input_dim), "the slice of --through"
         network = network.through(points)
     domain = make_domain(what, network, sides)
     outputs.check(domain.box, net, resume_path)

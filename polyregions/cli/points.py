@@ -26,8 +26,16 @@ def coordinates(ctx: click.Context, param: click.Parameter, value: str | None) -
         raise click.BadParameter(message, ctx=ctx, param=param) from None
 
 
-def points_or_file(value: str, inputs: int) -> FloatArray:
-    """Read points (n, inputs): the rows of a file, or written out with semicolons between, ``"0,0; 1,0"``."""
+def slice_points(value: str, inputs: int) -> FloatArray:
+    """Read the points (n, inputs) that a slice goes through, with n at least 2."""
+    points = _points_or_file(value, inputs)
+    if len(points) < 2:
+        raise InvalidInputError(f"--through: two points or more make a slice, got {len(points)}")
+    return points
+
+
+def _points_or_file(value: str, inputs: int) -> FloatArray:
+    """Read the rows of a file, or points written out with semicolons between, ``"0,0; 1,0"``."""
     if "\0" in value:
         raise InvalidInputError(f"--through: {value!r} has a NUL character, which no file's name can have")
     path = Path(value)

@@ -45,7 +45,7 @@ def _one_line() -> Iterator[None]:
     except HELP_SHOWN:
         raise
     except click.ClickException as error:
-        context = getattr(error, "ctx", None)
+        context = getattr(error, "ctx", None) or click.get_current_context(silent=True)
         usage = f" (try: {context.command_path} --help)" if context else ""
         complain(error.format_message() + usage)
         raise click.exceptions.Exit(BAD_INPUT) from error

@@ -110,6 +110,7 @@ def _bar(work: Work) -> Iterator[None]:
     from rich.console import Console
     from rich.progress import BarColumn, ProgressColumn, SpinnerColumn, Task, TimeElapsedColumn
     from rich.progress import Progress as Bar
+    from rich.table import Column
     from rich.text import Text
 
     class Doing(ProgressColumn):
@@ -124,7 +125,7 @@ def _bar(work: Work) -> Iterator[None]:
                 task.completed, task.total = work.counts
             return super().render(task)
 
-    columns = (SpinnerColumn(), Done(), Doing(), TimeElapsedColumn())
+    columns = (SpinnerColumn(), Done(bar_width=20), Doing(Column(no_wrap=True)), TimeElapsedColumn())
     with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
         bar.add_task("", total=None)
         yield
