@@ -22,7 +22,17 @@ from .verify import verify_command
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="polyregions", message="polyregions %(version)s")
 def main() -> None:
-    """Enumerate the linear regions of ReLU and maxout networks, exactly."""
+    """Enumerate the linear regions of ReLU and maxout networks, exactly.
+
+    \b
+    Examples:
+      polyregions construct fold.json --construction montufar --inputs 2 --widths 4 4 3
+      polyregions enumerate fold.json --box 0 1 --plot fold.png
+      polyregions enumerate --help
+
+    Exit codes: 0 done, 1 a check failed, 2 bad input or usage, or no room, 3 stopped early: what was
+    written is a part, and says so.
+    """  # noqa: D301  click needs the character that the escape stands for
 
 
 for command in (

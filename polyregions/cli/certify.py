@@ -24,7 +24,7 @@ def certify_command(file: Path, json_path: str | None, quiet: bool) -> None:
     """Prove that the result in FILE is right, independently of what made it.
 
     \b
-    FILE is written by "enumerate --save". Example:
+    FILE is written by --save. Examples:
       polyregions enumerate net.json --box -1 1 --save result.npz
       polyregions certify result.npz
 

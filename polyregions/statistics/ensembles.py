@@ -14,7 +14,7 @@ from typing import Any, Literal, cast
 
 import numpy as np
 
-from ..errors import InvalidInputError
+from ..errors import InvalidInputError, counted
 from ..network.box import Box
 from ..network.network import Network
 from ..theory.bounds.bound import check_whole
@@ -190,7 +190,7 @@ def measure_all(
 def _check_dimension(ensemble: Ensemble, box: Box) -> None:
     if box.dim != ensemble.widths[0]:
         raise InvalidInputError(
-            f"box: it has dimension {box.dim}, and the networks have {ensemble.widths[0]} inputs"
+            f"box: it has dimension {box.dim}, and the networks have {counted(ensemble.widths[0], 'input')}"
         )
 
 

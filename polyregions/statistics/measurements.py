@@ -11,7 +11,7 @@ import numpy as np
 
 from ..engines.enumerate import FEW_DIMENSIONS, enumerate_regions
 from ..engines.lines.engine import LineRegions, line_regions
-from ..errors import InvalidInputError, TooLargeError, short_repr
+from ..errors import InvalidInputError, TooLargeError, counted, short_repr
 from ..network.box import Box
 from ..network.network import Network
 from ..theory.bounds.bound import check_whole
@@ -97,8 +97,8 @@ def check_size(network: Network, sampling: Sampling, most_regions: int = MOST_RE
     expected = typical_regions(max(1, network.n_units), sampling.box.dim)
     if sampling.enumerates and expected > most_regions:
         raise TooLargeError(
-            f"stats: N^n / n! is about {expected:,.3g} regions for N = {network.n_units} units and "
-            f"n = {sampling.box.dim} inputs, and {most_regions:,} is the limit; "
+            f"stats: N^n / n! is about {expected:,.3g} regions for {counted(network.n_units, 'unit')} and "
+            f"{counted(sampling.box.dim, 'input')}, and {most_regions:,} is the limit; "
             "if the box holds fewer, give a higher limit (--most-regions)"
         )
 
