@@ -1,4 +1,4 @@
-"""Archives of arrays (``.npz``): read whole, and nothing unpickled."""
+"""Archives of arrays (``.npz``) that somebody hands in: nothing is unpickled, nothing is unpacked unseen."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import FileFormatError
+from ..errors import FileFormatError, TooLargeError
+from .memory import available_memory
 
 #: What numpy and the zip library raise on a file that is damaged, encrypted, or something else.
 UNREADABLE = (
@@ -31,12 +32,22 @@ UNREADABLE = (
     SyntaxError,
     ArithmeticError,
     MemoryError,
+    SystemError,
 )
 
 
 def read_archive(path: Path, names: Collection[str] | None = None) -> dict[str, Any]:
-    """Read the arrays of an archive, all or those named; nothing is ever unpickled."""
+    """Read the arrays of an archive, all or those named.
+
+    Raises
+    ------
+    FileFormatError
+        If it is damaged, no archive, or holds objects.
+    TooLargeError
+        If its arrays would take more than half of the memory that is free.
+    """
     try:
+        check_unpacked_size(path)
         loaded = np.load(path, allow_pickle=False)
         if not isinstance(loaded, np.lib.npyio.NpzFile):
             raise FileFormatError(f"{path}: a single array, not an archive of several")
@@ -46,5 +57,27 @@ def read_archive(path: Path, names: Collection[str] | None = None) -> dict[str, 
     except (FileFormatError, FileNotFoundError, IsADirectoryError, PermissionError):
         raise
     except UNREADABLE as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise FileFormatError(f"{path}: not a readable .npz archive, truncated perhaps: {reason}") from error
+        raise FileFormatError(
+            f"{path}: not a readable .npz archive, truncated perhaps: {_why(error)}"
+        ) from error
+
+
+def check_unpacked_size(path: Path) -> None:
+    """Refuse an archive whose arrays would not fit into memory, by the sizes that it states."""
+    if not zipfile.is_zipfile(path):
+        return
+    with zipfile.ZipFile(path) as archive:
+        size = sum(entry.file_size for entry in archive.infolist())
+    limit = available_memory() // 2
+    if size > limit:
+        raise TooLargeError(
+            f"{path}: its arrays take {size / 2**30:,.1f} GiB, and {limit / 2**30:,.1f} GiB is the limit here"
+        )
+
+
+def _why(error: BaseException) -> str:
+    """The reason in one line, without numpy's advice to unpickle what it cannot read."""
+    reason = " ".join(str(error).split())
+    if "pickle" in reason:
+        return "it holds objects, which are never read, or it is no such file at all"
+    return reason or type(error).__name__

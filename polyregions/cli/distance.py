@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 import numpy as np
 
-from ..base.points import read_points
 from ..errors import InvalidInputError, counted
+from ..network.formats.points import read_points
 from ..network.network import Network
 from .common import (
     Sides,

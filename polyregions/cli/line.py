@@ -11,8 +11,8 @@ import click
 import numpy as np
 
 from ..base.arrays import FloatArray
-from ..base.points import read_points
 from ..errors import InvalidInputError, counted
+from ..network.formats.points import read_points
 from ..network.network import Network
 from .common import (
     Sides,

@@ -9,9 +9,9 @@ import click
 import numpy as np
 
 from ..base.arrays import FloatArray
-from ..base.points import POINT_FORMATS, read_number, read_points
 from ..errors import FileFormatError, InvalidInputError
 from ..network.box import Box
+from ..network.formats.points import POINT_FORMATS, read_number, read_points
 from .common import Domain, Sides
 
 

@@ -18,9 +18,9 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from ..base.arrays import FloatArray, IntArray, keeps_integers
+from ..base.arrays import FloatArray, IntArray
 from ..errors import InvalidNetworkError, UnsupportedLayerError, short_repr
 
 #: The most pieces that one unit may have: states are kept in one byte.
@@ -56,6 +56,13 @@ def float_array(name: str, values: Any, ndim: int) -> FloatArray:
         raise InvalidNetworkError(f"{name}[{where}] is {array[tuple(bad[0])]}; all numbers must be finite")
     array.flags.writeable = False
     return array
+
+
+def keeps_integers(raw: NDArray[Any], array: FloatArray) -> bool:
+    """Whether the integers of an array are the same in float64, which holds all up to 2^53."""
+    if raw.dtype.kind not in "iu" or not (np.abs(array) >= 2.0**53).any():
+        return True
+    return bool((array.astype(object) == raw.astype(object)).all())
 
 
 @dataclass(frozen=True, eq=False)

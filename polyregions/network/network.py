@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..base.arrays import FloatArray, IntArray, StateArray, keeps_integers
+from ..base.arrays import FloatArray, IntArray, StateArray
 from ..errors import (
     FileFormatError,
     InvalidInputError,
@@ -30,6 +30,7 @@ from .layers import (
     MaxoutLayer,
     ScalarLayer,
     float_array,
+    keeps_integers,
     make_layer,
     preactivation,
 )

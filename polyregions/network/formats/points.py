@@ -12,10 +12,11 @@ from pathlib import Path
 import numpy as np
 from numpy.lib.format import MAGIC_PREFIX
 
-from ..errors import FileFormatError, InvalidInputError, TooLargeError, short_repr
-from .archives import UNREADABLE
-from .arrays import FloatArray, keeps_integers
-from .files import known_ending
+from ...base.archives import UNREADABLE
+from ...base.arrays import FloatArray
+from ...base.files import known_ending
+from ...errors import FileFormatError, InvalidInputError, TooLargeError, short_repr
+from ..layers import keeps_integers
 
 #: Endings of the files that hold points.
 POINT_FORMATS = (".csv", ".txt", ".npy")
