@@ -54,3 +54,31 @@ def short_repr(value: object) -> str:
     'ReLU' [[[[[[[...]]]]]]]
     """
     return " ".join(reprlib.repr(value).split())
+
+
+def printable(text: object) -> str:
+    r"""Return text as a terminal may show it: on one line, and with nothing that a terminal obeys.
+
+    Names, paths and texts of files may hold line breaks and escapes that hide or forge what stands around
+    them. Every character that is not printable is shown as its escape.
+
+    Examples
+    --------
+    >>> print(printable("limit\n\x1b[2JVALID: all regions"))
+    limit\n\x1b[2JVALID: all regions
+    """
+    shown = str(text)
+    if shown.isprintable():
+        return shown
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in shown)
+
+
+def counted(n: int, singular: str, plural: str = "") -> str:
+    """Return a number with its noun.
+
+    Examples
+    --------
+    >>> counted(1, "point"), counted(2500, "point"), counted(0, "axis", "axes")
+    ('1 point', '2,500 points', '0 axes')
+    """
+    return f"{n:,} {singular if n == 1 else plural or singular + 's'}"

@@ -215,7 +215,6 @@ LONG_FUNCTIONS = {
     "cut_face",
     "cut_faces",
     "decide_cell",
-    "enumerate_command",
     "new_vertex",
 }
 MANY_ARGUMENTS = {

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from ..errors import counted, printable
+
 Verdict = Literal["yes", "no", "not checked"]
 
 
@@ -61,7 +63,7 @@ class Certificate:
         """One line: whether the result is valid, and whether it is complete."""
         word = "VALID" if self.valid else "REJECTED"
         extent = "all regions of the box" if self.complete else "not proven to be all regions of the box"
-        return f"{word}: {self.regions:,} regions, {extent}"
+        return f"{word}: {counted(self.regions, 'region')}, {extent}"
 
     def summary(self) -> dict[str, Any]:
         """Return the report as a dictionary that ``json.dumps`` can write."""
@@ -75,7 +77,7 @@ class Certificate:
     def __str__(self) -> str:
         width = max(len(s.claim) for s in self.statements)
         lines = [
-            f"{s.claim:<{width}}  {s.verdict:<11}  {s.count:>9,}{'  ' + s.note if s.note else ''}"
+            f"{s.claim:<{width}}  {s.verdict:<11}  {s.count:>9,}{'  ' + printable(s.note) if s.note else ''}"
             for s in self.statements
         ]
         return "\n".join([*lines, self.verdict])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,28 +9,25 @@ from typing import TYPE_CHECKING, Any
 import click
 import numpy as np
 
-from ..errors import InvalidInputError
+from ..errors import InvalidInputError, counted
+from ..network.formats.points import read_points
 from ..network.network import Network
 from .common import (
     Sides,
     box_option,
-    check_csv,
     check_targets,
-    complete_text,
     file_option,
+    fixed_rows,
+    input_file,
     json_option,
-    make_box,
-    print_table,
-    progress_bar,
+    make_domain,
     quiet_option,
     random_option,
     seed_option,
-    stop_early,
-    write_csv,
-    write_json,
 )
-from .means import finite, mean_of, mean_text
-from .points import check_room, check_sampling, random_points, read_points, sides_of
+from .output import Styled, check_csv, complete_text, print_table, say, stop_early, write_csv, write_json
+from .points import check_sampling, sampled_from
+from .progress import progress_bar
 
 if TYPE_CHECKING:
     from ..statistics import Distances
@@ -40,12 +36,12 @@ CAVEAT = "lower bounds for the distances to where the gradient jumps: a unit tha
 
 
 @click.command("distance")
-@click.argument("net", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("net", type=input_file)
 @click.option(
     "--points",
     "points_path",
     metavar="FILE",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=input_file,
     help="Points, one a row: .csv, .txt or .npy.",
 )
 @random_option
@@ -79,43 +75,41 @@ def distance_command(
     network = Network.load(net)
     check_csv(csv_path)
     check_targets([("--json", json_path), ("--csv", csv_path)], net, points_path)
-    box = None
+    from ..statistics import distance_to_boundary
+    from ..statistics.sampling import check_points, random_points
+
+    domain = None
     if points_path is not None:
         points = read_points(points_path, network.input_dim)
         check_points(len(points), network)
     else:
         assert n_random is not None
-        box = make_box(net, network.input_dim, sides)
+        domain = make_domain(net, network, sides)
+        network = domain.network
         check_points(n_random, network)
-        points = random_points(box, n_random, np.random.default_rng(seed or 0))
-    from ..statistics import distance_to_boundary
-
+        points = random_points(domain.box, n_random, np.random.default_rng(seed or 0))
     begin = time.perf_counter()
-    with progress_bar(
-        not quiet and sys.stderr.isatty(), text="{done:,} of {total:,} points, {rate:,.0f} a second"
-    ) as progress:
+    with progress_bar(not quiet, text="{done:,} of {total:,} points, {rate:,.0f} a second") as progress:
         found = distance_to_boundary(network, points, progress=progress)
-    seconds = time.perf_counter() - begin
-    numbers = _numbers(found, seconds) | {"box": sides_of(box), "seed": seed or 0 if box else None}
-    if json_path != "-" and not quiet:
-        print_table(_rows(numbers))
-        click.echo(CAVEAT)
-    if json_path is not None:
-        write_json(numbers, json_path)
-    if csv_path is not None:
-        columns = (found.distance, found.reach, found.unit, found.layer)
-        rows = zip(range(len(found)), *(column.tolist() for column in columns), strict=True)
-        write_csv(("point", "distance", "off_by", "unit", "layer"), rows, csv_path)
-    stop_early(found.stopped, f"{len(found):,} of {len(points):,} points")
-
-
-def check_points(n: int, network: Network) -> None:
-    """Refuse more points than fit into memory."""
-    check_room("points", n, 24 * network.input_dim + 2 * network.n_units + 64)
+    numbers = _numbers(found, time.perf_counter() - begin) | sampled_from(domain, seed)
+    try:
+        if json_path != "-" and not quiet:
+            print_table([*_rows(numbers), *fixed_rows(numbers)])
+            say(CAVEAT)
+    finally:  # a stdout that is lost loses no file
+        if csv_path is not None:
+            columns = (found.distance, found.reach, found.unit, found.layer)
+            rows = zip(range(len(found)), *(column.tolist() for column in columns), strict=True)
+            write_csv(("point", "distance", "off_by", "unit", "layer"), rows, csv_path)
+        if json_path is not None:
+            write_json(numbers, json_path)
+    stop_early(found.stopped, f"{len(found):,} of {counted(len(points), 'point')} were done")
 
 
 def distance_numbers(found: Distances) -> dict[str, Any]:
     """Mean, standard error, least and most, over the points that have a boundary; and how many have none."""
+    from ..statistics.summaries import finite, mean_of
+
     is_finite = np.isfinite(found.distance)
     mean, units = mean_of(found.distance[is_finite]), found.network.n_units
     return {
@@ -127,6 +121,8 @@ def distance_numbers(found: Distances) -> dict[str, Any]:
 
 def _numbers(found: Distances, seconds: float) -> dict[str, Any]:
     """The results for JSON."""
+    from ..statistics.summaries import finite
+
     layers = np.bincount(found.layer[found.unit >= 0], minlength=len(found.network.hidden))
     return {
         "points": len(found),
@@ -144,26 +140,28 @@ def _numbers(found: Distances, seconds: float) -> dict[str, Any]:
     }
 
 
-def _rows(numbers: dict[str, Any]) -> list[tuple[str, str]]:
+def _rows(numbers: dict[str, Any]) -> list[tuple[str, str | Styled]]:
     """What the table says."""
+    from ..statistics.summaries import mean_text
+
     units, has_boundary = numbers["units"], numbers["points"] - numbers["infinite"]
     mean = {**numbers, "n": has_boundary}
-    rows = [("points", f"{numbers['points']:,}")]
+    rows: list[tuple[str, str | Styled]] = [("points", f"{numbers['points']:,}")]
     if has_boundary:
         rows += [
-            ("distance to the nearest boundary", f"[bold]{mean_text(mean)}[/]"),
+            ("distance to the nearest boundary", Styled(mean_text(mean), bold=True)),
             ("least, most", f"{numbers['least']:.6g}, {numbers['most']:.6g}"),
             ("times units", mean_text(mean, units)),
         ]
     if numbers["infinite"]:
-        rows.append(("infinite: no boundary", f"{numbers['infinite']:,} points, not in the mean"))
+        rows.append(("infinite: no boundary", f"{counted(numbers['infinite'], 'point')}, not in the mean"))
     for layer, count in enumerate(numbers["layers"]):
-        rows.append((f"nearest in hidden layer {layer}", f"{count:,} points"))
+        rows.append((f"nearest in hidden layer {layer}", counted(count, "point")))
     rows += [
         ("inputs, units", f"{numbers['dimension']:,}, {units:,}"),
         ("complete", complete_text(numbers)),
         ("exact", "yes"),
-        ("decided in rational arithmetic", f"{numbers['undecided']:,} points"),
+        ("decided in rational arithmetic", counted(numbers["undecided"], "point")),
         ("time", f"{numbers['seconds']:.3g} s"),
     ]
     return rows

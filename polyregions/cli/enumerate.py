@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,50 +12,74 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..engines.enumerate import LP_BACKENDS, enumerate_regions
-from ..errors import CheckFailedError, InvalidInputError
-from ..export.graphs import graph_format, summary, write_graph
+from ..errors import CheckFailedError, InvalidInputError, counted
+from ..export.summary import summary
 from ..network.network import Network
 from ..theory.predictions import DEFINITIONS, FROM_FACES
 from .certify import certify_shown, print_certificate
 from .common import (
-    CHECK_FAILED,
-    STOPPED_EARLY,
     Sides,
     box_option,
-    check_targets,
-    complain,
-    complete_text,
     engine_option,
-    file_option,
-    json_option,
+    fixed_rows,
+    input_file,
     limit_option,
-    make_slice,
-    print_table,
-    progress_bar,
+    make_domain,
     quiet_option,
-    status,
     workers_option,
-    write_json,
 )
+from .output import CHECK_FAILED, Styled, complain, complete_text, print_table, stop_early
+from .outputs import Outputs, output_options
+from .points import slice_points
+from .progress import progress_bar, status
 
 if TYPE_CHECKING:
     from ..complex.region_complex import RegionComplex
-    from ..network.box import Box
+
+
+def work_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that say how to enumerate, and when to stop."""
+    options = [
+        engine_option,
+        click.option(
+            "--lp",
+            type=click.Choice(LP_BACKENDS),
+            default="native",
+            show_default=True,
+            help="Linear programming back end of the traversal. It never changes the answer.",
+        ),
+        limit_option,
+        click.option(
+            "--time-limit",
+            type=click.FloatRange(min=0, min_open=True),
+            metavar="SECONDS",
+            help="Stop after so many seconds (exit code 3).",
+        ),
+        click.option(
+            "--resume",
+            "resume_path",
+            metavar="FILE",
+            type=input_file,
+            help="Go on from a partial result of the same network and box, written by --save.",
+        ),
+        workers_option,
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
 
 
 @click.command("enumerate")
-@click.argument("net", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("net", type=input_file)
 @box_option(required=True)
-@engine_option
 @click.option(
-    "--lp",
-    type=click.Choice(LP_BACKENDS),
-    default="native",
-    show_default=True,
-    help="Linear programming back end of the traversal. It never changes the answer.",
+    "--through",
+    metavar="POINTS",
+    help="Enumerate on the line, plane, ... through points p0, p1, ...: a file (.csv, .txt, .npy), or "
+    "written out, such as '0,0,0; 1,0,0; 0,1,0'. --box is then the range of each t in "
+    "x = p0 + t1 (p1 - p0) + ...",
 )
-@limit_option
-@workers_option
+@work_options
 @click.option(
     "--definitions",
     metavar="[LIST]",
@@ -63,12 +88,7 @@ if TYPE_CHECKING:
     help="Count linear regions too, by a comma-separated list of definitions; without a list, by all: "
     f"{', '.join(DEFINITIONS)}.",
 )
-@json_option
-@file_option("--save", "result_path", "Write the whole result: .npz, for certify.")
-@file_option(
-    "--graph", "graph_path", "Write the adjacency graph: .graphml, .gexf, .json (node-link) or .dot."
-)
-@file_option("--plot", "plot_path", "Draw the regions (one or two inputs): .png, .svg or .pdf.")
+@output_options
 @click.option("--check", is_flag=True, help="Check the invariants of the result (exit code 1 if one fails).")
 @click.option(
     "--certify",
@@ -80,18 +100,13 @@ if TYPE_CHECKING:
 def enumerate_command(
     net: Path,
     sides: Sides,
-    engine: str,
-    lp: str,
-    limit: int | None,
-    workers: int,
+    through: str | None,
+    resume_path: Path | None,
     definitions: str | None,
-    json_path: str | None,
-    result_path: Path | None,
-    graph_path: Path | None,
-    plot_path: Path | None,
     check: bool,
     certified: bool,
     quiet: bool,
+    **options: Any,
 ) -> None:
     """Enumerate the activation regions of the network file NET in a box.
 
@@ -101,80 +116,87 @@ def enumerate_command(
       polyregions enumerate net.json --box -1 1 --box 0 5 --graph g.graphml --plot p.png
       polyregions enumerate net.json --box 0 1 --definitions open_connected,affine --certify
       polyregions enumerate net.json --box 0 1 --limit 100000 --json -
+      polyregions enumerate net.json --box 0 1 --time-limit 60 --save part.npz
+      polyregions enumerate net.json --box 0 1 --resume part.npz
+      polyregions enumerate net.json --through "0,0; 1,1" --box 0 1
 
     Every count is exact: weights and bounds are read as the rational numbers that they are, and no
     tolerance is used. A result that is not complete says so, and the exit code is 3.
     """  # noqa: D301  click needs the character that the escape stands for
-    wanted, engine = _definitions(definitions, engine, limit)
-    network, box = make_slice(net, Network.load(net), sides)
-    targets = {"--json": json_path, "--save": result_path, "--graph": graph_path, "--plot": plot_path}
-    _check_formats(box, result_path, graph_path, plot_path)
-    check_targets(list(targets.items()), net)
+    outputs = Outputs.taken_from(options)
+    wanted, options["engine"] = _definitions(definitions, options)
+    network, what = Network.load(net), str(net)
+    points = None
+    if through is not None:
+        points, what = slice_points(through, network.input_dim), "the slice of --through"
+        network = network.through(points)
+    domain = make_domain(what, network, sides)
+    outputs.check(domain.box, net, resume_path)
+    resume = _resumed(resume_path)
 
-    shown = not quiet and sys.stderr.isatty()
     start = time.perf_counter()
     # Some solvers greet on stdout when they are loaded, and stdout is for results.
-    with redirect_stdout(sys.stderr), progress_bar(shown) as progress:
-        cx = enumerate_regions(
-            network, box, engine=engine, lp=lp, workers=workers, limit=limit, progress=progress
-        )
-    seconds = time.perf_counter() - start
-    numbers = summary(cx, seconds)
-    if result_path is not None:
-        from ..export.results import save_result
-
-        with status(shown, f"writing {result_path}"):
-            save_result(cx, result_path)
+    with (
+        redirect_stdout(sys.stderr),
+        progress_bar(not quiet, "enumerating", already=resume.n_explored if resume else 0) as progress,
+    ):
+        if options["engine"] != "brute":  # which tells nothing on its way
+            options["progress"] = progress
+        cx = enumerate_regions(domain.network, domain.box, **options, resume=resume)
+    numbers = summary(cx, time.perf_counter() - start) | domain.numbers()
+    numbers["through"] = None if points is None else points.tolist()
+    outputs.save(cx, not quiet)
     if wanted:
         from ..analysis.definitions import all_counts
 
-        with status(shown, "merging linear regions"):
+        with status(not quiet, "merging linear regions"):
             numbers["linear_regions"] = all_counts(cx, wanted) if cx.complete else dict.fromkeys(wanted)
-    failure = None
+    failures = []
     if check:
-        with status(shown, "checking"):
-            failure = _failure(cx)
-    numbers["check"] = ("passed" if failure is None else f"failed: {failure}") if check else None
-    certificate = None
-    if certified:
-        certificate = certify_shown(cx, shown)
-        numbers["certificate"] = certificate.summary()
-    if json_path != "-" and not quiet:
-        print_table(_rows(numbers))
-        if certificate is not None:
-            print_certificate(certificate)
-    if json_path is not None:
-        write_json(numbers, json_path)
-    if graph_path is not None:
-        with status(shown, f"writing {graph_path}"):
-            write_graph(cx, graph_path)
-    if plot_path is not None:
-        from ..plot import plot_regions
-
-        with status(shown, f"drawing {plot_path}"):
-            plot_regions(cx, plot_path)
-    failures = [str(failure)] if failure is not None else []
+        with status(not quiet, "checking"):
+            failures += _failures(cx)
+    numbers["check"] = ("passed" if not failures else f"failed: {failures[0]}") if check else None
+    certificate = certify_shown(cx, not quiet) if certified else None
     if certificate is not None:
+        numbers["certificate"] = certificate.summary()
         failures += certificate.failures
+    try:
+        if outputs.json_path != "-" and not quiet:
+            print_table(_rows(numbers))
+            if certificate is not None:
+                print_certificate(certificate)
+    finally:  # a stdout that is lost loses no file
+        outputs.write(cx, numbers, not quiet)
     for error in failures:
         complain(error)
     if failures:
         click.get_current_context().exit(CHECK_FAILED)
-    if not cx.complete:
-        click.echo(f"partial: stopped early ({cx.stopped}), there may be more regions than these", err=True)
-        click.get_current_context().exit(STOPPED_EARLY)
+    stop_early(cx.stopped, "there may be more regions than these")
 
 
-def _definitions(text: str | None, engine: str, limit: int | None) -> tuple[list[str], str]:
+def _resumed(path: Path | None) -> RegionComplex | None:
+    """The partial result to go on from."""
+    if path is None:
+        return None
+    from ..export.results import load_result
+
+    return load_result(path)
+
+
+def _definitions(text: str | None, options: dict[str, Any]) -> tuple[list[str], str]:
     """The definitions of a linear region that were asked for, and an engine that can tell them."""
+    engine: str = options["engine"]
     names = list(DEFINITIONS) if text == "all" else [] if text is None else text.split(",")
     unknown = [name for name in names if name not in DEFINITIONS]
     if unknown:
         raise InvalidInputError(
             f"--definitions: {unknown[0]!r} is unknown; known, separated by commas: {', '.join(DEFINITIONS)}"
         )
-    if names and limit is not None:
-        raise InvalidInputError("--definitions: all regions are needed; leave out --limit")
+    for option in ("limit", "time_limit"):
+        if names and options[option] is not None:
+            raise InvalidInputError(
+                f"--definitions: all regions are needed; leave out --{option.replace('_', '-')}"
+            )
     from_faces = [name for name in names if name in FROM_FACES]
     if from_faces and engine not in ("auto", "subdivide"):
         raise InvalidInputError(
@@ -184,36 +206,26 @@ def _definitions(text: str | None, engine: str, limit: int | None) -> tuple[list
     return names, "subdivide" if from_faces else engine
 
 
-def _check_formats(
-    box: Box, result_path: Path | None, graph_path: Path | None, plot_path: Path | None
-) -> None:
-    """Refuse, before any work, files whose names ask for what cannot be made."""
-    if result_path is not None:
-        from ..export.results import check_result_target
-
-        check_result_target(result_path)
-    if graph_path is not None:
-        graph_format(graph_path)
-    if plot_path is not None:
-        from ..plot import check_plot
-
-        check_plot(box, plot_path)
-
-
-def _failure(cx: RegionComplex) -> CheckFailedError | None:
+def _failures(cx: RegionComplex) -> list[str]:
     try:
         cx.check()
     except CheckFailedError as error:
-        return error
-    return None
+        return [str(error)]
+    return []
 
 
-def _rows(numbers: dict[str, Any]) -> list[tuple[str, str]]:
+def _rows(numbers: dict[str, Any]) -> list[tuple[str, str | Styled]]:
     """What the table says."""
     degrees = numbers["degrees"]
     neighbours = "{min} to {max}, mean {mean:.2f}".format(**degrees) if degrees else "not known"
-    rows = [("regions", f"[bold]{numbers['regions']:,}[/]"), ("adjacencies", f"{numbers['adjacencies']:,}")]
-    rows.append(("neighbours", neighbours))
+    regions = f"{numbers['regions']:,}"
+    if not numbers["complete"]:
+        regions += f" found, {numbers['explored']:,} of them explored"
+    rows: list[tuple[str, str | Styled]] = [
+        ("regions", Styled(regions, bold=True)),
+        ("adjacencies", f"{numbers['adjacencies']:,}"),
+        ("neighbours", neighbours),
+    ]
     if numbers["f_vector"] is not None:
         rows.append(("inner faces", ", ".join(f"{n:,}" for n in numbers["f_vector"])))
     for name, count in numbers.get("linear_regions", {}).items():
@@ -222,13 +234,18 @@ def _rows(numbers: dict[str, Any]) -> list[tuple[str, str]]:
         ("complete", complete_text(numbers)),
         ("exact", "yes"),
         ("inputs, units", f"{numbers['dimension']:,}, {numbers['units']:,}"),
-        ("engine", numbers["engine"]),
+        *fixed_rows(numbers),
     ]
+    if numbers["through"] is not None:
+        corners = numbers["through"]
+        rows.append(("slice", f"through {len(corners)} points of {counted(len(corners[0]), 'input')}"))
+    rows.append(("engine", numbers["engine"]))
     if numbers["undecided"] is not None:
-        rows.append(("left to integers", f"{numbers['undecided']:,} signs"))
+        rows.append(("left to integers", counted(numbers["undecided"], "sign")))
     rows.append(("time", f"{numbers['seconds']:.3g} s"))
     if numbers["check"] is not None:
-        rows.append(("check", "passed" if numbers["check"] == "passed" else "[bold red]FAILED[/]"))
+        failed = Styled("FAILED", "red", bold=True)
+        rows.append(("check", "passed" if numbers["check"] == "passed" else failed))
     return rows
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,47 +11,50 @@ import click
 import numpy as np
 
 from ..base.arrays import FloatArray
-from ..errors import InvalidInputError
+from ..errors import InvalidInputError, counted
+from ..network.formats.points import read_points
 from ..network.network import Network
 from .common import (
     Sides,
     box_option,
-    check_csv,
     check_targets,
-    complete_text,
     file_option,
+    fixed_rows,
+    input_file,
     json_option,
-    make_box,
-    print_columns,
-    print_table,
-    progress_bar,
+    make_domain,
     quiet_option,
     random_option,
     seed_option,
+)
+from .output import (
+    Styled,
+    check_csv,
+    complete_text,
+    print_columns,
+    print_table,
+    say,
     stop_early,
     write_csv,
     write_json,
 )
-from .means import finite, mean_of, mean_text
-from .points import check_room, check_sampling, coordinates, random_points, read_points, sides_of
+from .points import check_sampling, coordinates, sampled_from
+from .progress import progress_bar
 
 if TYPE_CHECKING:
-    from ..network.box import Box
     from ..statistics import LineRegions
 
 #: Breakpoints that the table shows.
 SCREENFUL = 20
-#: About what one breakpoint takes while it is worked on; a line meets about one for each unit.
-BREAKPOINT_BYTES = 100
 
 
 @click.command("line")
-@click.argument("net", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("net", type=input_file)
 @click.option(
     "--through",
     "through_path",
     metavar="FILE",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=input_file,
     help="One line through the points of a file, in order: .csv, .txt or .npy.",
 )
 @click.option("--from", "start", metavar="X,X,..", callback=coordinates, help="One segment begins here, ...")
@@ -97,11 +99,14 @@ def line_command(
     network = Network.load(net)
     check_csv(csv_path)
     check_targets([("--json", json_path), ("--csv", csv_path)], net, through_path)
-    box = None
+    from ..statistics.sampling import check_lines, random_ends
+
+    domain = None
     if n_random is not None:
-        box = make_box(net, network.input_dim, sides)
+        domain = make_domain(net, network, sides)
+        network = domain.network
         check_lines(n_random, network)
-        corners = list(random_ends(box, n_random, np.random.default_rng(seed or 0)))
+        corners = list(random_ends(domain.box, n_random, np.random.default_rng(seed or 0)))
     elif through_path is not None:
         corners = list(read_points(through_path, network.input_dim))
         check_lines(len(corners), network, "corners")
@@ -114,30 +119,22 @@ def line_command(
                 raise InvalidInputError(
                     f"{option} has {point.size} coordinate(s), {net} has {network.input_dim} input(s)"
                 )
-    lines, seconds = _find(network, corners, through_path, not quiet and sys.stderr.isatty())
+    lines, seconds = _find(network, corners, through_path, not quiet)
     asked = n_random or 1
-    numbers = _numbers(lines, asked, seconds) | {"box": sides_of(box), "seed": seed or 0 if box else None}
-    if json_path != "-" and not quiet:
-        print_table(_rows(numbers))
-        if len(lines) == 1:
-            click.echo()
-            print_breakpoints(lines)
-    if json_path is not None:
-        write_json(numbers, json_path)
-    if csv_path is not None:
-        header = ("line", "t", "segment", "share", "off_by", "units", "states")
-        write_csv(header, _breakpoints(lines), csv_path)
-    stop_early(lines.stopped, f"{len(lines):,} of {asked:,} lines")
-
-
-def check_lines(n: int, network: Network, what: str = "lines") -> None:
-    """Refuse more lines, or more corners of one, than fit into memory."""
-    check_room(what, n, 32 * network.input_dim + BREAKPOINT_BYTES * (1 + network.n_units))
-
-
-def random_ends(box: Box, n: int, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
-    """Both ends of n segments, (n, d) each."""
-    return random_points(box, n, rng), random_points(box, n, rng)
+    numbers = _numbers(lines, asked, seconds) | sampled_from(domain, seed)
+    try:
+        if json_path != "-" and not quiet:
+            print_table([*_rows(numbers), *fixed_rows(numbers)])
+            if len(lines) == 1:
+                say()
+                print_breakpoints(lines)
+    finally:  # a stdout that is lost loses no file
+        if csv_path is not None:
+            header = ("line", "t", "segment", "share", "off_by", "units", "states")
+            write_csv(header, _breakpoints(lines), csv_path)
+        if json_path is not None:
+            write_json(numbers, json_path)
+    stop_early(lines.stopped, f"{len(lines):,} of {counted(asked, 'line')} were done")
 
 
 def _find(
@@ -156,6 +153,8 @@ def _find(
 
 def _numbers(lines: LineRegions, asked: int, seconds: float) -> dict[str, Any]:
     """The results for JSON."""
+    from ..statistics.summaries import finite, mean_of
+
     units, counts = lines.network.n_units, lines.counts
     mean = mean_of(counts)
     with np.errstate(over="ignore"):
@@ -196,16 +195,18 @@ def _breakpoints(lines: LineRegions) -> Iterator[tuple[Any, ...]]:
             yield line, segment + share, segment, share, float(lines.reach[k]), units, states
 
 
-def _rows(numbers: dict[str, Any]) -> list[tuple[str, str]]:
+def _rows(numbers: dict[str, Any]) -> list[tuple[str, str | Styled]]:
     """What the table says."""
+    from ..statistics.summaries import mean_text
+
     units, several = numbers["units"], numbers["lines"] > 1
     mean = {**numbers, "n": numbers["lines"]}
-    rows = [("lines", f"{numbers['lines']:,}")]
+    rows: list[tuple[str, str | Styled]] = [("lines", f"{numbers['lines']:,}")]
     if several:
-        rows.append(("regions along a line", f"[bold]{mean_text(mean)}[/]"))
+        rows.append(("regions along a line", Styled(mean_text(mean), bold=True)))
         rows.append(("least, most", f"{numbers['least']:,.0f}, {numbers['most']:,.0f}"))
     else:
-        rows.append(("regions along it", f"[bold]{numbers['regions'][0]:,}[/]"))
+        rows.append(("regions along it", Styled(f"{numbers['regions'][0]:,}", bold=True)))
     rows.append(("per unit", mean_text(mean, 1 / units) if units else "there are no units"))
     length = numbers["mean_length"]
     rows.append(("mean length" if several else "length", "not known" if length is None else f"{length:.6g}"))
@@ -213,7 +214,7 @@ def _rows(numbers: dict[str, Any]) -> list[tuple[str, str]]:
         ("inputs, units", f"{numbers['dimension']:,}, {units:,}"),
         ("complete", complete_text(numbers)),
         ("exact", "yes"),
-        ("decided over the integers", f"{numbers['undecided']:,} segments"),
+        ("decided over the integers", counted(numbers["undecided"], "segment")),
         ("time", f"{numbers['seconds']:.3g} s"),
     ]
     return rows
@@ -226,4 +227,4 @@ def print_breakpoints(lines: LineRegions) -> None:
         rows.append((f"{t:.10g}", "  ".join(f"{u}:{s}" for u, s in zip(units, states, strict=True))))
     print_columns(rows)
     if (more := int(lines.counts[0]) - 1 - SCREENFUL) > 0:
-        click.echo(f"and {more:,} more; --csv writes all")
+        say(f"and {more:,} more; --csv writes all")

@@ -2,47 +2,42 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-import numpy as np
 
-from ..errors import InvalidInputError
+from ..errors import InvalidInputError, counted
 from ..network.network import Network
 from .common import (
-    STOPPED_EARLY,
+    Domain,
     Sides,
     box_option,
     check_targets,
-    complete_text,
+    fixed_rows,
+    input_file,
     json_option,
     make_box,
-    print_columns,
-    print_table,
-    progress_bar,
+    make_domain,
     quiet_option,
     seed_option,
-    status,
-    write_json,
 )
 from .distance import distance_numbers
-from .means import finite, mean_of, mean_text
-from .measured import SKIPPED, Sampling, check_size, measure, volume_numbers
+from .output import Styled, complete_text, print_columns, print_table, say, stop_early, write_json
 from .points import sides_of
+from .progress import progress_bar, status
 from .subject import ListCommand, whole_numbers
 
 if TYPE_CHECKING:
-    from .ensembles import Ensemble, Theory
+    from ..statistics import Ensemble, Sampling
 
 #: What the options are if they are not given.
 RANDOM: dict[str, Any] = {"init": "he", "bias_std": 0.3, "networks": 30, "samples": 20_000}
 
 
 @click.command("stats", cls=ListCommand)
-@click.argument("net", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("net", required=False, type=input_file)
 @click.option(
     "--widths",
     callback=whole_numbers,
@@ -120,6 +115,9 @@ def stats_command(
     distances of random points to the nearest boundary; of random networks their means beside theory.
     Regions and boundary volumes are for up to 4 inputs, the rest for any number.
     """  # noqa: D301  click needs the character that the escape stands for
+    from ..statistics import Ensemble, Sampling
+    from ..statistics.measurements import check_size
+
     given = {name: value for name, value in random.items() if value is not None}
     if (net is None) == (widths is None):
         raise InvalidInputError("give one of: a network file NET, --widths N N ...")
@@ -128,43 +126,41 @@ def stats_command(
             f"{net}: a network file is not random: leave out --{next(iter(given)).replace('_', '-')}"
         )
     check_targets([("--json", json_path)], net)
-    shown = not quiet and sys.stderr.isatty()
-    show = json_path != "-" and not quiet
     if net is not None:
-        network = Network.load(net)
-        sampling = Sampling(make_box(net, network.input_dim, sides), lines, points)
-        check_size(network, sampling, most_regions)
-        numbers = _of_network(network, sampling, seed or 0, shown)
-        if show:
-            print_table(_network_rows(numbers))
-            _print_volumes(numbers["boundary_volumes"])
+        domain = make_domain(net, Network.load(net), sides)
+        numbers = _of_network(domain, Sampling(domain.box, lines, points), most_regions, seed or 0, not quiet)
     else:
-        from .ensembles import Ensemble
-
         assert widths is not None
         options = RANDOM | given
         samples = options.pop("samples")
         ensemble = Ensemble(widths, seed=seed or 0, **options)
-        first = next(ensemble.draw())
-        sampling = Sampling(make_box("--widths", first.input_dim, sides), lines, points)
-        check_size(first, sampling, most_regions)
-        numbers = _of_ensemble(ensemble, sampling, samples, shown, show)
-    if json_path is not None:
-        write_json(numbers, json_path)
+        sampling = Sampling(make_box("--widths", widths[0], sides), lines, points)
+        check_size(next(ensemble.draw()), sampling, most_regions)
+        numbers = _of_ensemble(ensemble, sampling, samples, not quiet)
+    try:
+        if json_path != "-" and not quiet:
+            (_print_ensemble if net is None else _print_network)(numbers)
+    finally:  # a stdout that is lost loses no file
+        if json_path is not None:
+            write_json(numbers, json_path)
     if not numbers["complete"]:
-        done = f"{numbers['networks']:,} of {numbers['asked']:,} networks were done"
-        click.echo(f"partial: stopped early ({numbers['stopped']}), {done}", err=True)
-        click.get_current_context().exit(STOPPED_EARLY)
+        done = f"{numbers['networks']:,} of {counted(numbers['asked'], 'network')} were done"
+        stop_early(numbers["stopped"], done)
 
 
-def _of_network(network: Network, sampling: Sampling, seed: int, shown: bool) -> dict[str, Any]:
+def _of_network(
+    domain: Domain, sampling: Sampling, most_regions: int, seed: int, shown: bool
+) -> dict[str, Any]:
     """Measure one network; its lines are those of ``polyregions line``, its points those of ``distance``."""
-    from ..statistics import typical_regions
+    from ..statistics import measure, typical_regions
+    from ..statistics.measurements import SKIPPED, check_size, volume_numbers
+    from ..statistics.summaries import finite, mean_of
 
+    network = domain.network
+    check_size(network, sampling, most_regions)
     start = time.perf_counter()
-    line_seed, point_seed = np.random.default_rng(seed), np.random.default_rng(seed)
     with progress_bar(shown) as progress:
-        found = measure(network, sampling, line_seed, point_seed, progress)
+        found = measure(network, sampling, seed, seed, progress)
     units, dim = network.n_units, network.input_dim
     typical = finite(typical_regions(units, dim)) if units else None
     along = mean_of(found.lines.counts)
@@ -174,6 +170,7 @@ def _of_network(network: Network, sampling: Sampling, seed: int, shown: bool) ->
         "units": units,
         "widths": list(network.widths),
         "box": sides_of(sampling.box),
+        **domain.numbers(),
         "seed": seed,
         "regions": found.regions,
         "typical_regions": typical,
@@ -188,27 +185,35 @@ def _of_network(network: Network, sampling: Sampling, seed: int, shown: bool) ->
     }
 
 
-def _network_rows(numbers: dict[str, Any]) -> list[tuple[str, str]]:
+def _print_network(numbers: dict[str, Any]) -> None:
+    """Print what was measured of one network."""
+    print_table(_network_rows(numbers))
+    _print_volumes(numbers["boundary_volumes"])
+
+
+def _network_rows(numbers: dict[str, Any]) -> list[tuple[str, str | Styled]]:
     """What the table says of one network."""
+    from ..statistics.summaries import mean_text
+
     units, regions, typical = numbers["units"], numbers["regions"], numbers["typical_regions"]
     along, far = numbers["lines"], numbers["distances"]
-    rows = [("network", numbers["network"])]
+    rows: list[tuple[str, str | Styled]] = [("network", numbers["network"]), *fixed_rows(numbers)]
     if numbers["skipped"]:
         rows.append(("regions, boundary volumes", f"skipped: {numbers['skipped']}"))
     else:
-        rows.append(("regions", f"[bold]{regions:,}[/]"))
+        rows.append(("regions", Styled(f"{regions:,}", bold=True)))
         if typical is not None:
             beside = f"{typical:,.6g}, the regions are {regions / typical:.3g} times as many"
             rows.append(("units^inputs / inputs!", beside))
-    rows.append((f"regions along {along['n']:,} lines", mean_text(along)))
+    rows.append((f"regions along {counted(along['n'], 'line')}", mean_text(along)))
     if units:
         rows.append(("per unit", mean_text(along, 1 / units)))
     with_boundary = {**far, "n": far["n"] - far["infinite"]}
-    rows.append((f"distance at {far['n']:,} points", mean_text(with_boundary)))
+    rows.append((f"distance at {counted(far['n'], 'point')}", mean_text(with_boundary)))
     if far["mean"] is not None:
         rows.append(("times units", mean_text(with_boundary, units)))
     if far["infinite"]:
-        rows.append(("infinite: no boundary", f"{far['infinite']:,} points, not in the mean"))
+        rows.append(("infinite: no boundary", f"{counted(far['infinite'], 'point')}, not in the mean"))
     return [*rows, ("exact", "yes"), ("time", f"{numbers['seconds']:.3g} s")]
 
 
@@ -220,7 +225,7 @@ def _print_volumes(volumes: list[dict[str, Any]]) -> None:
         layers = ", ".join(map(_show, v["per_layer"]))
         numbers = (_show(v["total"]), _show(v["density"]), layers)
         rows.append((v["boundary"], str(v["k"]), str(v["dimension"]), *numbers))
-    click.echo()
+    say()
     print_columns(rows)
 
 
@@ -228,21 +233,19 @@ def _show(value: float | None) -> str:
     return "-" if value is None else f"{value:,.6g}"
 
 
-def _of_ensemble(
-    ensemble: Ensemble, sampling: Sampling, samples: int, shown: bool, show: bool
-) -> dict[str, Any]:
-    """Measure random networks, put them beside theory, and print that."""
-    from .ensembles import Expectations, compare, measure_all
+def _of_ensemble(ensemble: Ensemble, sampling: Sampling, samples: int, shown: bool) -> dict[str, Any]:
+    """Measure random networks, and put them beside theory."""
+    from ..statistics import Expectations, compare, measure_all
+    from ..statistics.measurements import SKIPPED
 
     start = time.perf_counter()
-    with status(shown, "the co-area formula"):
+    with status(shown, "integrating the co-area formula"):
         theory = Expectations(ensemble, sampling, samples)
     with progress_bar(shown, text="{done:,} of {total:,} networks") as progress:
         done = measure_all(ensemble, sampling, progress)
     complete = len(done) == ensemble.networks
-    found = compare(done, theory)
-    numbers = {
-        "widths": ensemble.widths,
+    return {
+        "widths": list(ensemble.widths),
         "init": ensemble.init,
         "bias_std": ensemble.bias_std,
         "networks": len(done),
@@ -256,47 +259,55 @@ def _of_ensemble(
         "units": theory.n,
         "c_grad": theory.c_grad,
         "c_bias": theory.c_bias,
-        "quantities": [quantity.numbers() for quantity in found],
+        "quantities": [quantity.numbers() for quantity in compare(done, theory)],
         "skipped": "" if sampling.enumerates else SKIPPED,
         "complete": complete,
         "stopped": None if complete else "interrupted",
         "exact": True,
         "seconds": time.perf_counter() - start,
     }
-    if not show:
-        return numbers
-    rows = [
-        ("networks", f"{len(done):,} of widths {' '.join(map(str, ensemble.widths))}"),
-        ("weights, biases", f"{ensemble.init}, standard deviation {ensemble.bias_std:g}"),
-        ("units N, inputs n", f"{theory.n:,}, {theory.d:,}"),
-        ("C_grad, C_bias", f"{theory.c_grad:.6g}, {theory.c_bias:.6g}"),
+
+
+def _print_ensemble(numbers: dict[str, Any]) -> None:
+    """Print what was measured of random networks, beside theory."""
+    from ..statistics.summaries import mean_text
+
+    widths = " ".join(map(str, numbers["widths"]))
+    rows: list[tuple[str, str | Styled]] = [
+        ("networks", f"{numbers['networks']:,} of widths {widths}"),
+        ("weights, biases", f"{numbers['init']}, standard deviation {numbers['bias_std']:g}"),
+        ("units N, inputs n", f"{numbers['units']:,}, {numbers['dimension']:,}"),
+        ("C_grad, C_bias", f"{numbers['c_grad']:.6g}, {numbers['c_bias']:.6g}"),
         ("complete", complete_text(numbers)),
         ("time", f"{numbers['seconds']:.3g} s"),
     ]
     if numbers["skipped"]:
         rows.insert(1, ("regions, boundary volumes", f"skipped: {numbers['skipped']}"))
     print_table(rows)
-    click.echo()
+    say()
     columns = [("mean over the networks", "measured", "theory", "what it is")]
-    for quantity in found:
-        name = quantity.quantity
-        if quantity.k is not None:
-            name = f"{quantity.boundary} boundary, k = {quantity.k}"
-        measured = mean_text(quantity.measured)
+    for quantity in numbers["quantities"]:
+        name, boundary = quantity["quantity"], quantity["boundary"]
+        if boundary is not None:
+            name = f"{boundary} boundary, k = {quantity['k']}"
+        measured = mean_text(quantity["measured"])
         # The bounds of the largest boundary hold for those within it.
-        within = quantity.boundary not in (None, "activation")
-        for t in quantity.theory[: 1 if within else None]:
-            columns.append((name, measured, _theory_text(t), t.source))
+        within = boundary not in (None, "activation")
+        for theory in quantity["theory"][: 1 if within else None]:
+            columns.append((name, measured, _theory_text(theory), theory["source"]))
             name = measured = ""
     print_columns(columns)
-    return numbers
 
 
-def _theory_text(theory: Theory) -> str:
-    if theory.value is None:
+def _theory_text(theory: dict[str, Any]) -> str:
+    from ..statistics.summaries import mean_text
+
+    if theory["relation"] == "-":
         return "-"
-    if theory.standard_error is not None:
-        number = mean_text({"mean": theory.value, "standard_error": theory.standard_error, "n": 2})
+    if theory["value"] is None:
+        number = "more than float64 holds"
+    elif theory["standard_error"] is not None:
+        number = mean_text({"mean": theory["value"], "standard_error": theory["standard_error"], "n": 2})
     else:
-        number = f"{theory.value:,.6g}"
-    return f"{theory.relation} {number}"
+        number = f"{theory['value']:,.6g}"
+    return f"{theory['relation']} {number}"

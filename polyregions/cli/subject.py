@@ -14,7 +14,7 @@ import click
 from ..errors import InvalidInputError
 from ..network.box import Box
 from ..network.network import Network
-from .common import Sides, make_box
+from .common import Domain, Sides, make_box, make_domain
 
 if TYPE_CHECKING:
     from ..theory.predictions import Prediction
@@ -31,9 +31,18 @@ class Subject:
 
     title: str
     source: str
-    network: Network
-    box: Box
+    domain: Domain
     predictions: tuple[Prediction, ...]
+
+    @property
+    def network(self) -> Network:
+        """The network, without the inputs that are fixed."""
+        return self.domain.network
+
+    @property
+    def box(self) -> Box:
+        """The box of the inputs that are free."""
+        return self.domain.box
 
 
 class ListCommand(click.Command):
@@ -119,7 +128,7 @@ def choose(
         if not sides:
             raise InvalidInputError(f"{net}: give --box LO HI, the range of every input")
         network = Network.load(net)
-        return Subject(str(net), "", network, make_box(net, network.input_dim, sides), ())
+        return Subject(str(net), "", make_domain(net, network, sides), ())
     if construction is not None:
         return _construction(construction, sides, given)
     assert arrangement is not None
@@ -132,7 +141,7 @@ def _construction(name: str, sides: Sides, given: dict[str, Any]) -> Subject:
     made = make_construction(name, **given)
     if sides:
         made = make_construction(name, **given, box=make_box(name, made.network.input_dim, sides))
-    return Subject(made.name, made.source, made.network, made.box, made.predictions)
+    return Subject(made.name, made.source, Domain(made.network, made.box, {}), made.predictions)
 
 
 def _arrangement(name: str, sides: Sides, given: dict[str, Any]) -> Subject:
@@ -144,4 +153,4 @@ def _arrangement(name: str, sides: Sides, given: dict[str, Any]) -> Subject:
         reason = f"it counts in all of space, or in {box}; this is another box"
         box, predictions = own, tuple(replace(p, value=None, reason=reason) for p in predictions)
     title = f"{arrangement.name}: {arrangement.definition}"
-    return Subject(title, arrangement.source, network, box, predictions)
+    return Subject(title, arrangement.source, Domain(network, box, {}), predictions)

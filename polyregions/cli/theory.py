@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from .common import box_option, check_targets, file_option, json_option, print_columns, write_json
+from .common import Sides, box_option, check_targets, file_option, json_option, output_file
+from .output import print_columns, write_json
 from .subject import ListCommand, choose, parameter_options, whole_numbers
 
 
@@ -46,6 +47,10 @@ def bounds_command(
             {"inputs": inputs, "widths": widths, "rank": rank, "bounds": [asdict(b) for b in table]},
             json_path,
         )
+    if plot_path is not None:
+        from ..plot import plot_shallow_and_deep
+
+        plot_shallow_and_deep(inputs, path=plot_path)
     if json_path != "-":
         rows = [
             (
@@ -58,18 +63,14 @@ def bounds_command(
             for b in table
         ]
         print_columns([("bound", "kind", "number", "of", "source, or why not"), *rows])
-    if plot_path is not None:
-        from ..plot import plot_shallow_and_deep
-
-        plot_shallow_and_deep(inputs, path=plot_path)
 
 
 @click.command("construct", cls=ListCommand)
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("file", type=output_file)
 @parameter_options
 @box_option(required=False)
 def construct_command(
-    file: Path, construction: str | None, arrangement: str | None, sides: Any, **parameters: Any
+    file: Path, construction: str | None, arrangement: str | None, sides: Sides, **parameters: Any
 ) -> None:
     """Write a construction or an arrangement as the network file FILE, and tell what theory predicts.
 
@@ -86,8 +87,8 @@ def construct_command(
     subject.network.save(file)
     rows = [("network", repr(subject.network)), ("source", subject.source)]
     ends = zip(subject.box.lower.tolist(), subject.box.upper.tolist(), strict=True)
-    sides = [f"--box {exact_text(a)} {exact_text(b)}" for a, b in ends]
-    rows.append(("box", " ".join(sides[:1] if len(set(sides)) == 1 else sides)))
+    given = [f"--box {exact_text(a)} {exact_text(b)}" for a, b in ends]
+    rows.append(("box", " ".join(given[:1] if len(set(given)) == 1 else given)))
     for p in subject.predictions:
         value = f"{p.relation} {show(p.value)}" if p.value is not None else f"not predicted: {p.reason}"
         rows.append((p.quantity.replace("_", " "), value))

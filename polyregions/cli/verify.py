@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,35 +9,34 @@ import click
 
 from .certify import print_certificate
 from .common import (
-    CHECK_FAILED,
-    STOPPED_EARLY,
     Sides,
     box_option,
     check_targets,
-    complain,
     engine_option,
     file_option,
+    fixed_rows,
+    input_file,
     json_option,
     limit_option,
     quiet_option,
-    stages,
     workers_option,
-    write_json,
 )
-from .subject import ListCommand, choose, parameter_options
+from .output import CHECK_FAILED, Styled, complain, print_table, say, stop_early, write_json
+from .progress import stages
+from .subject import ListCommand, Subject, choose, parameter_options
 
 if TYPE_CHECKING:
     from ..verification import Report
 
 STYLES: dict[str, dict[str, Any]] = {
-    "PASS": {"fg": "green"},
-    "FAIL": {"fg": "red", "bold": True},
+    "PASS": {"color": "green"},
+    "FAIL": {"color": "red", "bold": True},
     "not applicable": {"dim": True},
 }
 
 
 @click.command("verify", cls=ListCommand)
-@click.argument("net", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("net", required=False, type=input_file)
 @parameter_options
 @box_option(required=False)
 @engine_option
@@ -85,8 +83,7 @@ def verify_command(
     if report_path is not None:
         check_page(report_path)
     check_targets([("--json", json_path), ("--report", report_path)], net)
-    shown = not quiet and sys.stderr.isatty()
-    with stages(shown) as progress:
+    with stages(not quiet) as progress:
         report = verify(
             subject.network,
             subject.box,
@@ -99,37 +96,37 @@ def verify_command(
             certified=certified,
             progress=progress,
         )
-    if json_path != "-" and not quiet:
-        _print(report)
-    if json_path is not None:
-        write_json(report.summary(), json_path)
-    if report_path is not None:
-        write_page(report, report_path)
-    context = click.get_current_context()
+    try:
+        if json_path != "-" and not quiet:
+            _print(report, subject)
+    finally:  # a stdout that is lost loses no file
+        if report_path is not None:
+            write_page(report, report_path)
+        if json_path is not None:
+            write_json(report.summary() | subject.domain.numbers(), json_path)
     if not report.passed:
         complain(report.verdict)
-        context.exit(CHECK_FAILED)
-    if not report.complex.complete:
-        click.echo(f"partial: stopped early ({report.complex.stopped})", err=True)
-        context.exit(STOPPED_EARLY)
+        click.get_current_context().exit(CHECK_FAILED)
+    stop_early(report.complex.stopped)
 
 
-def _print(report: Report) -> None:
-    click.echo(f"{report.title}\n")
-    # No tables: long sources would be wrapped in narrow columns.
-    name_width = max(len(name) for name, _ in report.facts())
-    for name, value in report.facts():
-        click.echo(f"{click.style(f'{name:<{name_width}}', dim=True)}  {value}")
-    click.echo()
+def _print(report: Report, subject: Subject) -> None:
+    say(report.title)
+    say()
+    print_table([*report.facts(), *fixed_rows(subject.domain.numbers())])
+    say()
     statement = max((len(claim.statement) for claim in report.claims), default=0)
     found = max((len(claim.measured) for claim in report.claims), default=0)
     for claim in report.claims:
-        verdict = click.style(f"{claim.verdict:<14}", **STYLES[claim.verdict])
+        verdict = Styled(f"{claim.verdict:<14}", **STYLES[claim.verdict])
         why = claim.reason or claim.source
-        click.echo(f"{verdict}  {claim.statement:<{statement}}  {claim.measured:<{found}}  {why}")
+        say(verdict, f"{claim.statement:<{statement}}", f"{claim.measured:<{found}}", why)
     if report.folding is not None:
-        click.echo(f"\n{report.folding}")
+        say()
+        for line in str(report.folding).splitlines():
+            say(line)
     if report.certificate is not None:
-        click.echo()
+        say()
         print_certificate(report.certificate)
-    click.echo(f"\n{report.verdict}")
+    say()
+    say(report.verdict)

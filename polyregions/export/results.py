@@ -99,8 +99,8 @@ def load_result(path: str | Path) -> RegionComplex:
     InvalidInputError
         If its network or its box cannot be one.
     """
-    path = Path(path)
     known_ending(path, "result", RESULT_FORMATS)
+    path = Path(path)
     try:
         found = read_archive(path, ENTRIES)
     except OSError as error:

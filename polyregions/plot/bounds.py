@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..errors import InvalidInputError, TooLargeError
+from ..errors import InvalidInputError, TooLargeError, counted
 from ..theory.bounds import montufar_2014, parameter_count, regions_in_general_position, serra_lower
 from .figures import check_figure, layer_colour, new_axes, save
 
@@ -89,7 +89,8 @@ def _check(inputs: int, units: int, depths: Sequence[int]) -> None:
     if units < 4 * depths[-1] * inputs:
         needed = 4 * depths[-1] * inputs
         raise InvalidInputError(
-            f"plot: {depths[-1]} layers and {inputs} inputs need at least {needed} units, not {units}"
+            f"plot: {depths[-1]} layers and {counted(inputs, 'input')} need at least {needed} units, "
+            f"not {units}"
         )
 
 

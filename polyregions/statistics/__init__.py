@@ -12,6 +12,7 @@ from ..engines.lines.engine import LineRegions, line_regions
 from .boundary_volumes import BOUNDARIES, BoundaryVolume, boundary_volume
 from .coarea import expected_boundary_volume
 from .distances import Distances, distance_to_boundary
+from .ensembles import Ensemble, Expectations, Quantity, Theory, compare, measure_all
 from .estimates import CurveEstimate, Estimate, estimate, estimate_curve
 from .expectations import (
     bias_density_bound,
@@ -28,6 +29,7 @@ from .expectations import (
     regions_bound,
     typical_regions,
 )
+from .measurements import Measured, Sampling, measure
 from .random_networks import INITIALISATIONS, random_network, weight_variance
 
 __all__ = [
@@ -36,12 +38,19 @@ __all__ = [
     "BoundaryVolume",
     "CurveEstimate",
     "Distances",
+    "Ensemble",
     "Estimate",
+    "Expectations",
     "LineRegions",
+    "Measured",
+    "Quantity",
+    "Sampling",
+    "Theory",
     "bias_density_bound",
     "boundary_density",
     "boundary_volume",
     "boundary_volume_bound",
+    "compare",
     "distance_bound",
     "distance_to_boundary",
     "estimate",
@@ -52,6 +61,8 @@ __all__ = [
     "line_regions_bound",
     "mean_norm",
     "mean_squared_gradient",
+    "measure",
+    "measure_all",
     "meeting_probability",
     "one_layer_regions",
     "published_boundary_volume_bound",

@@ -102,9 +102,9 @@ def verify(
     """
     predictions = _checked(predictions, limit)
     start = time.perf_counter()
-    cx = enumerate_regions(
-        network, box, engine=engine, workers=workers, limit=limit, progress=_named(progress, "enumerating")
-    )
+    # The engine "brute" tells nothing on its way.
+    told = None if engine == "brute" else _named(progress, "enumerating")
+    cx = enumerate_regions(network, box, engine=engine, workers=workers, limit=limit, progress=told)
     seconds = time.perf_counter() - start
     counts = count(cx)
     claims: list[Claim] = []

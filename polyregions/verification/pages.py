@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..base.files import check_target, known_ending, replacing
-from ..errors import InvalidInputError, MissingDependencyError, TooLargeError
+from ..errors import InvalidInputError, MissingDependencyError, TooLargeError, printable
 from .report import Report
 
 #: Endings of the pages.
@@ -146,7 +146,7 @@ def _markdown_row(cells: Sequence[str]) -> str:
 
 def _plain(text: str) -> str:
     """Text that Markdown takes as it is, on one line."""
-    return re.sub(r"([\\`*_<|\[\]])", r"\\\1", " ".join(text.split()))
+    return re.sub(r"([\\`*_<|\[\]])", r"\\\1", printable(" ".join(text.split())))
 
 
 _STYLE = """
@@ -166,22 +166,29 @@ pre { background: #f4f6f9; padding: 0.8rem 1rem; overflow-x: auto; font-size: 0.
 """
 
 
+def _escaped(text: str) -> str:
+    return escape(printable(text))
+
+
 def _html(report: Report, pictures: dict[str, tuple[str, bytes]]) -> str:
     outcome = "passed" if report.passed else "failed"
-    parts = [f"<h1>{escape(report.title)}</h1>", f'<p class="verdict {outcome}">{escape(report.verdict)}</p>']
+    parts = [
+        f"<h1>{_escaped(report.title)}</h1>",
+        f'<p class="verdict {outcome}">{_escaped(report.verdict)}</p>',
+    ]
     for title, data in pictures.values():
-        image = f'<img src="data:image/png;base64,{base64.b64encode(data).decode()}" alt="{escape(title)}">'
-        parts.append(f"<figure>{image}<figcaption>{escape(title)}</figcaption></figure>")
+        image = f'<img src="data:image/png;base64,{base64.b64encode(data).decode()}" alt="{_escaped(title)}">'
+        parts.append(f"<figure>{image}<figcaption>{_escaped(title)}</figcaption></figure>")
     for heading, table in _tables(report):
-        header = "".join(f"<th>{escape(cell)}</th>" for cell in table[0])
+        header = "".join(f"<th>{_escaped(cell)}</th>" for cell in table[0])
         rows = [f"<tr>{header}</tr>"] if any(table[0]) else []
         for first, *rest in table[1:]:
             label = first.split()[0] if table[0][0] else ""
-            cells = "".join(f"<td>{escape(cell)}</td>" for cell in rest)
-            rows.append(f'<tr><td class="{escape(label)}">{escape(first)}</td>{cells}</tr>')
+            cells = "".join(f"<td>{_escaped(cell)}</td>" for cell in rest)
+            rows.append(f'<tr><td class="{_escaped(label)}">{_escaped(first)}</td>{cells}</tr>')
         parts.append(f"<h2>{heading}</h2>\n<table>\n" + "\n".join(rows) + "\n</table>")
     if report.folding is not None:
         parts.append(f"<h2>Folding</h2>\n<pre>{escape(str(report.folding))}</pre>")
-    head = f'<meta charset="utf-8"><title>{escape(report.title)}</title>\n<style>{_STYLE}</style>'
+    head = f'<meta charset="utf-8"><title>{_escaped(report.title)}</title>\n<style>{_STYLE}</style>'
     body = "\n".join(parts)
     return f'<!doctype html>\n<html lang="en">\n<head>{head}</head>\n<body>\n{body}\n</body>\n</html>\n'

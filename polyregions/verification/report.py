@@ -8,12 +8,13 @@ from typing import Any
 from ..analysis.folding import Folding
 from ..certification import Certificate
 from ..complex.region_complex import RegionComplex
+from ..errors import printable
 from .claims import Claim, Counts, failed, show, show_range
 
 
 @dataclass(frozen=True, eq=False)
 class Report:
-    """The result of :func:`polyregions.verification`.
+    """The result of :func:`polyregions.verify`.
 
     Attributes
     ----------
@@ -102,15 +103,16 @@ class Report:
         }
 
     def __str__(self) -> str:
-        lines = [self.title, ""]
+        lines = [printable(self.title), ""]
         rows = self.facts()
         width = max(len(name) for name, _ in rows)
-        lines += [f"{name:<{width}}  {value}" for name, value in rows]
+        lines += [f"{name:<{width}}  {printable(value)}" for name, value in rows]
         lines.append("")
         for claim in self.claims:
             measured = f" (found {claim.measured})" if claim.measured else ""
             reason = f": {claim.reason}" if claim.reason else ""
-            lines.append(f"{claim.verdict:<14}  {claim.statement}{measured}; {claim.source}{reason}")
+            text = printable(f"{claim.statement}{measured}; {claim.source}{reason}")
+            lines.append(f"{claim.verdict:<14}  {text}")
         for part in (self.folding, self.certificate):
             if part is not None:
                 lines += ["", str(part)]

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from polyregions import Network, RegionComplex, cli, enumerate_regions
-from polyregions.cli.common import progress_bar
+from polyregions.cli.progress import progress_bar
 from polyregions.errors import CheckFailedError
 
 LINES = Network.from_arrays([([[1, 0], [0, 1], [1, 1]], [0, 0, -1]), ([[1, 1, 1]], [0])])
@@ -209,7 +209,7 @@ def no_work(monkeypatch):
         (["--box", "0", "1e999"], "finite"),
         (["--box", "0", "1"] * 3, "2 input(s): give --box once, for all of them, or 2 times, not 3 times"),
         (["--box", "0", "1", "--graph", "g.xyz"], "known: .graphml, .gexf, .json, .dot"),
-        (["--box", "0", "1", "--graph", "g"], "ends in 'nothing'"),
+        (["--box", "0", "1", "--graph", "g"], "no graph format is told by a name without an ending"),
         (["--box", "0", "1", "--graph", "no/g.dot"], "there is no directory"),
         (["--box", "0", "1", "--plot", "no/p.png"], "there is no directory"),
         (["--box", "-1e308", "1e308", "--plot", "p.png"], "too wide"),

@@ -19,8 +19,8 @@ from click.testing import CliRunner, Result
 
 import polyregions.statistics as statistics
 from polyregions import Box, Network, cli, enumerate_regions
-from polyregions.cli import ensembles, measured
-from polyregions.cli.means import mean_of, mean_text
+from polyregions.statistics import ensembles, measurements
+from polyregions.statistics.summaries import mean_of, mean_text
 
 #: The axes of the plane are its boundaries; the second unit is not heard.
 CROSS = Network.from_arrays([(np.eye(2), [0, 0]), ([[1, 0]], [0])])
@@ -195,6 +195,7 @@ def test_interrupted_lines_are_written_and_labelled(monkeypatch: pytest.MonkeyPa
         return found(*arguments, progress=press)
 
     monkeypatch.setattr(statistics, "line_regions", interrupted)
+    monkeypatch.setattr(measurements, "line_regions", interrupted)
     monkeypatch.setattr("polyregions.engines.lines.engine.TOGETHER", 1)  # a line at a time
     lines = ("line", "cross.json", "--random", "10", "--box", "-1", "1")
     result = run(*lines, "--json", "-", "--csv", "b.csv")
@@ -243,7 +244,7 @@ def test_layers_of_the_nearest_boundaries() -> None:
     assert data["distances"] == pytest.approx([1 / 16, 0.1, 1.25], rel=1e-6)
     assert (data["layers"], data["nearest"]) == ([1, 2], [2, 1, 2])
     rows = table(run("distance", "tent.json", "--points", "points.npy"))
-    assert (rows["nearest in hidden layer 0"], rows["nearest in hidden layer 1"]) == ("1 points", "2 points")
+    assert (rows["nearest in hidden layer 0"], rows["nearest in hidden layer 1"]) == ("1 point", "2 points")
     assert (rows["least, most"], rows["points"]) == ("0.0625, 1.25", "3")
 
 
@@ -497,7 +498,7 @@ def test_the_table_of_random_networks() -> None:
 
 
 def test_interrupted_random_networks(monkeypatch: pytest.MonkeyPatch) -> None:
-    measure, calls = measured.measure, count()
+    measure, calls = measurements.measure, count()
 
     def interrupted(*arguments: Any) -> Any:
         if next(calls) == 3:
@@ -547,8 +548,10 @@ def no_work(monkeypatch: pytest.MonkeyPatch) -> None:
 
     for name in ("distance_to_boundary", "expected_boundary_volume", "boundary_volume"):
         monkeypatch.setattr(statistics, name, work)
+        for module in (ensembles, measurements):
+            monkeypatch.setattr(module, name, work, raising=False)
     monkeypatch.setattr("polyregions.engines.lines.engine.SegmentCutter", work)
-    monkeypatch.setattr("polyregions.cli.measured.enumerate_regions", work)
+    monkeypatch.setattr("polyregions.statistics.measurements.enumerate_regions", work)
 
 
 MANY = "1" + "0" * 15
@@ -716,7 +719,7 @@ def with_shape(text: bytes) -> bytes:
         ("p.npy", "largest", "an integer beyond 2**53 has no float64"),
         ("p.npy", "wide", "its points have 3 coordinate(s)"),
         ("p.npy", "none", "there are no points"),
-        ("p", b"1,2\n", "no point format ends in 'nothing'; known: .csv, .txt, .npy"),
+        ("p", b"1,2\n", "no point format is told by a name without an ending; known: .csv, .txt, .npy"),
         ("p.npz", b"", "no point format ends in '.npz'"),
     ],
 )

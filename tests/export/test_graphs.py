@@ -16,6 +16,7 @@ from polyregions import Box, Network, enumerate_regions
 from polyregions.complex.graph import region_graph
 from polyregions.errors import FileFormatError, InvalidInputError
 from polyregions.export import graphs as export
+from polyregions.export.summary import summary
 
 # pydot uses names that pyparsing has since renamed.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:pydot")
@@ -183,7 +184,7 @@ def test_new_file_has_the_usual_permissions(tmp_path):
 
 
 def test_summary_of_three_lines(cx):
-    numbers = export.summary(cx, seconds=0.25)
+    numbers = summary(cx, seconds=0.25)
     assert json.loads(json.dumps(numbers)) == {
         "regions": 7,
         "adjacencies": 9,
@@ -234,7 +235,7 @@ def test_f_vector_in_other_dimensions():
 def test_summary_of_a_partial_result():
     net = Network.from_arrays([(np.eye(2), [0, 0]), ([[1, 1]], [0])])
     partial = enumerate_regions(net, Box.cube(2, -1, 1), engine="traverse", limit=1)
-    numbers = export.summary(partial, 0.0)
+    numbers = summary(partial, 0.0)
     assert (numbers["regions"], numbers["complete"], numbers["stopped"]) == (1, False, "limit")
     assert numbers["f_vector"] is None
     json.dumps(numbers, allow_nan=False)

@@ -8,7 +8,7 @@ from math import ceil, log2, log10
 from numbers import Integral
 from typing import Any, Literal
 
-from ...errors import InvalidInputError, TooLargeError, short_repr
+from ...errors import InvalidInputError, TooLargeError, counted, short_repr
 
 Kind = Literal["lower", "exact", "upper", "expected"]
 Counts = Literal["activation regions", "linear regions"]
@@ -83,7 +83,7 @@ def conditional(
 def narrower(widths: Sequence[int], least: int) -> str:
     """Say which layer has fewer units than it should; "" if none has."""
     narrowest = min(widths, default=least)
-    return f"a layer has {narrowest} units, fewer than {least}" if narrowest < least else ""
+    return f"a layer has {counted(narrowest, 'unit')}, fewer than {least}" if narrowest < least else ""
 
 
 def regions_in_general_position(hyperplanes: int, dimension: int) -> int:

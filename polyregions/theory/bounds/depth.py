@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import factorial, isqrt
 
-from ...errors import InvalidInputError
+from ...errors import InvalidInputError, counted
 from .bound import Bound, check_whole, check_widths, regions_in_general_position
 from .maxout import maxout_montufar_2014
 from .relu import arora_2018, montufar_2014, montufar_2017, pascanu_2013, serra_lower
@@ -94,7 +94,9 @@ def at_equal_units(inputs: int, units: int) -> list[Comparison]:
     """
     n0, N = check_whole("inputs", inputs), check_whole("units", units)
     if n0 > N:
-        raise InvalidInputError(f"units: {N} are fewer than the {n0} inputs; the bounds need as many")
+        raise InvalidInputError(
+            f"units: there are {N}, and {counted(n0, 'input')}; the bounds need as many units as inputs"
+        )
     check_widths(n0, [N])
     depths = [L for L in range(1, N // n0 + 1) if N % L == 0]
     return [_comparison(n0, L, N // L, N) for L in depths]
@@ -127,7 +129,7 @@ def at_equal_parameters(
     widest = _width_for(n0, 1, P)
     if widest < n0:
         needed = parameter_count(n0, [n0])
-        raise InvalidInputError(f"parameters: {P} are too few; {n0} inputs need at least {needed}")
+        raise InvalidInputError(f"parameters: {counted(n0, 'input')} take at least {needed}, got {P}")
     depths = [check_whole("a depth", L) for L in depths]
     widths = {L: _width_for(n0, L, P) for L in depths}
     return [_comparison(n0, L, n, widest) for L, n in widths.items() if n >= n0]

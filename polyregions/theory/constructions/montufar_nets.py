@@ -81,7 +81,7 @@ from math import comb
 import numpy as np
 
 from ...base.arrays import FloatArray
-from ...errors import InvalidInputError, short_repr
+from ...errors import InvalidInputError, counted, short_repr
 from ...network.box import Box
 from ...network.layers import linear, relu
 from ...network.network import Network
@@ -150,11 +150,13 @@ def montufar(
         raise InvalidInputError(f"oriented must be True or False, got {short_repr(oriented)}")
     if min(wide, default=d) < d:
         raise InvalidInputError(
-            f"widths: a layer that folds {d} inputs needs at least {d} units, got {min(wide)}"
+            f"widths: a layer that folds {counted(d, 'input')} takes at least {counted(d, 'unit')}, "
+            f"got {min(wide)}"
         )
     if oriented and m <= d:
         raise InvalidInputError(
-            f"oriented: {d} inputs need {d + 1} units in the last layer, {m} make all sign vectors"
+            f"oriented: with {counted(d, 'input')} the last layer takes {d + 1} units or more, got {m}, "
+            "which make all sign vectors"
         )
     name = f"montufar({d}, {sizes}{', oriented=True' if oriented else ''})"
     limit_weights(name, sum(a * b for a, b in zip([d, *wide], sizes, strict=True)))

@@ -34,7 +34,7 @@ from math import comb
 
 import numpy as np
 
-from ...errors import InvalidInputError
+from ...errors import InvalidInputError, counted
 from ...network.box import Box
 from ...network.layers import linear, relu
 from ...network.network import Network
@@ -79,7 +79,8 @@ def arora_zonotope(inputs: int, widths: Sequence[int], box: Box | None = None) -
     m = first // 2
     if m < n:
         raise InvalidInputError(
-            f"widths: the gauge of {n} inputs needs {2 * n} units in the first layer at least, got {first}"
+            f"widths: the gauge of {counted(n, 'input')} needs {2 * n} units in the first layer at least, "
+            f"got {first}"
         )
     name = f"arora_zonotope({n}, {[first, *teeth]})"
     sizes = [n, first, *teeth]

@@ -1,4 +1,4 @@
-"""Means of samples, as numbers and as text. What float64 cannot hold is null, and so is what is not known."""
+"""Means of samples, for JSON and as text. What float64 cannot hold is None, and so is what is not known."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
+
+from .estimates import Estimate, estimate
 
 
 def finite(value: float) -> float | None:
@@ -24,8 +26,6 @@ def mean_of(values: ArrayLike) -> dict[str, Any]:
     >>> mean_of([5])["standard_error"] is mean_of([])["mean"] is None
     True
     """
-    from ..statistics import estimate
-
     samples = np.asarray(values, dtype=np.float64)
     n = samples.size
     if n == 0 or not np.isfinite(samples).all():
@@ -51,8 +51,6 @@ def mean_text(numbers: dict[str, Any], factor: float = 1.0) -> str:
     >>> mean_text(mean_of([1, 2, 3, 6])), mean_text(mean_of([1, 2, 3, 6]), 0.1), mean_text(mean_of([2.5]))
     ('3.0 +- 1.1', '0.30 +- 0.11', '2.5')
     """
-    from ..statistics import Estimate
-
     mean, error = numbers["mean"], numbers["standard_error"]
     if mean is None:
         return "not known"
