@@ -16,6 +16,7 @@ from polyregions import Box, Network, enumerate_regions
 from polyregions.engines.brute import enumerate_brute
 from polyregions.engines.traverse.rows import RecentredNetwork
 from polyregions.geometry.proofs import AMBIGUOUS, REDUNDANT, live_rows
+from polyregions.geometry.workspace import ScaledCell
 from polyregions.network.layers import Layer, MaxoutLayer, leaky_relu, linear, make_layer, relu
 
 Form = list[Any]  # d coefficients and a constant, rationals
@@ -160,8 +161,7 @@ def proves_nothing(rows: Any) -> bool:
     """Whether the rows, which are not all finite, stop the float64 path."""
     d, n = rows.shape[0] - 2, rows.shape[1]
     verdict = np.full(n, AMBIGUOUS, dtype=np.uint8)
-    work = np.empty((d, n)), np.empty(n), np.empty(n), np.empty(n, dtype=np.int64)
-    m = live_rows(np.ascontiguousarray(rows), n, verdict, *work)
+    m = live_rows(np.ascontiguousarray(rows), n, ScaledCell.empty(n, d), verdict)
     bad = ~np.isfinite(rows).all(axis=0)
     return m < 0 and not (verdict[bad] == REDUNDANT).any()
 
