@@ -19,7 +19,8 @@ arrays, groups in groups included, and is handed on as one argument::
 What is kept on disk is a convenience. Where nothing can be written (a container, a file system that is
 read-only) each run compiles anew, and says so once; what is damaged is thrown away and compiled again.
 numba's own cache does the keeping, through its public methods: ``Dispatcher.enable_caching`` and ``compile``,
-which are what its decorator calls, and ``FunctionCache.flush``.
+which are what its decorator calls, and ``FunctionCache.flush``. It sees that a file has changed, but not that
+another has whose kernels this one calls: then ``make clean``.
 """
 
 from __future__ import annotations
@@ -164,12 +165,11 @@ def compiled(function: Callable[..., Any], signature: Any, **options: Any) -> An
     return dispatcher
 
 
-# The old spelling of types, for the files that are still to be rewritten.
-VOID, BOOL, INT, FLOAT, KEY = types.void, types.boolean, types.int64, types.float64, types.uint64
-BYTES, INDICES, KEYS, VECTOR = types.uint8[::1], types.int64[::1], types.uint64[::1], types.float64[::1]
-TABLE, MATRIX, NARROW = types.int64[:, ::1], types.float64[:, ::1], types.int32[::1]
-NARROW_TABLE, BYTES_SIGNED, FLAGS = types.int32[:, ::1], types.int8[::1], types.boolean[::1]
-BYTE_TABLE, BLOCKS = types.uint8[:, ::1], types.float64[:, :, ::1]
+# The old spelling of types, for the files that are still to be rewritten. All from here on goes with it.
+VOID, BOOL, INT, FLOAT, BYTES = types.void, types.boolean, types.int64, types.float64, types.uint8[::1]
+INDICES, TABLE, NARROW, FLAGS = types.int64[::1], types.int64[:, ::1], types.int32[::1], types.boolean[::1]
+VECTOR, MATRIX, BLOCKS = types.float64[::1], types.float64[:, ::1], types.float64[:, :, ::1]
+NARROW_TABLE, BYTE_TABLE = types.int32[:, ::1], types.uint8[:, ::1]
 #: The arrays of :class:`polyregions.engines.traverse.rows.RecentredNetwork`, which many kernels take first.
 NETWORK = (TABLE, VECTOR, INDICES, VECTOR, VECTOR, VECTOR)
 

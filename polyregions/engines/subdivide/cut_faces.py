@@ -34,7 +34,7 @@ from ...base.kernels import (
     kernel,
 )
 from ...complex.topology import FaceLists
-from ...complex.vertices import STORE, Store
+from ...complex.vertices import Store
 from ...geometry.signs import UNKNOWN, sign_at, solve_float, solve_whole, tied
 from .cell_forms import LAYER_FORMS, LayerForms, cell_form
 from .cut_face import (
@@ -146,7 +146,7 @@ class Cutting(NamedTuple):
     old: OldFaces
     new: NewFaces
     lists: Lists
-    store: Annotated[Store, STORE]
+    store: Store
     cut: Hyperplanes
     scratch: Scratch
 
@@ -183,9 +183,7 @@ def copy_face(f: int, old: OldFaces, new: NewFaces, lists: Lists) -> int:
 
 
 @kernel(bare=True)
-def form_number(
-    plane: int, cell: int, row: int, store: Annotated[Store, STORE], cut: Hyperplanes, used: Int64Vector
-) -> int:
+def form_number(plane: int, cell: int, row: int, store: Store, cut: Hyperplanes, used: Int64Vector) -> int:
     """Number of the form of a hyperplane on an old cell. It is computed when it is first asked for.
 
     ``row`` is the number of the cell within the part.
@@ -201,9 +199,7 @@ def form_number(
 
 
 @kernel(inline=True, bare=True)
-def solve_vertex(
-    number: int, planes: Int32Vector, store: Annotated[Store, STORE], whole: float, scratch: Scratch
-) -> None:
+def solve_vertex(number: int, planes: Int32Vector, store: Store, whole: float, scratch: Scratch) -> None:
     """Compute the point in which the forms ``planes (d,)`` vanish, and enter it with them."""
     rows, errors, work, _ = scratch
     d = planes.size

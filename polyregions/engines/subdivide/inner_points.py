@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
-from typing import Annotated
 
 import numpy as np
 
 from ...base.arrays import FloatArray, StateArray
 from ...base.kernels import Int32Matrix, Int64Vector, Matrix, UInt8Vector, int64, kernel
 from ...complex.topology import Cells, FaceLists
-from ...complex.vertices import STORE, Store, Vertices
+from ...complex.vertices import Store, Vertices
 from ...network.box import Box
 
 #: Cells that one worker takes at once.
@@ -93,7 +92,7 @@ def away_from_facets(
     top: Int64Vector,
     lists: FaceLists,
     planes: Int32Matrix,
-    store: Annotated[Store, STORE],
+    store: Store,
     centres: Matrix,
     moved: float,
     clear: UInt8Vector,
