@@ -144,7 +144,7 @@ def compiled(function: Callable[..., Any], signature: Any, **options: Any) -> An
         return function
 
     def fresh() -> Any:
-        return njit(nogil=True, error_model="numpy", **options)(function)
+        return njit(nogil=True, error_model="numpy", no_cfunc_wrapper=True, **options)(function)
 
     dispatcher = fresh()
     try:
