@@ -210,55 +210,32 @@ def test_a_file_is_one_idea() -> None:
     assert {file for file, length in lengths.items() if length > 400} <= set(LONG), lengths
 
 
-#: Functions above 60 lines of code, and above 8 arguments. Only ever shorter: what is mended is taken out.
-LONG_FUNCTIONS = {
-    "cut_face",
-    "cut_faces",
-    "decide_cell",
-    "new_vertex",
-}
-MANY_ARGUMENTS = {
-    "_decide_batch",
-    "_link_flips",
-    "away_from_facets",
-    "bound_by_simplex",
-    "crosses",
-    "cut_edge",
-    "cut_face",
-    "cut_faces",
-    "decide_row",
-    "drop_row",
-    "enumerate_command",
-    "enumerate_regions",
-    "insert",
-    "line_command",
-    "list_within",
-    "mark_signs",
-    "new_vertex",
-    "shrink_to_bounding_box",
-    "shrink_to_simplex",
-    "spread",
-    "stats_command",
-    "unit_maps",
-    "verify",
-    "verify_command",
-    "write_place",
+#: A function does one thing, and what belongs together is handed on together.
+MOST_LINES, MOST_ARGUMENTS = 60, 8
+OPTIONS = "the command line hands over each option as an argument"
+#: Functions that have more, each with its reason.
+LARGE = {
+    "cli/enumerate.py: enumerate_command": OPTIONS,
+    "cli/line.py: line_command": OPTIONS,
+    "cli/stats.py: stats_command": OPTIONS,
+    "cli/verify.py: verify_command": OPTIONS,
+    "engines/enumerate.py: enumerate_regions": "options of one public function, all but two by keyword",
+    "verification/__init__.py: verify": "options of one public function, all but two by keyword",
+    "engines/lines/crossings.py: write_place": "still to be rewritten with named groups",
+    "engines/lines/segments.py: insert": "still to be rewritten with named groups",
+    "engines/subdivide/cell_forms.py: unit_maps": "still to be rewritten with named groups",
+    "engines/subdivide/cell_forms.py: mark_signs": "still to be rewritten with named groups",
 }
 
 
-def test_functions_are_short() -> None:
-    long = {where.split()[1] for where, n in house.lengths(PACKAGE).items() if n > 60}
-    assert long == LONG_FUNCTIONS
-    many = {where.split()[1] for where, n in house.argument_counts(PACKAGE).items() if n > 8}
-    assert many == MANY_ARGUMENTS
-
-
-#: Names of two classes. Only ever shorter.
-TWINS = {"FaceCounts", "LayerCut", "Rows", "Sheet", "Vertices"}
+def test_large_functions_have_a_reason() -> None:
+    found = {where for where, n in house.lengths(PACKAGE).items() if n > MOST_LINES}
+    found |= {where for where, n in house.argument_counts(PACKAGE).items() if n > MOST_ARGUMENTS}
+    assert {re.sub(r":\d+ ", ": ", where) for where in found} == set(LARGE)
 
 
 def test_no_two_classes_have_one_name() -> None:
-    assert set(house.twins(PACKAGE)) == TWINS
+    assert not set(house.twins(PACKAGE))
 
 
 def test_private_names_stay_in_their_package() -> None:

@@ -14,7 +14,7 @@ from flint import fmpz_mat
 from .polytopes import Cell, NotACellError, Point, cell, inner_point
 from .rational import RationalNetwork
 from .report import Certificate, Statement
-from .sums import ExactSum, FaceCounts
+from .sums import ExactSum, FaceTally
 
 if TYPE_CHECKING:
     from ..complex.region_complex import RegionComplex
@@ -77,7 +77,7 @@ class Checker:
         self.reached: set[int] = set()
         self.rejected: set[int] = set()
         self.volumes = ExactSum()
-        self.faces = FaceCounts(self.dim)
+        self.faces = FaceTally(self.dim)
 
     def run(self) -> Certificate:
         """Check everything."""

@@ -40,7 +40,7 @@ def _join(a: tuple[int, fmpz, fmpz], b: tuple[int, fmpz, fmpz]) -> tuple[int, fm
     return a[0] + b[0], a[1] * b[2] + b[1] * a[2], a[2] * b[2]
 
 
-class FaceCounts:
+class FaceTally:
     """All faces of dimension 0, ..., d - 2 of some cells that fit together, each once."""
 
     def __init__(self, dim: int) -> None:

@@ -22,15 +22,23 @@ several cells is cut with the first of them; then its pieces are in the boundari
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..base.kernels import INDICES, NARROW, NARROW_TABLE, VOID, kernel
+from ..base.kernels import NARROW, Int32Matrix, Int32Vector, Int64Vector, int64, kernel
 
 Int32Array = NDArray[np.int32]
 Int64Array = NDArray[np.int64]
+
+
+class FaceLists(NamedTuple):
+    """The boundaries of all faces: that of face f is ``pool[start[f] : start[f] + size[f]]``."""
+
+    start: Int32Vector
+    size: Int32Vector
+    pool: Int32Vector
 
 
 @dataclass
@@ -98,14 +106,9 @@ class Cells:
         return int(self.planes.shape[1])
 
     @property
-    def arrays(self) -> tuple[Any, ...]:
-        """The first five, as kernels take them."""
-        return self.dim, self.start, self.size, self.pool, self.planes
-
-    @property
-    def lists(self) -> tuple[Int32Array, Int32Array, Int32Array]:
+    def lists(self) -> FaceLists:
         """The boundaries, as kernels take them."""
-        return self.start, self.size, self.pool
+        return FaceLists(self.start, self.size, self.pool)
 
     def faces(self, k: int) -> Int64Array:
         """Numbers of the k-faces, ascending."""
@@ -137,7 +140,7 @@ class Cells:
         homes = np.full(self.dim.size, 2**31 - 1, dtype=np.int32)
         homes[self.top] = sign * np.arange(self.top.size)
         for k in range(self.dimension, 0, -1):
-            pass_down(self.faces(k), *self.lists, homes)
+            pass_down(self.faces(k), self.lists, homes)
         return sign * homes
 
     def merge(self, labels: NDArray[np.uint8]) -> tuple[Cells, Int64Array]:
@@ -193,30 +196,38 @@ class Cells:
         return np.concatenate(parts)
 
 
+#: The same in the old spelling, for the files that are still to be rewritten.
 FACE_LISTS = (NARROW, NARROW, NARROW)
 
 
-@kernel(VOID, INDICES, *FACE_LISTS, NARROW)
-def pass_down(faces: Any, start: Any, size: Any, pool: Any, homes: Any) -> None:
+@kernel
+def pass_down(faces: Int64Vector, lists: FaceLists, homes: Int32Vector) -> None:
     """Give the boundary of each face its home, if that is lower."""
+    start, size, pool = lists
     for f in faces:
         for i in range(start[f], start[f] + size[f]):
             homes[pool[i]] = min(homes[pool[i]], homes[f])
 
 
-@kernel(VOID, INDICES, *FACE_LISTS, NARROW_TABLE, INDICES, NARROW, INDICES, bare=True)
+@kernel(bare=True)
 def find_neighbors(
-    top: Any, start: Any, size: Any, pool: Any, planes: Any, offsets: Any, met: Any, neighbors: Any
+    top: Int64Vector,
+    lists: FaceLists,
+    planes: Int32Matrix,
+    offsets: Int64Vector,
+    met: Int32Vector,
+    neighbors: Int64Vector,
 ) -> None:
     """For each facet of each top cell, the cell across, or -1 - hyperplane where there is none.
 
     ``met (faces,)`` is memory, all -1.
     """
+    start, size, pool = lists
     for c in range(top.size):
         for i in range(size[top[c]]):
             facet = pool[start[top[c]] + i]
-            other = np.int64(met[facet])
-            neighbors[offsets[c] + i] = other if other >= 0 else -1 - np.int64(planes[facet, 0])
+            other = int64(met[facet])
+            neighbors[offsets[c] + i] = other if other >= 0 else -1 - int64(planes[facet, 0])
             if other >= 0:
                 k = 0
                 while pool[start[top[other]] + k] != facet:

@@ -16,7 +16,7 @@ from flint import fmpz_mat
 from numpy.typing import NDArray
 
 from ..base.arrays import StateArray
-from ..base.kernels import MATRIX, NARROW_TABLE, VECTOR, group
+from ..base.kernels import Int32Matrix, Matrix, Vector
 from ..network.box import Box, box_rows
 from ..network.hyperplanes import LayerArrays
 from ..network.network import Network
@@ -46,15 +46,12 @@ class Store(NamedTuple):
         Forms, and the layer, cell and hyperplane of each; the first 2 d are the sides of the box, layer -1.
     """
 
-    points: Any
-    radii: Any
-    planes: Any
-    forms: Any
-    errors: Any
-    source: Any
-
-
-STORE = group(Store, MATRIX, VECTOR, NARROW_TABLE, MATRIX, VECTOR, NARROW_TABLE)
+    points: Matrix
+    radii: Vector
+    planes: Int32Matrix
+    forms: Matrix
+    errors: Vector
+    source: Int32Matrix
 
 
 class Vertices:
@@ -97,7 +94,7 @@ class Vertices:
         copy = object.__new__(Vertices)
         copy.network, copy.layers, copy.cuts = self.network, self.layers, self.cuts
         copy._sides, copy._maps, copy._exact = self._sides, dict(self._maps), dict(self._exact)
-        copy.store = Store(*(array.copy() for array in self.first(vertices, forms)))
+        copy.store = Store._make(array.copy() for array in self.first(vertices, forms))
         return copy
 
     def continued(self, network: Network, layers: list[LayerArrays]) -> Vertices:

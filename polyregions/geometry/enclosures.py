@@ -10,34 +10,23 @@ multipliers, drop most of the others at the price of one pass over the rows:
 
 from __future__ import annotations
 
-from typing import Any
-
-from ..base.kernels import BOOL, BYTES, INDICES, INT, MATRIX, VECTOR, VOID, kernel
+from ..base.kernels import UInt8Vector, Vector, kernel
 from ..base.rounding import INFLATE, U
 from .proofs import REDUNDANT, upper_bound
-from .simplex import STEER, blocking, drop_row, pivot
+from .simplex import STEER, blocking, drop_row, most_pivots, pivot
+from .workspace import ScaledCell, Workspace
 
 
-@kernel(VOID, MATRIX, VECTOR, VECTOR, VECTOR, MATRIX, INDICES, VECTOR, INDICES, VECTOR, VECTOR, VECTOR)
-def bound_by_simplex(
-    A: Any,
-    b: Any,
-    eps: Any,
-    ymax: Any,
-    D: Any,
-    basis: Any,
-    point: Any,
-    chosen: Any,
-    multipliers: Any,
-    low: Any,
-    high: Any,
-) -> None:
+@kernel(bare=True)
+def bound_by_simplex(work: Workspace) -> None:
     """Bound the cell by the d + 1 rows zero in the final dictionary of :func:`chebyshev_centre`.
 
     There s = rho - sum l_i w_i with sum l_i A_i = 0, and t_j = .. + sum D_ij w_i: so e_j is the sum of
     (x l_i - D_ij) A_i for any x, and x is chosen least such that no multiplier is negative.
     """
-    d = A.shape[0]
+    cell, D, basis = work.cell, work.ball.D, work.ball.basis
+    chosen, multipliers, point = work.chosen, work.multipliers, work.point
+    d = point.size
     for i in range(d + 1):
         chosen[i] = basis[1 + i] - (d + 1)
     for j in range(d):
@@ -49,22 +38,23 @@ def bound_by_simplex(
                 bounded &= chosen[i] >= 0 and weight > STEER
                 if bounded:
                     shift = max(shift, sign * D[1 + i, j] / weight)
-            bound = ymax[j]
+            bound = cell.ymax[j]
             if bounded:
                 for i in range(d + 1):
                     multipliers[i] = -shift * D[1 + i, d] - sign * D[1 + i, j]
                 point[:] = 0.0
                 point[j] = sign
-                bound = min(bound, upper_bound(point, A, b, eps, ymax, chosen, multipliers, d + 1))
+                bound = min(bound, upper_bound(point, cell, chosen, multipliers, d + 1))
             if side == 0:
-                high[j] = bound
+                work.high[j] = bound
             else:
-                low[j] = -bound
+                work.low[j] = -bound
 
 
-@kernel(BOOL, INT, MATRIX, VECTOR, VECTOR, VECTOR, VECTOR)
-def positive_on_box(k: int, A: Any, b: Any, eps: Any, low: Any, high: Any) -> bool:
+@kernel(bare=True)
+def positive_on_box(k: int, cell: ScaledCell, low: Vector, high: Vector) -> bool:
     """Whether row k is proven strictly positive on the box ``low <= y <= high``, which holds 0."""
+    A, b, eps = cell.A, cell.b, cell.eps
     reach = 0.0
     size = b[k]
     for j in range(A.shape[0]):
@@ -74,54 +64,38 @@ def positive_on_box(k: int, A: Any, b: Any, eps: Any, low: Any, high: Any) -> bo
     return bool(b[k] - reach > (eps[k] + (2 * A.shape[0] + 8) * U * size) * INFLATE)
 
 
-@kernel(INT, INT, MATRIX, VECTOR, VECTOR, VECTOR, INDICES, BYTES, VECTOR, VECTOR)
-def shrink_to_simplex(
-    m: int, A: Any, b: Any, eps: Any, ymax: Any, index: Any, verdict: Any, low: Any, high: Any
-) -> int:
+@kernel(bare=True)
+def shrink_to_simplex(m: int, verdict: UInt8Vector, work: Workspace) -> int:
     """Drop the rows that are positive on a bounding box, and tighten ``ymax``."""
+    cell, low, high = work.cell, work.low, work.high
+    A, b, eps, ymax, number = cell
     d = A.shape[0]
     kept = 0
     for k in range(m):
-        if positive_on_box(k, A, b, eps, low, high):
-            verdict[index[k]] = REDUNDANT
+        if positive_on_box(k, cell, low, high):
+            verdict[number[k]] = REDUNDANT
         else:
             for j in range(d):
                 A[j, kept] = A[j, k]
-            b[kept], eps[kept], index[kept] = b[k], eps[k], index[k]
+            b[kept], eps[kept], number[kept] = b[k], eps[k], number[k]
             kept += 1
     for j in range(d):
         ymax[j] = min(ymax[j], max(high[j], -low[j]))
     return kept
 
 
-@kernel(
-    INT,
-    *[INT, MATRIX, VECTOR, VECTOR, VECTOR, INDICES, BYTES, MATRIX, INDICES, INDICES],
-    *[VECTOR, INDICES, VECTOR, VECTOR, VECTOR],
-)
-def shrink_to_bounding_box(
-    m: int,
-    A: Any,
-    b: Any,
-    eps: Any,
-    ymax: Any,
-    index: Any,
-    verdict: Any,
-    D: Any,
-    basis: Any,
-    place: Any,
-    point: Any,
-    chosen: Any,
-    multipliers: Any,
-    low: Any,
-    high: Any,
-) -> int:
+@kernel(bare=True)
+def shrink_to_bounding_box(m: int, verdict: UInt8Vector, work: Workspace) -> int:
     """Bound the cell by 2 d programs and drop the rows that are positive on its bounding box."""
-    d = A.shape[0]
+    cell, simplex, low, high = work.cell, work.simplex, work.low, work.high
+    chosen, multipliers, point = work.chosen, work.multipliers, work.point
+    D, basis, place = simplex
+    ymax = cell.ymax
+    d = point.size
     for j in range(d):
         for side in range(2):
             sign = 1.0 if side == 0 else -1.0
-            for _ in range(20 * (d + 2)):
+            for _ in range(most_pivots(d)):
                 entering, gain = 0, STEER
                 for i in range(1, d + 1):
                     if sign * D[i, j] > gain:
@@ -131,24 +105,24 @@ def shrink_to_bounding_box(
                 leaving = blocking(D, d, d + m, entering, 1.0, -1)
                 if leaving < 0:
                     break
-                pivot(D[: d + 1], d + m, basis, place, entering, leaving)
+                pivot(simplex, d + m, entering, leaving)
             for i in range(d):
                 chosen[i] = basis[1 + i] - d
                 multipliers[i] = max(0.0, -sign * D[1 + i, j])
             point[:] = 0.0
             point[j] = sign
-            bound = min(ymax[j], upper_bound(point, A, b, eps, ymax, chosen, multipliers, d))
+            bound = min(ymax[j], upper_bound(point, cell, chosen, multipliers, d))
             if side == 0:
-                high[j] = bound
+                work.high[j] = bound
             else:
-                low[j] = -bound
+                work.low[j] = -bound
     for j in range(d):
         ymax[j] = min(ymax[j], max(high[j], -low[j]))
     k = 0
     while k < m:
-        if place[d + k] == 0 and positive_on_box(k, A, b, eps, low, high):
-            verdict[index[k]] = REDUNDANT
-            drop_row(k, m, A, b, eps, index, D, basis, place)
+        if place[d + k] == 0 and positive_on_box(k, cell, low, high):
+            verdict[cell.number[k]] = REDUNDANT
+            drop_row(k, m, cell, simplex)
             m -= 1
         else:
             k += 1

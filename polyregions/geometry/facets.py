@@ -15,25 +15,51 @@ What is not proven is left ambiguous.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
-from ..base.kernels import BOOL, BYTES, FLOAT, INDICES, INT, MATRIX, SMALL_TABLE, TABLE, VECTOR, VOID, kernel
+from ..base.kernels import Int32Matrix, Matrix, UInt8Vector, Vector, kernel
 from .enclosures import bound_by_simplex, shrink_to_bounding_box, shrink_to_simplex
 from .proofs import AMBIGUOUS, FACET, REDUNDANT, certifies_facet, certifies_redundant, live_rows, recentre
-from .simplex import STEER, blocking, chebyshev_centre, drop_row, first_vertex, pivot
+from .simplex import STEER, blocking, chebyshev_centre, drop_row, first_vertex, most_pivots, pivot
+from .workspace import ScaledCell, Workspace
 
 #: Tried and not proven: not to be tried again while the other rows of the cell are decided.
 OPEN = 3
+#: Rows for each dimension from which on 2 d programs for a bounding box are worth the rows that it drops.
+MANY_ROWS = 6
 
 
-@kernel(VOID, INT, MATRIX, VECTOR, VECTOR, INDICES, BYTES, VECTOR, VECTOR)
-def shoot_rays(m: int, A: Any, b: Any, eps: Any, index: Any, verdict: Any, point: Any, reach: Any) -> None:
+class Answer(NamedTuple):
+    """What is decided about one cell of n rows.
+
+    Attributes
+    ----------
+    verdict : uint8 (n,)
+        FACET, REDUNDANT or AMBIGUOUS for each row.
+    centre : float64 (d,)
+        A point of the cell, in the coordinates of the rows; NaN if none was found.
+    ball : float64 (1,)
+        The radius of a ball around it that is proven to be inside; 0 if there is none.
+    bases : int32 (n, d)
+        For each ambiguous row: d rows that seem to make it redundant, or -1 first if it seems a facet.
+    """
+
+    verdict: UInt8Vector
+    centre: Vector
+    ball: Vector
+    bases: Int32Matrix
+
+
+@kernel(bare=True)
+def shoot_rays(m: int, verdict: UInt8Vector, work: Workspace) -> None:
     """Mark as facets the rows that rays from the centre along the rows' normals hit first."""
+    A, b, _, _, number = work.cell
+    point, reach = work.point, work.reach
     d = A.shape[0]
     for i in range(m):
-        if verdict[index[i]] != AMBIGUOUS:
+        if verdict[number[i]] != AMBIGUOUS:
             continue
         reach[:m] = 0.0
         for j in range(d):
@@ -44,16 +70,17 @@ def shoot_rays(m: int, A: Any, b: Any, eps: Any, index: Any, verdict: Any, point
             # b[k] / reach[k] < step, without the division
             if reach[k] > STEER and b[k] < step * reach[k]:
                 first, step = k, b[k] / reach[k]
-        if first >= 0 and verdict[index[first]] == AMBIGUOUS:
+        if first >= 0 and verdict[number[first]] == AMBIGUOUS:
             for j in range(d):
                 point[j] = step * A[j, i]
-            if certifies_facet(A, b, eps, m, first, point):
-                verdict[index[first]] = FACET
+            if certifies_facet(work.cell, m, first, point):
+                verdict[number[first]] = FACET
 
 
-@kernel(BOOL, INT, INT, MATRIX, VECTOR, VECTOR, MATRIX, INT, FLOAT, VECTOR)
-def crosses(r: int, m: int, A: Any, b: Any, eps: Any, D: Any, row: int, step: float, point: Any) -> bool:
+@kernel(bare=True)
+def crosses(r: int, m: int, cell: ScaledCell, D: Matrix, row: int, step: float, point: Vector) -> bool:
     """Whether the point ``step`` along nonbasic ``row`` proves, seen from the centre, a facet of row r."""
+    A, b = cell.A, cell.b
     d = A.shape[0]
     slack = b[r]
     for j in range(d):
@@ -64,44 +91,31 @@ def crosses(r: int, m: int, A: Any, b: Any, eps: Any, D: Any, row: int, step: fl
     factor = b[r] / (b[r] - slack)
     for j in range(d):
         point[j] *= factor
-    return bool(certifies_facet(A, b, eps, m, r, point))
+    return bool(certifies_facet(cell, m, r, point))
 
 
-@kernel(
-    INT, *[INT, INT, MATRIX, VECTOR, VECTOR, VECTOR, MATRIX, INDICES, INDICES], *[VECTOR, INDICES, VECTOR]
-)
-def decide_row(
-    r: int,
-    m: int,
-    A: Any,
-    b: Any,
-    eps: Any,
-    ymax: Any,
-    D: Any,
-    basis: Any,
-    place: Any,
-    point: Any,
-    chosen: Any,
-    multipliers: Any,
-) -> int:
+@kernel(bare=True)
+def decide_row(r: int, m: int, work: Workspace) -> int:
     """Minimise the slack of row r over the other rows; return its verdict.
 
     OPEN if the d rows in ``chosen`` seem to make it redundant but do not prove it.
     """
-    d = A.shape[0]
+    cell, simplex, chosen, multipliers = work.cell, work.simplex, work.chosen, work.multipliers
+    D, basis, place = simplex
+    d = work.point.size
     columns = d + m
     column = d + r
-    for _ in range(20 * (d + 5)):
+    for _ in range(most_pivots(d)):
         row = place[column]
         if row > 0:
             # Row r is zero at this vertex: relax it along its own edge.
             leaving = blocking(D, d, columns, row, -1.0, column)
             step = 1.0 if leaving < 0 else D[0, leaving] / D[row, leaving]
-            if crosses(r, m, A, b, eps, D, row, -step, point):
+            if crosses(r, m, cell, D, row, -step, work.point):
                 return FACET
             if leaving < 0 or step > STEER:
                 return AMBIGUOUS
-            pivot(D[: d + 1], columns, basis, place, row, leaving)
+            pivot(simplex, columns, row, leaving)
             continue
         entering, gain = 0, STEER
         for i in range(1, d + 1):
@@ -111,89 +125,82 @@ def decide_row(
             for i in range(d):
                 chosen[i] = basis[1 + i] - d
                 multipliers[i] = max(0.0, D[1 + i, column])
-            if certifies_redundant(A, b, eps, ymax, r, chosen, multipliers, d):
+            if certifies_redundant(cell, r, chosen, multipliers, d):
                 return REDUNDANT
             return OPEN
         leaving = blocking(D, d, columns, entering, 1.0, column)
         step = 2.0 * (D[0, column] / gain + 1.0) if leaving < 0 else -D[0, leaving] / D[entering, leaving]
         if D[0, column] - gain * step < 0.0:
             # Its slack would change sign before the next vertex: the dictionary stays feasible as it is.
-            return FACET if crosses(r, m, A, b, eps, D, entering, step, point) else AMBIGUOUS
-        pivot(D[: d + 1], columns, basis, place, entering, leaving)
+            return FACET if crosses(r, m, cell, D, entering, step, work.point) else AMBIGUOUS
+        pivot(simplex, columns, entering, leaving)
     return AMBIGUOUS
 
 
-@kernel(BOOL, MATRIX, INT, BYTES, VECTOR, VECTOR, SMALL_TABLE, MATRIX, TABLE)
-def decide_cell(
-    rows: Any, n: int, verdict: Any, centre: Any, ball: Any, bases: Any, floats: Any, integers: Any
-) -> bool:
-    """Decide the n rows (d + 2, n) of one cell. Whether no row is left ambiguous.
-
-    ``verdict (n,)``, ``centre (d,)`` (in the coordinates of the rows; NaN if none was found) and
-    ``ball (1,)``, the radius of a ball around it that is proven to be inside, are written; so is, for each
-    ambiguous row, ``bases (n, d)``: d rows that seem to make it redundant, or -1 first if it seems a facet;
-    ``floats (2 d + 12, n + 2 d + 3)`` and ``integers (3, n + 2 d + 3)`` are work space.
-    """
-    d = rows.shape[0] - 2
-    D, A = floats[: d + 2], floats[d + 2 : 2 * d + 2]
-    b, eps, reach = floats[2 * d + 2], floats[2 * d + 3], floats[2 * d + 4]
-    ymax, point, multipliers = floats[2 * d + 5, :d], floats[2 * d + 6, :d], floats[2 * d + 7, : d + 1]
-    low, high = floats[2 * d + 8, :d], floats[2 * d + 9, :d]
-    basis, place, index = integers[0], integers[1], integers[2]
-    chosen = integers[0, d + 2 : 2 * d + 3]
-
-    verdict[:n] = AMBIGUOUS
-    bases[:n, 0] = -1
-    centre[:] = np.nan
-    ball[0] = 0.0
-    m = live_rows(rows, n, verdict, A, b, eps, index)
-    if m < 0:
-        return False
-    rho = chebyshev_centre(A, b, m, D, basis, place, point)
-    if not rho > 0.0:
-        return False
-    for j in range(d):
-        centre[j] = point[j]
-    ball[0] = recentre(A, b, eps, m, centre, rho, ymax)
-    if not ball[0] > 0.0:
-        return False
-    bound_by_simplex(A, b, eps, ymax, D, basis, point, chosen, multipliers, low, high)
-    m = shrink_to_simplex(m, A, b, eps, ymax, index, verdict, low, high)
-    vertex = False
-    if m > 6 * d:
-        vertex = first_vertex(A, b, m, D, basis, place)
-        if vertex:
-            m = shrink_to_bounding_box(
-                m, A, b, eps, ymax, index, verdict, D, basis, place, point, chosen, multipliers, low, high
-            )
-    shoot_rays(m, A, b, eps, index, verdict, point, reach)
+@kernel(bare=True)
+def decide_rows(m: int, vertex: bool, answer: Answer, work: Workspace) -> bool:
+    """Decide the m rows that are left, one after the other; ``vertex`` says if the dictionary is set up."""
+    verdict, number, basis = answer.verdict, work.cell.number, work.simplex.basis
+    d = work.point.size
     decided = True
     k = 0
     while k < m:
-        if verdict[index[k]] != AMBIGUOUS:
+        if verdict[number[k]] != AMBIGUOUS:
             k += 1
             continue
         if not vertex:
-            vertex = first_vertex(A, b, m, D, basis, place)
+            vertex = first_vertex(work.cell, m, work.simplex)
             if not vertex:
                 return False
+        # Those that are zero at the current vertex first.
         r = k
         for i in range(1, d + 1):
-            if verdict[index[basis[i] - d]] == AMBIGUOUS:
+            if verdict[number[basis[i] - d]] == AMBIGUOUS:
                 r = basis[i] - d
-        answer = decide_row(r, m, A, b, eps, ymax, D, basis, place, point, chosen, multipliers)
-        if answer == OPEN:
+        found = decide_row(r, m, work)
+        if found == OPEN:
             for i in range(d):
-                bases[index[r], i] = index[chosen[i]]
-        if answer in (AMBIGUOUS, OPEN):
+                answer.bases[number[r], i] = number[work.chosen[i]]
+        if found in (AMBIGUOUS, OPEN):
             decided = False
-            verdict[index[r]] = OPEN
+            verdict[number[r]] = OPEN
             continue
-        verdict[index[r]] = answer
-        if answer == REDUNDANT:
-            drop_row(r, m, A, b, eps, index, D, basis, place)
+        verdict[number[r]] = found
+        if found == REDUNDANT:
+            drop_row(r, m, work.cell, work.simplex)
             m -= 1
     for k in range(m):
-        if verdict[index[k]] == OPEN:
-            verdict[index[k]] = AMBIGUOUS
+        if verdict[number[k]] == OPEN:
+            verdict[number[k]] = AMBIGUOUS
     return decided
+
+
+@kernel(bare=True)
+def decide_cell(rows: Matrix, n: int, answer: Answer, work: Workspace) -> bool:
+    """Decide the n rows (d + 2, n) of one cell. Whether no row is left ambiguous."""
+    d = rows.shape[0] - 2
+    verdict, cell = answer.verdict, work.cell
+    verdict[:n] = AMBIGUOUS
+    answer.bases[:n, 0] = -1
+    answer.centre[:] = np.nan
+    answer.ball[0] = 0.0
+    m = live_rows(rows, n, cell, verdict)
+    if m < 0:
+        return False
+    rho = chebyshev_centre(cell, m, work.ball, work.point)
+    if not rho > 0.0:
+        return False
+    for j in range(d):
+        answer.centre[j] = work.point[j]
+    answer.ball[0] = recentre(cell, m, answer.centre, rho)
+    if not answer.ball[0] > 0.0:
+        return False
+    bound_by_simplex(work)
+    m = shrink_to_simplex(m, verdict, work)
+    vertex = False
+    if m > MANY_ROWS * d:
+        vertex = first_vertex(cell, m, work.simplex)
+        if vertex:
+            m = shrink_to_bounding_box(m, verdict, work)
+    shoot_rays(m, verdict, work)
+    return decide_rows(m, vertex, answer, work)

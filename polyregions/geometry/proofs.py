@@ -42,23 +42,23 @@ If this bound for v = A_i is below b_i by more than its error, then S_i > 0 on t
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from ..base.kernels import BOOL, BYTES, COLUMN, FLOAT, INDICES, INT, MATRIX, VECTOR, kernel
+from ..base.kernels import Column, Int64Vector, Matrix, UInt8Vector, Vector, kernel
 from ..base.rounding import INFLATE, U
+from .workspace import ScaledCell
 
 AMBIGUOUS, FACET, REDUNDANT = 0, 1, 2
 
 
-@kernel(INT, MATRIX, INT, BYTES, MATRIX, VECTOR, VECTOR, INDICES)
-def live_rows(rows: Any, n: int, verdict: Any, A: Any, b: Any, eps: Any, index: Any) -> int:
+@kernel(bare=True)
+def live_rows(rows: Matrix, n: int, cell: ScaledCell, verdict: UInt8Vector) -> int:
     """Normalise the rows (d + 2, n) that may vanish on the box, and mark the others redundant.
 
-    ``A (d, m), b (m,), eps (m,)`` become the scaled rows for centre 0 and scale 1, ``index (m,)`` their
-    places in ``rows``. Returns m, or -1 if the gradient of a row is not well known (it may be zero).
+    The cell gets m scaled rows, for centre 0 and scale 1. Returns m, or -1 if the gradient of a row is not
+    well known (it may be zero).
     """
+    A, b, eps, _, number = cell
     d = rows.shape[0] - 2
     m = 0
     for r in range(n):
@@ -82,18 +82,19 @@ def live_rows(rows: Any, n: int, verdict: Any, A: Any, b: Any, eps: Any, index: 
             A[j, m] = -rows[j, r] / norm
         b[m] = rows[d, r] / norm
         eps[m] = error / norm
-        index[m] = r
+        number[m] = r
         m += 1
     return m
 
 
-@kernel(FLOAT, MATRIX, VECTOR, VECTOR, INT, VECTOR, FLOAT, VECTOR)
-def recentre(A: Any, b: Any, eps: Any, m: int, centre: Any, rho: float, ymax: Any) -> float:
+@kernel(bare=True)
+def recentre(cell: ScaledCell, m: int, centre: Vector, rho: float) -> float:
     """Move the scaled rows to a new centre and scale, in place, and bound ``|y_j|`` on the box.
 
     Returns the radius, before scaling, of a ball around the centre that is proven to lie in the interior
     of the cell; 0 if there is none. The certificates below are valid only if there is one.
     """
+    A, b, eps, ymax, _ = cell
     d = A.shape[0]
     radius = np.inf
     if not 0.0 < rho < 4.0:
@@ -116,9 +117,10 @@ def recentre(A: Any, b: Any, eps: Any, m: int, centre: Any, rho: float, ymax: An
     return radius * rho
 
 
-@kernel(BOOL, MATRIX, VECTOR, VECTOR, INT, INT, VECTOR)
-def certifies_facet(A: Any, b: Any, eps: Any, m: int, i: int, p: Any) -> bool:
+@kernel(bare=True)
+def certifies_facet(cell: ScaledCell, m: int, i: int, p: Vector) -> bool:
     """Whether the point p (d,) proves a facet of row i on which no other row vanishes."""
+    A, b, eps = cell.A, cell.b, cell.eps
     d = A.shape[0]
     size = 0.0
     for j in range(d):
@@ -137,14 +139,15 @@ def certifies_facet(A: Any, b: Any, eps: Any, m: int, i: int, p: Any) -> bool:
     return True
 
 
-@kernel(FLOAT, COLUMN, MATRIX, VECTOR, VECTOR, VECTOR, INDICES, VECTOR, INT)
-def upper_bound(v: Any, A: Any, b: Any, eps: Any, ymax: Any, index: Any, multipliers: Any, n: int) -> float:
-    """Proven upper bound of v . y over the cell from n multipliers of the rows ``index``."""
+@kernel(bare=True)
+def upper_bound(v: Column, cell: ScaledCell, chosen: Int64Vector, multipliers: Vector, n: int) -> float:
+    """Proven upper bound of v . y over the cell from n multipliers of the rows ``chosen``."""
+    A, b, eps, ymax, _ = cell
     d = A.shape[0]
     total = 0.0
     for i in range(n):
         if multipliers[i] > 0.0:
-            k = index[i]
+            k = chosen[i]
             total += multipliers[i] * (b[k] + eps[k] * INFLATE + (d + 8) * U * b[k])
     rounding = (n + d + 8) * U
     total += rounding * total
@@ -152,19 +155,18 @@ def upper_bound(v: Any, A: Any, b: Any, eps: Any, ymax: Any, index: Any, multipl
         rest, size = v[j], abs(v[j])
         for i in range(n):
             if multipliers[i] > 0.0:
-                term = multipliers[i] * A[j, index[i]]
+                term = multipliers[i] * A[j, chosen[i]]
                 rest -= term
                 size += abs(term)
         total += (abs(rest) + rounding * size) * ymax[j] * INFLATE
     return float(total)
 
 
-@kernel(BOOL, MATRIX, VECTOR, VECTOR, VECTOR, INT, INDICES, VECTOR, INT)
-def certifies_redundant(
-    A: Any, b: Any, eps: Any, ymax: Any, i: int, index: Any, multipliers: Any, n: int
-) -> bool:
-    """Whether n multipliers of the rows ``index`` prove row i strictly positive on the closed cell."""
-    bound = upper_bound(A[:, i], A, b, eps, ymax, index, multipliers, n)
+@kernel(bare=True)
+def certifies_redundant(cell: ScaledCell, i: int, chosen: Int64Vector, multipliers: Vector, n: int) -> bool:
+    """Whether n multipliers of the rows ``chosen`` prove row i strictly positive on the closed cell."""
+    A, b, eps, ymax, _ = cell
+    bound = upper_bound(A[:, i], cell, chosen, multipliers, n)
     d = A.shape[0]
     rounding = (d + 8) * U * (b[i] + abs(bound))
     for j in range(d):

@@ -28,18 +28,16 @@ computed value of a form at a vertex, zero included, is the true one.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from ..base.kernels import BOOL, FLOAT, INDICES, INT, MATRIX, NARROW, NARROW_TABLE, TABLE, VECTOR, kernel
+from ..base.kernels import Int32Matrix, Int32Vector, Int64Matrix, Int64Vector, Matrix, Vector, kernel
 from ..base.rounding import INFLATE, WHOLE, U
 
 UNKNOWN = 2
 
 
-@kernel(FLOAT, MATRIX, VECTOR, MATRIX, bare=True)
-def solve_whole(rows: Any, point: Any, work: Any) -> float:
+@kernel(bare=True)
+def solve_whole(rows: Matrix, point: Vector, work: Matrix) -> float:
     """Solve d whole forms (d, d + 1) for homogeneous coordinates (d + 1,); 0 if exact, else -1."""
     d = rows.shape[0]
     for i in range(d):
@@ -73,8 +71,8 @@ def solve_whole(rows: Any, point: Any, work: Any) -> float:
     return 0.0
 
 
-@kernel(FLOAT, MATRIX, VECTOR, VECTOR, MATRIX, bare=True)
-def solve_float(rows: Any, errors: Any, point: Any, work: Any) -> float:
+@kernel(bare=True)
+def solve_float(rows: Matrix, errors: Vector, point: Vector, work: Matrix) -> float:
     """Solve d forms (d, d + 1) for a point (d,) with ``point[d] = 1``; the radius of a proven ball, or inf.
 
     ``work (d, 2 d)``.
@@ -137,8 +135,8 @@ def solve_float(rows: Any, errors: Any, point: Any, work: Any) -> float:
     return float(radius / (1.0 - contraction) * INFLATE)
 
 
-@kernel(INT, VECTOR, FLOAT, VECTOR, FLOAT, bare=True)
-def sign_at(form: Any, error: float, point: Any, radius: float) -> int:
+@kernel(bare=True)
+def sign_at(form: Vector, error: float, point: Vector, radius: float) -> int:
     """Sign of a form (d + 1,) at a vertex (d + 1,): -1, 0, 1, or UNKNOWN."""
     d = form.size - 1
     value, size, steep = form[d] * point[d], abs(form[d] * point[d]), 0.0
@@ -157,8 +155,10 @@ def sign_at(form: Any, error: float, point: Any, radius: float) -> int:
     return 0 if bound == 0.0 else UNKNOWN
 
 
-@kernel(BOOL, NARROW, NARROW_TABLE, TABLE, INDICES, INT, INT, bare=True)
-def tied(planes: Any, source: Any, pairs: Any, same: Any, layer: int, plane: int) -> bool:
+@kernel(bare=True)
+def tied(
+    planes: Int32Vector, source: Int32Matrix, pairs: Int64Matrix, same: Int64Vector, layer: int, plane: int
+) -> bool:
     """Whether a vertex lies on a hyperplane because of those of the same layer on which it was made.
 
     That is so if one of them is the same hyperplane, or if it is that of two maxout pieces p, q and two of

@@ -5,9 +5,7 @@ w_k = b_k - A_k . y >= 0 for each row, is an affine function of the d slacks tha
 vertex. One dictionary serves all programs of a cell: a pivot updates every slack at once, d + 1 vector
 operations, and the vertex at which one program ends is where the next one starts.
 
-Arrays: ``A (d, m), b (m,)`` are the rows ``A_k . y <= b_k``; ``D (1 + nonbasic, columns)`` holds the
-constants in row 0, then the coefficients of each nonbasic variable, one column a variable; ``basis[i]`` is
-the column of the nonbasic variable in row i, and ``place[column]`` its row, or 0 for a basic one.
+What they work in are the groups of :mod:`polyregions.geometry.workspace`: m rows of a cell, and a dictionary.
 
 The constant below steers pivots and nothing else: what comes out is proposed, not believed
 (:mod:`polyregions.geometry.proofs`).
@@ -15,22 +13,28 @@ The constant below steers pivots and nothing else: what comes out is proposed, n
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from ..base.kernels import BOOL, FLOAT, INDICES, INT, MATRIX, VECTOR, VOID, kernel
+from ..base.kernels import Matrix, Vector, kernel
+from .workspace import Dictionary, ScaledCell
 
 STEER = 1e-11
 
 
-@kernel(VOID, MATRIX, INT, INDICES, INDICES, INT, INT)
-def pivot(D: Any, columns: int, basis: Any, place: Any, entering: int, leaving: int) -> None:
-    """Exchange nonbasic ``basis[entering]`` (row ``entering`` of D) with the basic column ``leaving``.
+@kernel(inline=True, bare=True)
+def most_pivots(d: int) -> int:
+    """After how many pivots a program in d variables is given up.
 
-    ``D (1 + nonbasic, columns)``: constants in row 0, then the coefficients of each nonbasic variable.
-    ``place[column]`` is its row in D if nonbasic, else 0.
+    The simplex takes a few for each variable. Nothing here keeps it from going in circles where many rows
+    meet in one vertex; then it stops, and what it was to decide is left to exact arithmetic.
     """
+    return 30 * (d + 3)
+
+
+@kernel(bare=True)
+def pivot(simplex: Dictionary, columns: int, entering: int, leaving: int) -> None:
+    """Exchange the nonbasic variable in row ``entering`` with the basic one in column ``leaving``."""
+    D, basis, place = simplex
     p = 1.0 / D[entering, leaving]
     source = D[entering]
     for c in range(columns):
@@ -48,9 +52,11 @@ def pivot(D: Any, columns: int, basis: Any, place: Any, entering: int, leaving: 
     place[leaving] = entering
 
 
-@kernel(FLOAT, MATRIX, VECTOR, INT, MATRIX, INDICES, INDICES, VECTOR)
-def chebyshev_centre(A: Any, b: Any, m: int, D: Any, basis: Any, place: Any, centre: Any) -> float:
-    """Write the centre (d,) of a large ball inside ``A t <= b`` and return its radius (<= 0: none)."""
+@kernel(bare=True)
+def chebyshev_centre(cell: ScaledCell, m: int, ball: Dictionary, centre: Vector) -> float:
+    """Write the centre (d,) of a large ball inside the cell and return its radius (<= 0: none)."""
+    A, b = cell.A, cell.b
+    D, basis, place = ball
     d = A.shape[0]
     free = d + 1
     columns = free + m
@@ -59,7 +65,7 @@ def chebyshev_centre(A: Any, b: Any, m: int, D: Any, basis: Any, place: Any, cen
     for k in range(m):
         if b[k] < b[lowest]:
             lowest = k
-    D[: d + 2, :columns] = 0.0
+    D[:, :columns] = 0.0
     for j in range(d):
         D[1 + j, j] = 1.0
         for k in range(m):
@@ -73,38 +79,39 @@ def chebyshev_centre(A: Any, b: Any, m: int, D: Any, basis: Any, place: Any, cen
     for j in range(free):
         basis[1 + j] = j
         place[j] = 1 + j
-    work = D[: d + 2]
-    pivot(work, columns, basis, place, d + 1, free + lowest)
-    for _ in range(30 * (d + 2)):
+    pivot(ball, columns, d + 1, free + lowest)
+    for _ in range(most_pivots(d)):
         entering, gain = 0, STEER
         for i in range(1, d + 2):
-            slope = abs(work[i, s]) if basis[i] < free else work[i, s]
+            slope = abs(D[i, s]) if basis[i] < free else D[i, s]
             if slope > gain:
                 entering, gain = i, slope
         if entering == 0:
             break
-        sign = 1.0 if work[entering, s] > 0.0 else -1.0
+        sign = 1.0 if D[entering, s] > 0.0 else -1.0
         leaving, step, size = -1, np.inf, 0.0
         for c in range(free, columns):
-            slope = -sign * work[entering, c]
+            slope = -sign * D[entering, c]
             if slope > STEER:
-                ratio = work[0, c] / slope
+                ratio = D[0, c] / slope
                 if ratio < step or (ratio == step and slope > size):
                     leaving, step, size = c, ratio, slope
         if leaving < 0:
             break
-        pivot(work, columns, basis, place, entering, leaving)
+        pivot(ball, columns, entering, leaving)
     for j in range(d):
-        centre[j] = work[0, j]
-    return float(work[0, s])
+        centre[j] = D[0, j]
+    return float(D[0, s])
 
 
-@kernel(BOOL, MATRIX, VECTOR, INT, MATRIX, INDICES, INDICES)
-def first_vertex(A: Any, b: Any, m: int, D: Any, basis: Any, place: Any) -> bool:
+@kernel(bare=True)
+def first_vertex(cell: ScaledCell, m: int, simplex: Dictionary) -> bool:
     """Set up the dictionary of a cell (columns: y, then slacks) and pivot all of y in from y = 0."""
+    A, b = cell.A, cell.b
+    D, basis, place = simplex
     d = A.shape[0]
     columns = d + m
-    D[: d + 1, :columns] = 0.0
+    D[:, :columns] = 0.0
     for j in range(d):
         D[1 + j, j] = 1.0
         for k in range(m):
@@ -124,12 +131,12 @@ def first_vertex(A: Any, b: Any, m: int, D: Any, basis: Any, place: Any) -> bool
         if leaving < 0:
             return False
         place[j - 1] = j
-        pivot(D[: d + 1], columns, basis, place, j, leaving)
+        pivot(simplex, columns, j, leaving)
     return True
 
 
-@kernel(INT, MATRIX, INT, INT, INT, FLOAT, INT)
-def blocking(D: Any, first: int, columns: int, row: int, sign: float, skip: int) -> int:
+@kernel(bare=True)
+def blocking(D: Matrix, first: int, columns: int, row: int, sign: float, skip: int) -> int:
     """Column of the slack that reaches zero first when nonbasic ``row`` moves; -1 if none does."""
     leaving, step, size = -1, np.inf, 0.0
     for c in range(first, columns):
@@ -141,9 +148,11 @@ def blocking(D: Any, first: int, columns: int, row: int, sign: float, skip: int)
     return leaving
 
 
-@kernel(VOID, INT, INT, MATRIX, VECTOR, VECTOR, INDICES, MATRIX, INDICES, INDICES)
-def drop_row(k: int, m: int, A: Any, b: Any, eps: Any, index: Any, D: Any, basis: Any, place: Any) -> None:
+@kernel(bare=True)
+def drop_row(k: int, m: int, cell: ScaledCell, simplex: Dictionary) -> None:
     """Remove basic row k of m: the last row takes its place everywhere."""
+    A, b, eps, _, number = cell
+    D, basis, place = simplex
     d = A.shape[0]
     last = m - 1
     if k == last:
@@ -151,7 +160,7 @@ def drop_row(k: int, m: int, A: Any, b: Any, eps: Any, index: Any, D: Any, basis
     # Loops, here and elsewhere: numba takes seconds to compile the copy of a slice.
     for j in range(d):
         A[j, k] = A[j, last]
-    b[k], eps[k], index[k] = b[last], eps[last], index[last]
+    b[k], eps[k], number[k] = b[last], eps[last], number[last]
     for i in range(d + 1):
         D[i, d + k] = D[i, d + last]
     place[d + k] = place[d + last]

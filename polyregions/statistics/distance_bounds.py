@@ -50,7 +50,7 @@ class Basis(NamedTuple):
     defect: float
 
 
-class Rows(NamedTuple):
+class BoundedRows(NamedTuple):
     """The units, or the pieces of maxout units, of one layer at n points."""
 
     value: FloatArray  # (n, rows)
@@ -98,7 +98,7 @@ def distance_bounds(
     """
     shape = (len(points), network.n_units)
     lower, upper = np.full(shape, np.inf), np.full(shape, np.inf)
-    below: Rows | None = None
+    below: BoundedRows | None = None
     unit = 0
     with np.errstate(all="ignore"):
         for layer in network.layers:
@@ -121,20 +121,22 @@ def distance_bounds(
     return lower, upper
 
 
-def _first(layer: Layer, basis: Basis, points: FloatArray) -> Rows:
-    """Rows of the first layer."""
+def _first(layer: Layer, basis: Basis, points: FloatArray) -> BoundedRows:
+    """BoundedRows of the first layer."""
     gradient, live = basis.coordinates[None], (layer.dense != 0).any(axis=1, keepdims=True).T
     values = _values(layer, points, np.zeros_like(points))
-    return Rows(*values, gradient, _norm(gradient), basis.residual[None], live)
+    return BoundedRows(*values, gradient, _norm(gradient), basis.residual[None], live)
 
 
-def _above(layer: Layer, below: Rows) -> Rows:
-    """Rows of a layer from the outputs of the one below."""
+def _above(layer: Layer, below: BoundedRows) -> BoundedRows:
+    """BoundedRows of a layer from the outputs of the one below."""
     W, n, k = layer.dense, layer.n_inputs, below.gradient.shape[1]
     gradient = (below.gradient.reshape(-1, n) @ W.T).reshape(-1, k, len(W))
     live = below.live.astype(np.float64) @ (W != 0).T.astype(np.float64) > 0
     error = (2 * gamma(n + 4) * below.norm + below.error) @ np.abs(W).T * INFLATE + 4 * n * k * TINY * live
-    return Rows(*_values(layer, below.value, below.value_error), gradient, _norm(gradient), error, live)
+    return BoundedRows(
+        *_values(layer, below.value, below.value_error), gradient, _norm(gradient), error, live
+    )
 
 
 def _values(layer: Layer, y: FloatArray, error: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -145,7 +147,7 @@ def _values(layer: Layer, y: FloatArray, error: FloatArray) -> tuple[FloatArray,
     return preactivation(layer, y), bound + 2 * rounding * np.abs(layer.bias) + 4 * n * TINY
 
 
-def _activate(layer: Layer, rows: Rows, entry: IntArray) -> Rows:
+def _activate(layer: Layer, rows: BoundedRows, entry: IntArray) -> BoundedRows:
     """What the outputs give to the layer above, from the row that each follows; ``entry (n, outputs)``."""
     k, table = rows.gradient.shape[1], layer.pieces
     slope, constant = table.slope[entry], table.constant[entry]
@@ -154,12 +156,12 @@ def _activate(layer: Layer, rows: Rows, entry: IntArray) -> Rows:
         live = rows.live & (slope != 0)
         gradient = slope[:, None, :] * rows.gradient
         value, error = slope * rows.value, steep * rows.value_error
-        return Rows(value, error, gradient, steep * rows.norm, steep * rows.error, live)
+        return BoundedRows(value, error, gradient, steep * rows.norm, steep * rows.error, live)
     value = slope * rows.value + constant
     size = steep * np.abs(rows.value) + np.abs(constant)
     moves = slope != 0
     live = rows.live & moves
-    return Rows(
+    return BoundedRows(
         value,
         steep * rows.value_error + 8 * U * size + 4 * TINY * (moves | (constant != 0)),
         slope[:, None, :] * rows.gradient,
@@ -169,7 +171,7 @@ def _activate(layer: Layer, rows: Rows, entry: IntArray) -> Rows:
     )
 
 
-def _take(rows: Rows, columns: IntArray) -> Rows:
+def _take(rows: BoundedRows, columns: IntArray) -> BoundedRows:
     """The given row of each entry of ``columns`` (n, m)."""
     n = len(columns)
     gradient = np.broadcast_to(rows.gradient, (n, *rows.gradient.shape[1:]))
@@ -179,7 +181,7 @@ def _take(rows: Rows, columns: IntArray) -> Rows:
         for array in (rows.value, rows.value_error, rows.norm, rows.error)
     )
     live = np.take_along_axis(np.broadcast_to(rows.live, (n, rows.live.shape[1])), columns, axis=1)
-    return Rows(value, value_error, gradient, norm, error, live)
+    return BoundedRows(value, value_error, gradient, norm, error, live)
 
 
 def _norm(gradient: FloatArray) -> FloatArray:
@@ -188,7 +190,9 @@ def _norm(gradient: FloatArray) -> FloatArray:
     return np.asarray(np.sqrt(squares) + gradient.shape[1] * ROOT_TINY)
 
 
-def _scalar_bounds(layer: Layer, rows: Rows, state: IntArray, defect: float) -> tuple[FloatArray, FloatArray]:
+def _scalar_bounds(
+    layer: Layer, rows: BoundedRows, state: IntArray, defect: float
+) -> tuple[FloatArray, FloatArray]:
     """Bounds of the scalar units, for the nearer of the two breakpoints at the ends of a unit's piece."""
     table = layer.pieces
     units = table.units[~table.is_max[table.units]]
@@ -202,7 +206,9 @@ def _scalar_bounds(layer: Layer, rows: Rows, state: IntArray, defect: float) -> 
     return _quotients(gap, value_error, norm, error, rows.live[:, columns], rows.gradient.shape[1], defect)
 
 
-def _maxout_bounds(layer: Layer, rows: Rows, entry: IntArray, defect: float) -> tuple[FloatArray, FloatArray]:
+def _maxout_bounds(
+    layer: Layer, rows: BoundedRows, entry: IntArray, defect: float
+) -> tuple[FloatArray, FloatArray]:
     """Bounds of the maxout units, for the nearest other piece; those of equal weights have no boundary."""
     pieces, starts, ranks = layer.maxout_rows
     if not pieces.size:

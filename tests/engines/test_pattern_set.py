@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from polyregions.engines.traverse.decisions import Decisions
 from polyregions.engines.traverse.engine import _link_flips
 from polyregions.engines.traverse.pattern_set import (
     EMPTY,
@@ -26,15 +27,15 @@ def finaliser(z: int) -> int:
 
 def check_table(patterns: PatternSet) -> None:
     """Each id is in one slot, found from its pattern; the table is at most half full."""
-    ids = patterns.slots[patterns.slots != EMPTY]
+    ids = patterns.table.slots[patterns.table.slots != EMPTY]
     assert sorted(ids.tolist()) == list(range(len(patterns)))
-    size = patterns.slots.size
+    size = patterns.table.slots.size
     assert size & (size - 1) == 0
     assert 2 * len(patterns) <= size
     for i in range(0, len(patterns), max(1, len(patterns) // 997)):
         own = patterns.patterns[i]
-        slot = find_slot(patterns.slots, patterns.keys, patterns.patterns, patterns.keys[i], own)
-        assert patterns.slots[slot] == i
+        slot = find_slot(patterns.table, patterns.table.keys[i], own)
+        assert patterns.table.slots[slot] == i
 
 
 def test_keys_are_sums_of_pseudo_random_numbers() -> None:
@@ -76,10 +77,10 @@ def link(patterns: PatternSet, start: int, flips: list[list[tuple[int, int]]], l
             units[i, k], beyond[i, k] = unit, state
     patterns.reserve(int(counts.sum()))
     neighbors = np.full(int(counts.sum()), -99, dtype=np.int64)
+    decisions = Decisions.empty(len(flips), 1, 1)._replace(counts=counts, units=units, beyond=beyond)
     done, patterns.count, written = _link_flips(
-        patterns.slots, patterns.keys, patterns.patterns, patterns.count, limit, start, 0, len(flips),
-        counts, units, beyond, neighbors, 0,
-    )  # fmt: skip
+        patterns.table, patterns.count, limit, start, 0, len(flips), decisions, neighbors
+    )
     return done, neighbors[:written].tolist()
 
 
@@ -106,7 +107,9 @@ def test_linking_agrees_with_a_dict() -> None:
         assert (done, neighbors) == (end - start, expected)
         start = end
     assert len(patterns) == len(known) == 2**n
-    assert all(int(pattern_key(patterns.patterns[i])) == int(patterns.keys[i]) for i in range(0, 2**n, 131))
+    assert all(
+        int(pattern_key(patterns.patterns[i])) == int(patterns.table.keys[i]) for i in range(0, 2**n, 131)
+    )
     check_table(patterns)
 
 
@@ -128,13 +131,13 @@ def test_equal_hashes_of_different_patterns() -> None:
     rows = [np.array([i >> k & 1 for k in range(units)], dtype=np.uint8) for i in range(1500)]
     for row in rows * 2:
         patterns.reserve(1)
-        slot = find_slot(patterns.slots, patterns.keys, patterns.patterns, same, row)
-        if patterns.slots[slot] == EMPTY:
-            patterns.slots[slot] = patterns.count
-            patterns.keys[patterns.count] = same
+        slot = find_slot(patterns.table, same, row)
+        if patterns.table.slots[slot] == EMPTY:
+            patterns.table.slots[slot] = patterns.count
+            patterns.table.keys[patterns.count] = same
             patterns.patterns[patterns.count] = row
             patterns.count += 1
-        ids.append(int(patterns.slots[slot]))
+        ids.append(int(patterns.table.slots[slot]))
     assert ids == [*range(1500)] * 2
     check_table(patterns)
 
@@ -145,23 +148,23 @@ def test_the_table_wraps_around() -> None:
     rows = [np.array([i, 0, 0, 0], dtype=np.uint8) for i in range(200)]
     key = np.uint64(2**64 - 1)
     for i, row in enumerate(rows):
-        slot = find_slot(patterns.slots, patterns.keys, patterns.patterns, key, row)
-        assert slot == (patterns.slots.size - 1 + i) % patterns.slots.size
-        patterns.slots[slot], patterns.keys[i], patterns.patterns[i] = i, key, row
+        slot = find_slot(patterns.table, key, row)
+        assert slot == (patterns.table.slots.size - 1 + i) % patterns.table.slots.size
+        patterns.table.slots[slot], patterns.table.keys[i], patterns.patterns[i] = i, key, row
         patterns.count += 1
     patterns.reserve(5000)
-    assert patterns.slots.size > 4096
+    assert patterns.table.slots.size > 4096
     check_table(patterns)
     for i, row in enumerate(rows):
-        assert patterns.slots[find_slot(patterns.slots, patterns.keys, patterns.patterns, key, row)] == i
+        assert patterns.table.slots[find_slot(patterns.table, key, row)] == i
 
 
 def test_growth_is_told_in_advance() -> None:
     patterns = PatternSet(10)
     assert patterns.growth(1000) == 0
-    before = patterns.patterns.nbytes + patterns.keys.nbytes
+    before = patterns.patterns.nbytes + patterns.table.keys.nbytes
     told = patterns.growth(100_000)
     patterns.reserve(100_000)
-    assert patterns.patterns.nbytes + patterns.keys.nbytes - before <= told
+    assert patterns.patterns.nbytes + patterns.table.keys.nbytes - before <= told
     assert patterns.growth(100_000) == 0
     assert len(patterns.patterns) >= 100_000

@@ -17,6 +17,7 @@ from polyregions import Box, Network, enumerate_regions
 from polyregions.engines.brute import enumerate_brute
 from polyregions.engines.traverse.rows import RecentredRows
 from polyregions.geometry.proofs import AMBIGUOUS, REDUNDANT, live_rows
+from polyregions.geometry.workspace import ScaledCell
 from polyregions.network.kinds import make_layer
 from polyregions.network.layers import Layer, leaky_relu, linear, relu
 
@@ -157,8 +158,7 @@ def proves_nothing(rows: Any) -> bool:
     """Whether the rows, which are not all finite, stop the float64 path."""
     d, n = rows.shape[0] - 2, rows.shape[1]
     verdict = np.full(n, AMBIGUOUS, dtype=np.uint8)
-    work = np.empty((d, n)), np.empty(n), np.empty(n), np.empty(n, dtype=np.int64)
-    m = live_rows(np.ascontiguousarray(rows), n, verdict, *work)
+    m = live_rows(np.ascontiguousarray(rows), n, ScaledCell.empty(n, d), verdict)
     bad = ~np.isfinite(rows).all(axis=0)
     return m < 0 and not (verdict[bad] == REDUNDANT).any()
 

@@ -30,6 +30,7 @@ from polyregions.geometry.proofs import (
     recentre,
     upper_bound,
 )
+from polyregions.geometry.workspace import ScaledCell
 from polyregions.network.layers import relu
 
 
@@ -45,21 +46,34 @@ class Cell:
     """The float64 rows of a cell, scaled about a centre, and the true rows they stand for."""
 
     truth: list[list[int]]
-    index: Any  # of the live rows
     verdict: Any
-    A: Any
-    b: Any
-    eps: Any
+    scaled: ScaledCell
     m: int
     centre: Any
     rho: float
-    ymax: Any
     radius: float
+
+    @property
+    def A(self) -> Any:  # noqa: N802
+        return self.scaled.A
+
+    @property
+    def b(self) -> Any:
+        return self.scaled.b
 
     def to_y(self, point: Corner) -> Any:
         return np.array(
             [float((x - Fraction(q)) / Fraction(self.rho)) for x, q in zip(point, self.centre, strict=True)]
         )
+
+
+def scaled(A: Any, b: Any, eps: Any, ymax: float) -> ScaledCell:
+    """Rows that are scaled already, of a cell on which no coordinate exceeds ``ymax``."""
+    return ScaledCell(A, b, eps, np.full(len(A), ymax), np.arange(b.size))
+
+
+def copied(cell: ScaledCell) -> ScaledCell:
+    return ScaledCell(*(array.copy() for array in cell))
 
 
 def random_rows(rng: np.random.Generator, d: int) -> Any:
@@ -119,20 +133,19 @@ def random_cell(seed: int) -> Cell | None:
     vertices = corners([integers(rows[: d + 1, r]) for r in range(n)])
     if not vertices:
         return None
-    A, b, eps, index = np.empty((d, n)), np.empty(n), np.empty(n), np.empty(n, dtype=np.int64)
-    verdict = np.empty(n, dtype=np.uint8)
-    m = live_rows(rows, n, verdict, A, b, eps, index)
+    scaled, verdict = ScaledCell.empty(n, d), np.empty(n, dtype=np.uint8)
+    m = live_rows(rows, n, scaled, verdict)
     if m < 0:
         return None
     middle, some = mean(vertices), list(vertices)[int(rng.integers(len(vertices)))]
     t = Fraction(float(rng.choice([0.0, 0.0, 0.5, 0.99])))
     centre = np.array([float(x + t * (y - x)) for x, y in zip(middle, some, strict=True)])
-    slack = np.min(b[:m] - A[:, :m].T @ centre)
-    rho, ymax = float(max(slack, 2.0**-60) * rng.choice([1.0, 0.1, 30.0])), np.empty(d)
-    radius = recentre(A, b, eps, m, centre, rho, ymax)
+    slack = np.min(scaled.b[:m] - scaled.A[:, :m].T @ centre)
+    rho = float(max(slack, 2.0**-60) * rng.choice([1.0, 0.1, 30.0]))
+    radius = recentre(scaled, m, centre, rho)
     if not radius > 0.0:
         return None
-    return Cell(truth, index, verdict, A, b, eps, m, centre, rho, ymax, radius)
+    return Cell(truth, verdict, scaled, m, centre, rho, radius)
 
 
 @pytest.fixture(scope="module")
@@ -183,7 +196,7 @@ def test_proven_facets_are_facets(cells: list[tuple[int, Cell]]) -> None:
         rng = np.random.default_rng(seed)
         vertices = corners(cell.truth)
         for i in range(cell.m):
-            r = int(cell.index[i])
+            r = int(cell.scaled.number[i])
             on = {v for v in vertices if value(cell.truth[r], v) == 0}
             targets = [mean(on), *on] if on else []
             points = [cell.to_y(point) for point in targets]
@@ -193,7 +206,7 @@ def test_proven_facets_are_facets(cells: list[tuple[int, Cell]]) -> None:
             points.append(direction * cell.b[i] / reach[i] if reach[i] else direction)
             facet = is_facet(cell.truth, vertices, r)
             for p in points:
-                accepted = certifies_facet(cell.A, cell.b, cell.eps, cell.m, i, p)
+                accepted = certifies_facet(cell.scaled, cell.m, i, p)
                 assert facet or not accepted, (seed, i)
                 yes, no = yes + accepted, no + (not facet)
     assert yes > 2000
@@ -217,7 +230,7 @@ def test_rows_proven_redundant_are_positive(cells: list[tuple[int, Cell]]) -> No
         d = cell.A.shape[0]
         vertices = corners(cell.truth)
         for i in range(cell.m):
-            positive = is_positive(cell.truth, vertices, int(cell.index[i]))
+            positive = is_positive(cell.truth, vertices, int(cell.scaled.number[i]))
             others = [k for k in range(cell.m) if k != i]
             for _ in range(12):
                 chosen = rng.choice(others, size=d, replace=False)
@@ -226,7 +239,7 @@ def test_rows_proven_redundant_are_positive(cells: list[tuple[int, Cell]]) -> No
                     continue
                 if rng.random() < 0.3:
                     weights *= 1 + 2.0 ** -float(rng.integers(1, 60)) * rng.normal(size=d)
-                accepted = certifies_redundant(cell.A, cell.b, cell.eps, cell.ymax, i, chosen, weights, d)
+                accepted = certifies_redundant(cell.scaled, i, chosen, weights, d)
                 assert positive or not accepted, (seed, i)
                 yes, no = yes + accepted, no + (not positive)
     assert yes > 1000
@@ -253,7 +266,7 @@ def test_bounds_of_linear_functions_hold(cells: list[tuple[int, Cell]]) -> None:
                 weights = np.linalg.solve(cell.A[:, chosen], v)
             except np.linalg.LinAlgError:
                 continue
-            bound = upper_bound(v, cell.A, cell.b, cell.eps, cell.ymax, chosen, np.maximum(weights, 0), d)
+            bound = upper_bound(v, cell.scaled, chosen, np.maximum(weights, 0), d)
             assert Fraction(bound) >= exact
             tight += bound < 1.01 * float(exact)
     assert tight > 300
@@ -268,50 +281,48 @@ def test_many_multipliers() -> None:
     A, eps = np.ones((1, n + 2)), np.full(n + 2, 5 * U)
     weights = np.full(n + 1, share)
     weights[0] = 1 - n * share
-    assert not certifies_redundant(A, b, eps, np.array([4.0]), n + 1, np.arange(n + 1), weights, n + 1)
+    assert not certifies_redundant(scaled(A, b, eps, 4.0), n + 1, np.arange(n + 1), weights, n + 1)
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_numbers_that_are_not_finite_prove_nothing(bad: float) -> None:
     """The square |y_j| <= 1; in each place of the input in turn."""
     A, b = np.array([[1.0, -1.0, 0.0, 0.0], [0.0, 0.0, 1.0, -1.0]]), np.ones(4)
-    eps, p, ymax = np.full(4, 1e-15), np.array([1.0, 0.0]), np.full(2, 2.0)
-    assert certifies_facet(A, b, eps, 4, 0, p)
+    eps, p = np.full(4, 1e-15), np.array([1.0, 0.0])
+    square = scaled(A, b, eps, 2.0)
+    assert certifies_facet(square, 4, 0, p)
     for j in range(2):
         spoiled = p.copy()
         spoiled[j] = bad
-        assert not certifies_facet(A, b, eps, 4, 0, spoiled)
+        assert not certifies_facet(square, 4, 0, spoiled)
     spoiled = eps.copy()
     spoiled[2] = abs(bad)
-    assert not certifies_facet(A, b, spoiled, 4, 0, p)
+    assert not certifies_facet(square._replace(eps=spoiled), 4, 0, p)
     # The row y_0 <= 3 / 2, by the row y_0 <= 1.
-    A, b, eps = np.column_stack([A, [1.0, 0.0]]), np.append(b, 1.5), np.append(eps, 1e-15)
+    more = scaled(np.column_stack([A, [1.0, 0.0]]), np.append(b, 1.5), np.append(eps, 1e-15), 2.0)
     chosen, weights = np.array([0, 2]), np.array([1.0, 0.0])
-    assert certifies_redundant(A, b, eps, ymax, 4, chosen, weights, 2)
-    assert not certifies_redundant(A, b, eps, ymax, 4, chosen, np.array([bad, 0.0]), 2)
-    assert not certifies_redundant(
-        A, b, np.append(eps[:4], bad if bad > 0 else np.nan), ymax, 4, chosen, weights, 2
-    )
-    centre = np.array([bad, 0.0])
-    assert not recentre(A.copy(), b.copy(), eps.copy(), 5, centre, 1.0, np.empty(2)) > 0
-    assert not recentre(A.copy(), b.copy(), eps.copy(), 5, np.zeros(2), abs(bad), np.empty(2)) > 0
+    assert certifies_redundant(more, 4, chosen, weights, 2)
+    assert not certifies_redundant(more, 4, chosen, np.array([bad, 0.0]), 2)
+    spoiled = np.append(eps, bad if bad > 0 else np.nan)
+    assert not certifies_redundant(more._replace(eps=spoiled), 4, chosen, weights, 2)
+    assert not recentre(copied(more), 5, np.array([bad, 0.0]), 1.0) > 0
+    assert not recentre(copied(more), 5, np.zeros(2), abs(bad)) > 0
+    assert recentre(copied(more), 5, np.zeros(2), 1.0) > 0
     for place in range(4):
         rows = np.array([[1.0, -1.0, 0.0, 0.0], [0.0, 0.0, 1.0, -1.0], [1.0] * 4, [1e-16] * 4])
         rows[place, 2] = abs(bad) if place == 3 else bad
-        verdict, index = np.empty(4, dtype=np.uint8), np.empty(4, dtype=np.int64)
-        A, b, eps = np.empty((2, 4)), np.empty(4), np.empty(4)
-        m = live_rows(rows, 4, verdict, A, b, eps, index)
+        verdict, cell = np.empty(4, dtype=np.uint8), ScaledCell.empty(4, 2)
+        m = live_rows(rows, 4, cell, verdict)
         assert (verdict[: 3 if m < 0 else 4] == AMBIGUOUS).all()
-        if m == 4 and recentre(A, b, eps, 4, np.zeros(2), 1.0, np.empty(2)) > 0:
-            assert not certifies_facet(A, b, eps, 4, 0, p)
+        if m == 4 and recentre(cell, 4, np.zeros(2), 1.0) > 0:
+            assert not certifies_facet(cell, 4, 0, p)
 
 
 def test_rows_with_unknown_gradients_stop_the_float_path() -> None:
     for row in ([0.0, 0.0, 0.0, 0.0], [1e-3, 0, 0, 1e-3], [2.0**-1000, 0, 0, 0], [2.0**1000, 0, 0, 0]):
         rows = np.array([row]).T
         verdict = np.empty(1, dtype=np.uint8)
-        out = np.empty((2, 1)), np.empty(1), np.empty(1), np.empty(1, dtype=np.int64)
-        assert live_rows(rows, 1, verdict, *out) == -1
+        assert live_rows(rows, 1, ScaledCell.empty(1, 2), verdict) == -1
 
 
 def cell_of_layer(seed: int) -> tuple[Network, Box, Any]:

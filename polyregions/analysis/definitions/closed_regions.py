@@ -20,15 +20,15 @@ from __future__ import annotations
 
 from fractions import Fraction
 from math import lcm
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from ...base.arrays import FloatArray, IntArray
-from ...base.kernels import BYTES_SIGNED, FLAGS, FLOAT, INDICES, INT, MATRIX, VOID, group, kernel
+from ...base.kernels import BoolVector, Int8Vector, Int64Vector, Matrix, kernel
 from ...base.rationals import round_fraction
 from ...base.rounding import INFLATE, TINY, U
-from ...complex.topology import FACE_LISTS, Cells
+from ...complex.topology import Cells, FaceLists
 from ...complex.vertex_values import DEEPEST, SURELY_WHOLE, places, walk
 from ...geometry.integer_simplex import interior_point
 from ...geometry.signs import UNKNOWN
@@ -72,12 +72,12 @@ class Incidences(NamedTuple):
     The lists of i are ``entries[offsets[i]:offsets[i + 1]]``. A corner is given by its number as a vertex.
     """
 
-    faces: Any
-    face_offsets: Any
-    regions: Any
-    region_offsets: Any
-    corners: Any
-    corner_offsets: Any
+    faces: Int64Vector
+    face_offsets: Int64Vector
+    regions: Int64Vector
+    region_offsets: Int64Vector
+    corners: Int64Vector
+    corner_offsets: Int64Vector
 
 
 class AtVertices(NamedTuple):
@@ -87,15 +87,45 @@ class AtVertices(NamedTuple):
     are exact, and multiples of a power of two that is known.
     """
 
-    points: Any
-    slips: Any
-    outputs: Any
-    errors: Any
-    whole: Any
+    points: Matrix
+    slips: Matrix
+    outputs: Matrix
+    errors: Matrix
+    whole: BoolVector
 
 
-INCIDENCES = group(Incidences, *[INDICES] * 6)
-AT_VERTICES = group(AtVertices, *[MATRIX] * 4, FLAGS)
+class Marks(NamedTuple):
+    """What a search along one set has found so far.
+
+    ``visited (regions,)`` and ``tried (faces,)`` are the last search that came by; ``queue`` lists the
+    regions of this one, ``waiting`` the faces that float64 leaves open; ``at (PLACES,)`` is where it stands.
+    """
+
+    visited: Int64Vector
+    tried: Int64Vector
+    queue: Int64Vector
+    waiting: Int64Vector
+    at: Int64Vector
+
+    @classmethod
+    def empty(cls, regions: int, faces: int) -> Marks:
+        """Before the first search."""
+        return cls(
+            np.zeros(regions, dtype=np.int64),
+            np.zeros(faces, dtype=np.int64),
+            np.empty(regions, dtype=np.int64),
+            np.empty(faces, dtype=np.int64),
+            np.zeros(PLACES, dtype=np.int64),
+        )
+
+
+class Closure(NamedTuple):
+    """Memory to go through closures, both (faces,): who met each face last, and where to go on."""
+
+    met: Int64Vector
+    stack: Int64Vector
+
+
 #: Places in ``at``: how far the queue is done and filled, number of the search, faces that wait.
 PLACES = 4
 DONE, FILLED, SEARCH, OPEN = range(PLACES)
@@ -109,11 +139,7 @@ class _Search:
         self.incidences = _incidences(faces.cells, min(cx.network.output_dim, faces.box.dim - 1))
         self.vertices, exponent = _at_vertices(cx, faces)
         self.unit = 2.0**exponent if exponent <= DEEPEST else np.inf
-        self.at = np.zeros(PLACES, dtype=np.int64)
-        self.queue = np.empty(cx.n_regions, dtype=np.int64)
-        self.visited = np.zeros(cx.n_regions, dtype=np.int64)  # by which search
-        self.tried = np.zeros(len(faces), dtype=np.int64)
-        self.waiting = np.empty(len(faces), dtype=np.int64)
+        self.marks = Marks.empty(cx.n_regions, len(faces))
         self._outputs: dict[int, list[Fraction]] = {}
 
     def join(self, regions: IntArray, labels: IntArray) -> None:
@@ -122,34 +148,35 @@ class _Search:
         g = [[*row, constant] for row, constant in zip(A, c, strict=True)]
         rounded = np.array([[round_fraction(v.numerator, v.denominator) for v in row] for row in g])
         same = np.isfinite(rounded).all() and [[Fraction(v) for v in row] for row in rounded.tolist()] == g
-        self.at[SEARCH] += 1
+        marks = self.marks
+        marks.at[SEARCH] += 1
         mine = set(regions.tolist())
         for region in regions.tolist():
-            if self.visited[region] != self.at[SEARCH]:
+            if marks.visited[region] != marks.at[SEARCH]:
                 self._search(region, g, rounded, self.unit if same else np.inf)
-                found = self.queue[: self.at[FILLED]].tolist()
+                found = marks.queue[: marks.at[FILLED]].tolist()
                 labels[[r for r in found if r in mine]] = labels[region]
 
     def _search(self, region: int, g: list[list[Fraction]], rounded: FloatArray, unit: float) -> None:
         """Fill the queue with all regions that Z leads to from this one."""
-        at, lists = self.at, self.incidences
+        at, lists = self.marks.at, self.incidences
         at[DONE] = at[FILLED] = 0
         self._enter(region)
         while at[DONE] < at[FILLED]:
             at[OPEN] = 0
-            marks = self.visited, self.tried, self.queue, self.waiting
-            spread(rounded, unit, lists, self.vertices, *marks, at)
-            for face in self.waiting[: at[OPEN]].tolist():
+            spread(rounded, unit, lists, self.vertices, self.marks)
+            for face in self.marks.waiting[: at[OPEN]].tolist():
                 if self._meets(face, g):
                     for other in _listed(lists.regions, lists.region_offsets, face):
                         self._enter(other)
 
     def _enter(self, region: int) -> None:
         """Enter a region into the queue, unless it has been there."""
-        if self.visited[region] != self.at[SEARCH]:
-            self.visited[region] = self.at[SEARCH]
-            self.queue[self.at[FILLED]] = region
-            self.at[FILLED] += 1
+        visited, _, queue, _, at = self.marks
+        if visited[region] != at[SEARCH]:
+            visited[region] = at[SEARCH]
+            queue[at[FILLED]] = region
+            at[FILLED] += 1
 
     def _meets(self, face: int, g: list[list[Fraction]]) -> bool:
         """Whether f = g somewhere on a face, in rational arithmetic."""
@@ -213,13 +240,14 @@ def _offsets(counts: IntArray) -> IntArray:
 def _within(cells: Cells, roots: IntArray, highest: int) -> tuple[IntArray, IntArray]:
     """The faces up to a dimension in the closure of each root, and offsets."""
     counts = np.zeros(roots.size, dtype=np.int64)
-    met, stack = np.full(cells.dim.size, -1, dtype=np.int64), np.empty(cells.dim.size, dtype=np.int64)
+    n = cells.dim.size
+    memory = Closure(np.full(n, -1, dtype=np.int64), np.empty(n, dtype=np.int64))
     none = np.empty(0, dtype=np.int64)
-    list_within(roots, cells.dim, *cells.lists, highest, counts, none, none, met, stack)
+    list_within(roots, highest, cells.dim, cells.lists, counts, none, none, memory)
     offsets = _offsets(counts)
     entries = np.empty(offsets[-1], dtype=np.int64)
-    met[:] = -1
-    list_within(roots, cells.dim, *cells.lists, highest, counts, offsets, entries, met, stack)
+    memory.met[:] = -1
+    list_within(roots, highest, cells.dim, cells.lists, counts, offsets, entries, memory)
     return entries, offsets
 
 
@@ -243,21 +271,20 @@ def _at_vertices(cx: RegionComplex, faces: Faces) -> tuple[AtVertices, int]:
     return AtVertices(where.points, where.errors, numbers, errors, whole), exponent
 
 
-@kernel(VOID, INDICES, BYTES_SIGNED, *FACE_LISTS, INT, INDICES, INDICES, INDICES, INDICES, INDICES)
+@kernel
 def list_within(
-    roots: Any,
-    dim: Any,
-    start: Any,
-    size: Any,
-    pool: Any,
+    roots: Int64Vector,
     highest: int,
-    counts: Any,
-    offsets: Any,
-    entries: Any,
-    met: Any,
-    stack: Any,
+    dim: Int8Vector,
+    lists: FaceLists,
+    counts: Int64Vector,
+    offsets: Int64Vector,
+    entries: Int64Vector,
+    memory: Closure,
 ) -> None:
     """Count, or enter if there are entries, the faces up to a dimension in the closure of each root."""
+    start, size, pool = lists
+    met, stack = memory
     for i in range(roots.size):
         n, top = 0, 1
         stack[0] = roots[i]
@@ -278,8 +305,8 @@ def list_within(
         counts[i] = n
 
 
-@kernel(INT, MATRIX, FLOAT, INT, INT, AT_VERTICES, bare=True)
-def sign_of_difference(g: Any, unit: float, k: int, v: int, vertices: Any) -> int:
+@kernel(bare=True)
+def sign_of_difference(g: Matrix, unit: float, k: int, v: int, vertices: AtVertices) -> int:
     """Sign of f - g at a vertex, output k."""
     d = g.shape[1] - 1
     value, size, slip = vertices.outputs[v, k], abs(vertices.outputs[v, k]), 0.0
@@ -298,8 +325,8 @@ def sign_of_difference(g: Any, unit: float, k: int, v: int, vertices: Any) -> in
     return -1 if value < -bound else UNKNOWN
 
 
-@kernel(INT, MATRIX, FLOAT, INT, INCIDENCES, AT_VERTICES, bare=True)
-def meets(g: Any, unit: float, face: int, incidences: Any, vertices: Any) -> int:
+@kernel(bare=True)
+def meets(g: Matrix, unit: float, face: int, incidences: Incidences, vertices: AtVertices) -> int:
     """Whether f = g somewhere on a face: 1, 0 or UNKNOWN."""
     m = g.shape[0]
     begin, end = incidences.corner_offsets[face], incidences.corner_offsets[face + 1]
@@ -317,19 +344,10 @@ def meets(g: Any, unit: float, face: int, incidences: Any, vertices: Any) -> int
     return 1 if known else UNKNOWN
 
 
-@kernel(VOID, MATRIX, FLOAT, INCIDENCES, AT_VERTICES, *[INDICES] * 5)
-def spread(
-    g: Any,
-    unit: float,
-    incidences: Any,
-    vertices: Any,
-    visited: Any,
-    tried: Any,
-    queue: Any,
-    waiting: Any,
-    at: Any,
-) -> None:
+@kernel
+def spread(g: Matrix, unit: float, incidences: Incidences, vertices: AtVertices, marks: Marks) -> None:
     """Go on from the regions in the queue to all that are around a face where f = g; note what is unknown."""
+    visited, tried, queue, waiting, at = marks
     search = at[SEARCH]
     while at[DONE] < at[FILLED]:
         region = queue[at[DONE]]

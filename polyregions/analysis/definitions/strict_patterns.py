@@ -54,7 +54,7 @@ def count_patterns(cx: RegionComplex, faces: Faces) -> int:
     lowest = np.full(len(faces), np.iinfo(np.int32).max, dtype=np.int32)
     lowest[cells.top[order]] = np.arange(len(order))
     for k in range(cells.dimension, 0, -1):
-        pass_down(cells.faces(k), *cells.lists, lowest)
+        pass_down(cells.faces(k), cells.lists, lowest)
     home = order[lowest]
     rows = _at_vertices(cx, faces, marks, home[cells.faces(0)])
     new = [_distinct(cx.states[:0])]

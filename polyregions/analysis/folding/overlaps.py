@@ -29,7 +29,7 @@ MOST_PAIRS = 20_000
 COORDINATES = 8
 
 
-class Sheet(NamedTuple):
+class SheetPlace(NamedTuple):
     """One region with its map: all integers.
 
     Attributes
@@ -87,13 +87,13 @@ def _near(images: Sequence[Image]) -> Iterator[tuple[int, list[int]]]:
         yield i, (i + 1 + np.flatnonzero(meet.all(axis=1))).tolist()
 
 
-def make_sheet(cx: RegionComplex, i: int) -> Sheet:
+def make_sheet(cx: RegionComplex, i: int) -> SheetPlace:
     """Region i and its map."""
     image = cx.network.exact.forms(cx.states[i])[1]
-    return Sheet(*([[int(v) for v in row] for row in rows] for rows in (image, cx[i].exact_halfspaces)))
+    return SheetPlace(*([[int(v) for v in row] for row in rows] for rows in (image, cx[i].exact_halfspaces)))
 
 
-def look_alike(first: Sheet, second: Sheet) -> bool:
+def look_alike(first: SheetPlace, second: SheetPlace) -> bool:
     """Whether an interior point of one region and one of the other have the same image."""
     d = len(first.image[0]) - 1
     # A x + c = B y + e, both over the product of the denominators: rows for (x, y, 1).

@@ -41,7 +41,7 @@ from ...errors import TooLargeError
 from ...network.layers import Layer
 from ...network.network import Network
 from .crossings import Crossings, find_crossings, mark
-from .values import VERTICES, Vertices, activate, layer_rows, norm_bound
+from .values import VERTICES, LineVertices, activate, layer_rows, norm_bound
 
 #: Bytes that are taken without asking how much memory is free.
 UNASKED = 2**27
@@ -121,7 +121,7 @@ def in_order(
     return CutSegments(segment[order], place[order], flips, first, is_open)
 
 
-class Workspace:
+class Buffers:
     """Memory that is used again and again: asking the system for it each time takes a third longer."""
 
     def __init__(self) -> None:
@@ -143,9 +143,9 @@ class SegmentCutter:
 
     def __init__(self, network: Network) -> None:
         last = max((i for i, layer in enumerate(network.layers) if layer.n_units), default=-1)
-        self._memory = Workspace()
+        self._memory = Buffers()
         self.layers = [
-            LayerCut(i, layer, 0 < i < last, self._memory)
+            LayerOnSegments(i, layer, 0 < i < last, self._memory)
             for i, layer in enumerate(network.layers[: last + 1])
         ]
         self.widest = max((layer.layer.n_rows for layer in self.layers), default=1)
@@ -164,7 +164,7 @@ class SegmentCutter:
         with np.errstate(over="ignore", invalid="ignore"):
             # The ends are exact: they have norms, but no errors.
             size = np.stack([np.zeros(2 * n), norm_bound(ends)], axis=1)
-            vertices = Vertices(np.repeat(np.arange(n), 2), place, size)
+            vertices = LineVertices(np.repeat(np.arange(n), 2), place, size)
             z = ends @ self.layers[0].transposed + self.layers[0].bias if self.layers else ends
             for layer, above in zip_longest(self.layers, self.layers[1:]):
                 vertices, moved, own, states, z = layer.cut(vertices, z, above, is_open)
@@ -183,17 +183,17 @@ class SegmentCutter:
         )
 
 
-class LayerCut:
+class LayerOnSegments:
     """One layer, with the pairs of its hyperplanes that were compared so far."""
 
-    def __init__(self, number: int, layer: Layer, is_inner: bool, memory: Workspace) -> None:
+    def __init__(self, number: int, layer: Layer, is_inner: bool, memory: Buffers) -> None:
         self.number, self.layer, self.rows, self.memory = number, layer, layer_rows(layer, is_inner), memory
         self.transposed, self.bias = np.array(layer.dense.T, order="C"), layer.bias.copy()
         self._same: dict[tuple[int, int], bool] = {}
 
     def cut(
-        self, vertices: Vertices, z: FloatArray, above: LayerCut | None, is_open: NDArray[np.bool_]
-    ) -> tuple[Vertices, IntArray, IntArray, StateArray, FloatArray]:
+        self, vertices: LineVertices, z: FloatArray, above: LayerOnSegments | None, is_open: NDArray[np.bool_]
+    ) -> tuple[LineVertices, IntArray, IntArray, StateArray, FloatArray]:
         """Cut by this layer, with pre-activations z at the vertices.
 
         Returns
@@ -222,7 +222,7 @@ class LayerCut:
             if not self.is_same(int(what[k - 1, 4]), int(what[k, 4])):
                 is_open[vertices.segment[what[k, 0]]] = True
         new = old + int((what[:, 5] == 0).sum())
-        cut = Vertices(np.empty(new, dtype=np.int64), np.empty((new, 2)), np.empty((new, 2)))
+        cut = LineVertices(np.empty(new, dtype=np.int64), np.empty((new, 2)), np.empty((new, 2)))
         moved, at = np.empty(old, dtype=np.int64), np.empty(count, dtype=np.int64)
         bias: FloatArray
         if above is None:

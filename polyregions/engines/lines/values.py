@@ -38,7 +38,7 @@ FLOOR = 2.0**-900
 UNREACHED = 2.0**1021
 
 
-class Rows(NamedTuple):
+class LayerRows(NamedTuple):
     """A layer as the kernels take it.
 
     Attributes
@@ -76,12 +76,12 @@ class Rows(NamedTuple):
 
 
 ROWS = group(
-    Rows, VECTOR, VECTOR, VECTOR, INDICES, INDICES, VECTOR, VECTOR, VECTOR, FLAGS, MATRIX, BOOL, BOOL
+    LayerRows, VECTOR, VECTOR, VECTOR, INDICES, INDICES, VECTOR, VECTOR, VECTOR, FLAGS, MATRIX, BOOL, BOOL
 )
 
 
-class Vertices(NamedTuple):
-    """Vertices of many segments, segment after segment and from left to right.
+class LineVertices(NamedTuple):
+    """LineVertices of many segments, segment after segment and from left to right.
 
     Attributes
     ----------
@@ -97,7 +97,7 @@ class Vertices(NamedTuple):
     size: Any
 
 
-VERTICES = group(Vertices, INDICES, MATRIX, MATRIX)
+VERTICES = group(LineVertices, INDICES, MATRIX, MATRIX)
 
 
 def norm_bound(values: FloatArray) -> FloatArray:
@@ -134,7 +134,7 @@ def spectral_norm_bound(weight: FloatArray) -> float:
     return max(float(scale * 2.0 ** (bound / 2) * INFLATE), FLOOR)
 
 
-def layer_rows(layer: Layer, is_inner: bool) -> Rows:
+def layer_rows(layer: Layer, is_inner: bool) -> LayerRows:
     """The constants of a layer.
 
     Where it is not an inner one the Frobenius norm stands for the spectral norm, which takes time and has no
@@ -154,7 +154,7 @@ def layer_rows(layer: Layer, is_inner: bool) -> Rows:
         steps = np.full((int(table.n_states.max()) - 1, layer.n_outputs), UNREACHED)
         borders = table.thresholds
         steps[borders.below, borders.output] = borders.level
-    return Rows(
+    return LayerRows(
         norms,
         errors,
         np.array([gamma, spectral, gamma * frobenius, error, steepest, farthest]),

@@ -18,36 +18,43 @@ only for those that still cut the edge a form is evaluated (:mod:`polyregions.ge
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 
 from ...base.kernels import (
-    BYTES_SIGNED,
-    FLOAT,
-    INDICES,
-    INT,
-    MATRIX,
-    NARROW,
-    NARROW_TABLE,
-    TABLE,
-    VECTOR,
-    VOID,
-    group,
+    Int8Vector,
+    Int32Matrix,
+    Int32Vector,
+    Int64Matrix,
+    Int64Vector,
+    Matrix,
+    Vector,
+    int64,
     kernel,
 )
-from ...complex.vertices import STORE
+from ...complex.topology import FaceLists
+from ...complex.vertices import Store
 from ...geometry.signs import UNKNOWN, sign_at, solve_float, solve_whole, tied
-from .cell_forms import LAYER_FORMS, cell_form
+from .cell_forms import LAYER_FORMS, LayerForms, cell_form
 from .cut_face import (
+    BEFORE,
+    CURSOR,
     DECIDE,
     DONE,
+    LEVEL,
+    MARK,
     MORE_ENTRIES,
     MORE_FACES,
     MORE_PLANES,
     MORE_POOL,
     MORE_VERTICES,
+    NEXT,
+    OLD,
+    PART,
     PAUSE,
+    ROUND,
+    STAGE,
     cut_edge,
     cut_face,
 )
@@ -55,11 +62,9 @@ from .face_table import (
     CARRIER,
     ENTRIES,
     FACES,
-    LISTS,
     LOW,
     MASKS,
     MOST,
-    NEW_FACES,
     OPEN,
     PLANES,
     POOL,
@@ -69,16 +74,13 @@ from .face_table import (
     START,
     VERTICES,
     WORD,
+    Lists,
+    NewFaces,
     bit_number,
     enter,
     set_boundary,
 )
 
-#: Places in ``at``: part of the old complex, stage (0 copy, 1 cut), place in the order of the old faces,
-#: hyperplane, dimension being cut (0: new vertices), place in its list, faces when the hyperplane's turn
-#: began, faces when the part's turn began, faces at which to pause.
-PLACES = 9
-PART, STAGE, OLD, ROUND, LEVEL, CURSOR, MARK, BEFORE, NEXT = range(PLACES)
 #: Faces made between pauses: less than a second.
 STEP = 2**18
 
@@ -91,38 +93,40 @@ class OldFaces(NamedTuple):
     ``cells[p + 1] - 1``, and end at ``ends[p]``.
     """
 
-    dim: Any
-    start: Any
-    size: Any
-    pool: Any
-    planes: Any
-    home: Any
-    order: Any
-    ends: Any
-    cells: Any
+    dim: Int8Vector
+    lists: FaceLists
+    planes: Int32Matrix
+    home: Int32Vector
+    order: Int32Vector
+    ends: Int64Vector
+    cells: Int64Vector
 
 
-class Signs(NamedTuple):
+class Hyperplanes(NamedTuple):
     """The hyperplanes of the layer on the cells of the part that is cut.
 
-    ``forms (cells, hyperplanes)`` is the number of each form that is known, else -1; ``open (n, 3)`` are the
-    signs that wait for a decision: face, hyperplane, cell. ``pairs`` and ``same`` as in the layer's arrays.
+    ``number (cells, hyperplanes)`` is the number of each form that is known, else -1; ``open (n, 3)`` are the
+    signs that wait for a decision: face, hyperplane, cell. ``pairs`` and ``same`` are those of the layer's
+    arrays, ``layer`` its number. ``forms`` is what the forms are made of, ``whole`` 1 if of whole numbers,
+    else 0.
     """
 
-    forms: Any
-    open: Any
-    pairs: Any
-    same: Any
-    layer: Any
+    number: Int32Matrix
+    open: Int32Matrix
+    pairs: Int64Matrix
+    same: Int64Vector
+    layer: int
+    forms: Annotated[LayerForms, LAYER_FORMS]
+    whole: float
 
 
 class Scratch(NamedTuple):
     """Memory to work in: d rows of a system and their errors, ``(d, 2 d + 1)``, ``(3, masks of a face)``."""
 
-    rows: Any
-    errors: Any
-    work: Any
-    masks: Any
+    rows: Matrix
+    errors: Vector
+    work: Matrix
+    masks: Int64Matrix
 
     @classmethod
     def empty(cls, d: int, masks: int) -> Scratch:
@@ -132,229 +136,248 @@ class Scratch(NamedTuple):
         )
 
 
-OLD_FACES = group(
-    OldFaces, BYTES_SIGNED, NARROW, NARROW, NARROW, NARROW_TABLE, NARROW, NARROW, INDICES, INDICES
-)
-SIGNS = group(Signs, NARROW_TABLE, NARROW_TABLE, TABLE, INDICES, INT)
-SCRATCH = group(Scratch, MATRIX, VECTOR, MATRIX, TABLE)
+class Cutting(NamedTuple):
+    """All that a layer is cut with.
+
+    ``at (PLACES,)`` is where the work stands; see :mod:`polyregions.engines.subdivide.cut_face`.
+    """
+
+    at: Int64Vector
+    old: OldFaces
+    new: NewFaces
+    lists: Lists
+    store: Store
+    cut: Hyperplanes
+    scratch: Scratch
 
 
-@kernel(INT, INT, OLD_FACES, NEW_FACES, LISTS, INDICES, INT, bare=True)
-def copy_face(f: int, old: Any, new: Any, lists: Any, count: Any, n_planes: int) -> int:
+@kernel(bare=True)
+def copy_face(f: int, old: OldFaces, new: NewFaces, lists: Lists) -> int:
     """Copy an old face, its boundary now made of pieces."""
-    table, pool = new.table, new.pool
-    if count[FACES] + 1 > table.shape[0]:
+    table, dim, pool, planes, piece_of, used = new
+    if used[FACES] + 1 > table.shape[0]:
         return MORE_FACES
-    if count[ENTRIES] + n_planes > lists.entries.shape[0]:
+    if used[ENTRIES] + lists.head.shape[1] > lists.entries.shape[0]:
         return MORE_ENTRIES
-    begin = count[POOL]
+    begin = used[POOL]
     end = begin
-    for i in range(old.start[f], old.start[f] + old.size[f]):
-        b = np.int64(new.piece_of[old.pool[i]])
+    for i in range(old.lists.start[f], old.lists.start[f] + old.lists.size[f]):
+        b = int64(piece_of[old.lists.pool[i]])
         while b >= 0:
             if end == pool.size:
                 return MORE_POOL
             pool[end] = b
             end += 1
-            b = np.int64(table[b, SIBLING])
-    face, k = count[FACES], np.int64(old.dim[f])
-    count[FACES], count[POOL] = face + 1, end
-    new.dim[face] = k
-    for j in range(new.planes.shape[1]):
-        new.planes[face, j] = old.planes[f, j]
+            b = int64(table[b, SIBLING])
+    face, k = used[FACES], int64(old.dim[f])
+    used[FACES], used[POOL] = face + 1, end
+    dim[face] = k
+    for j in range(planes.shape[1]):
+        planes[face, j] = old.planes[f, j]
     table[face, CARRIER], table[face, SIBLING], table[face, SECTION] = f, -1, -1
-    set_boundary(face, begin, end, pool, table)
-    new.piece_of[f] = face
-    count[MOST] = max(count[MOST], end - begin)
-    enter(face, k, -1, table, lists.entries, lists.head, count)
+    set_boundary(face, begin, end, new)
+    piece_of[f] = face
+    used[MOST] = max(used[MOST], end - begin)
+    enter(face, k, -1, new, lists)
     return DONE
 
 
-@kernel(INT, INT, INT, INT, STORE, SIGNS, LAYER_FORMS, FLOAT, INDICES, bare=True)
-def form_number(
-    plane: int, cell: int, row: int, store: Any, signs: Any, layer: Any, whole: float, count: Any
-) -> Any:
-    """Number of the form of a hyperplane on an old cell. It is computed when it is first asked for."""
-    p = np.int64(signs.forms[row, plane])
+@kernel(bare=True)
+def form_number(plane: int, cell: int, row: int, store: Store, cut: Hyperplanes, used: Int64Vector) -> int:
+    """Number of the form of a hyperplane on an old cell. It is computed when it is first asked for.
+
+    ``row`` is the number of the cell within the part.
+    """
+    p = int64(cut.number[row, plane])
     if p < 0:
-        p = count[PLANES]
-        count[PLANES] = p + 1
-        store.errors[p] = cell_form(cell, plane, layer, whole, store.forms[p])
-        store.source[p, 0], store.source[p, 1], store.source[p, 2] = signs.layer, cell, plane
-        signs.forms[row, plane] = p
+        p = used[PLANES]
+        used[PLANES] = p + 1
+        store.errors[p] = cell_form(cell, plane, cut.forms, cut.whole, store.forms[p])
+        store.source[p, 0], store.source[p, 1], store.source[p, 2] = cut.layer, cell, plane
+        cut.number[row, plane] = p
     return p
 
 
-@kernel(
-    *[INT] * 5,
-    *[NEW_FACES, STORE, SIGNS, LAYER_FORMS, FLOAT, INDICES, SCRATCH],
-    bare=True,
-)
-def new_vertex(
-    f: int,
-    plane: int,
-    cell: int,
-    row: int,
-    new: Any,
-    store: Any,
-    signs: Any,
-    layer: Any,
-    whole: float,
-    count: Any,
-    scratch: Any,
-) -> int:
-    """Make the vertex in which a hyperplane meets edge f, with its signs for the hyperplanes to come."""
-    table, planes = new.table, new.planes
+@kernel(inline=True, bare=True)
+def solve_vertex(number: int, planes: Int32Vector, store: Store, whole: float, scratch: Scratch) -> None:
+    """Compute the point in which the forms ``planes (d,)`` vanish, and enter it with them."""
     rows, errors, work, _ = scratch
-    d, n_planes = planes.shape[1], layer.threshold.size
-    if count[FACES] + 2 > table.shape[0]:
-        return MORE_FACES
-    if count[VERTICES] + 1 > store.radii.size:
-        return MORE_VERTICES
-    if count[PLANES] + n_planes > store.errors.size:
-        return MORE_PLANES
-    if count[OPEN] + n_planes > signs.open.shape[0]:
-        return DECIDE
-    v, number = count[FACES], count[VERTICES]
-    # The next number is kept for the edge beyond the vertex.
-    count[FACES], count[VERTICES] = v + 2, number + 1
-    new.dim[v], new.dim[v + 1] = 0, 1
-    table[v, CARRIER], table[v, SIBLING], table[v, SECTION] = table[f, CARRIER], -1, -1
-    table[v, START], table[v, SIZE] = number, 0
-    last = form_number(plane, cell, row, store, signs, layer, whole, count)
+    d = planes.size
     exact = whole != 0.0
     for i in range(d):
-        q = np.int64(planes[f, i]) if i < d - 1 else last
-        planes[v, i] = q
+        q = int64(planes[i])
         store.planes[number, i] = q
         for j in range(d + 1):
             rows[i, j] = store.forms[q, j]
         errors[i] = store.errors[q]
         exact &= errors[i] == 0.0
-    point = store.points[number]
     radius = -1.0
     if exact:
-        radius = solve_whole(rows, point, work)
+        radius = solve_whole(rows, store.points[number], work)
     if radius < 0.0:
-        radius = solve_float(rows, errors, point, work)
+        radius = solve_float(rows, errors, store.points[number], work)
     store.radii[number] = radius
+
+
+@kernel(inline=True, bare=True)
+def mark_vertex(f: int, v: int, cell: int, row: int, plane: int, work: Cutting) -> None:
+    """Give the new vertex of edge f its signs for the hyperplanes beyond ``plane``.
+
+    It is strictly on one side if its edge is; only for those that still cut the edge a form is evaluated.
+    """
+    table, planes, used = work.new.table, work.new.planes, work.new.used
+    store, cut = work.store, work.cut
+    number = int64(table[v, START])
+    point, radius = store.points[number], store.radii[number]
     for column in range(MASKS, table.shape[1], 3):
-        above, below = np.int64(table[f, column]), np.int64(table[f, column + 1])
+        above, below = int64(table[f, column]), int64(table[f, column + 1])
         both = above & below & LOW
         above, below = above & ~both, below & ~both
         while both != 0:
             there = both & -both
             both ^= there
             other = WORD * ((column - MASKS) // 3) + bit_number(there)
-            if other <= plane or tied(planes[v], store.source, signs.pairs, signs.same, signs.layer, other):
+            if other <= plane or tied(planes[v], store.source, cut.pairs, cut.same, cut.layer, other):
                 continue
-            q = form_number(other, cell, row, store, signs, layer, whole, count)
+            q = form_number(other, cell, row, store, cut, used)
             sign = sign_at(store.forms[q], store.errors[q], point, radius)
             if sign == 1:
                 above |= there
             elif sign == -1:
                 below |= there
             elif sign == UNKNOWN:
-                signs.open[count[OPEN], 0] = v
-                signs.open[count[OPEN], 1] = other
-                signs.open[count[OPEN], 2] = cell
-                count[OPEN] += 1
+                cut.open[used[OPEN], 0] = v
+                cut.open[used[OPEN], 1] = other
+                cut.open[used[OPEN], 2] = cell
+                used[OPEN] += 1
         table[v, column], table[v, column + 1], table[v, column + 2] = above, below, 0
+
+
+@kernel(inline=True, bare=True)
+def new_vertex(f: int, cell: int, row: int, plane: int, work: Cutting) -> int:
+    """Make the vertex in which a hyperplane meets edge f, with its signs for the hyperplanes to come."""
+    table, dim, _, planes, _, used = work.new
+    store, cut = work.store, work.cut
+    d, n_planes = planes.shape[1], work.lists.head.shape[1]
+    if used[FACES] + 2 > table.shape[0]:
+        return MORE_FACES
+    if used[VERTICES] + 1 > store.radii.size:
+        return MORE_VERTICES
+    if used[PLANES] + n_planes > store.errors.size:
+        return MORE_PLANES
+    if used[OPEN] + n_planes > cut.open.shape[0]:
+        return DECIDE
+    v, number = used[FACES], used[VERTICES]
+    # The next number is kept for the edge beyond the vertex.
+    used[FACES], used[VERTICES] = v + 2, number + 1
+    dim[v], dim[v + 1] = 0, 1
+    table[v, CARRIER], table[v, SIBLING], table[v, SECTION] = table[f, CARRIER], -1, -1
+    table[v, START], table[v, SIZE] = number, 0
+    for i in range(d - 1):
+        planes[v, i] = planes[f, i]
+    planes[v, d - 1] = form_number(plane, cell, row, store, cut, used)
+    solve_vertex(number, planes[v], store, cut.whole, work.scratch)
+    mark_vertex(f, v, cell, row, plane, work)
     table[f, SECTION] = v
     return DONE
 
 
-@kernel(
-    INT, INDICES, INDICES, OLD_FACES, NEW_FACES, LISTS, STORE, SIGNS, LAYER_FORMS, FLOAT, SCRATCH, bare=True
-)
-def cut_faces(
-    at: Any,
-    count: Any,
-    old: Any,
-    new: Any,
-    lists: Any,
-    store: Any,
-    signs: Any,
-    layer: Any,
-    whole: float,
-    scratch: Any,
-) -> Any:
+@kernel(inline=True, bare=True)
+def cut_listed(work: Cutting) -> int:
+    """Cut the faces of one dimension that are in the hyperplane's list, from ``at[CURSOR]`` on."""
+    at, old, new, lists, store, cut, scratch = work
+    table, used, entries = new.table, new.used, lists.entries
+    level, plane, first_cell = at[LEVEL], at[ROUND], old.cells[at[PART]]
+    column, bit = MASKS + 3 * (plane // WORD), int64(1) << int64(plane % WORD)
+    while at[CURSOR] >= 0:
+        f = int64(entries[at[CURSOR], 0])
+        if table[f, column] & table[f, column + 1] & bit != 0:
+            if level == 1:
+                code = cut_edge(f, plane, new, lists)
+            else:
+                cell = int64(old.home[table[f, CARRIER]])
+                row = cell - first_cell
+                if level == 0:
+                    code = new_vertex(f, cell, row, plane, work)
+                else:
+                    if used[PLANES] == store.errors.size:
+                        return MORE_PLANES
+                    form = int64(cut.number[row, plane])
+                    if form < 0:
+                        form = form_number(plane, cell, row, store, cut, used)
+                    code = cut_face(f, form, at, new, lists, scratch.masks)
+            if code != DONE:
+                return code
+        at[CURSOR] = entries[at[CURSOR], 1]
+    return DONE
+
+
+@kernel(inline=True, bare=True)
+def copy_part(work: Cutting) -> int:
+    """Copy the faces of a part, from ``at[OLD]`` on, and go over to cutting them."""
+    at, old, new, lists, _, _, _ = work
+    while at[OLD] < old.ends[at[PART]]:
+        code = copy_face(int64(old.order[at[OLD]]), old, new, lists)
+        if code != DONE:
+            return code
+        at[OLD] += 1
+    at[STAGE], at[ROUND], at[LEVEL], at[MARK] = 1, 0, 0, new.used[FACES]
+    at[CURSOR] = lists.head[1, 0]
+    return DONE
+
+
+@kernel(bare=True)
+def cut_faces(work: Cutting) -> int:
     """Cut all faces of dimension 1 .. d; return DONE or what is missing.
 
-    ``at`` and ``count`` hold where the work stands. Vertices of the old complex stand in the new one already,
-    with their signs.
+    Vertices of the old complex stand in the new one already, with their signs.
     """
-    table, dim, pool, planes, _ = new
-    entries, head = lists
-    d = planes.shape[1]
-    n_planes = layer.threshold.size
+    at, old, used, head = work.at, work.old, work.new.used, work.lists.head
+    d, n_planes = work.new.planes.shape[1], head.shape[1]
     while at[PART] < old.ends.size:
         if at[STAGE] == 0:
             if at[OLD] == (0 if at[PART] == 0 else old.ends[at[PART] - 1]):
                 if at[OLD] == old.ends[at[PART]]:
                     at[PART] += 1
                     continue
-                at[BEFORE] = count[FACES]
-            while at[OLD] < old.ends[at[PART]]:
-                code = copy_face(np.int64(old.order[at[OLD]]), old, new, lists, count, n_planes)
+                at[BEFORE] = used[FACES]
+            code = copy_part(work)
+            if code != DONE:
+                return code
+        while at[ROUND] < n_planes:
+            if at[LEVEL] == 0 and used[FACES] >= at[NEXT]:
+                at[NEXT] = used[FACES] + STEP
+                return PAUSE
+            plane = at[ROUND]
+            while at[LEVEL] <= d:
+                code = cut_listed(work)
                 if code != DONE:
                     return code
-                at[OLD] += 1
-            at[STAGE], at[ROUND], at[LEVEL], at[MARK] = 1, 0, 0, count[FACES]
-            at[CURSOR] = head[1, 0]
-        first_cell = old.cells[at[PART]]
-        while at[ROUND] < n_planes:
-            if at[LEVEL] == 0 and count[FACES] >= at[NEXT]:
-                at[NEXT] = count[FACES] + STEP
-                return PAUSE
-            plane, mark = at[ROUND], at[MARK]
-            column, bit = MASKS + 3 * (plane // WORD), np.int64(1) << np.int64(plane % WORD)
-            while at[LEVEL] <= d:
-                level = at[LEVEL]
-                while at[CURSOR] >= 0:
-                    f = np.int64(entries[at[CURSOR], 0])
-                    if table[f, column] & table[f, column + 1] & bit != 0:
-                        code = DONE
-                        if level == 1:
-                            code = cut_edge(f, plane, n_planes, table, pool, planes, entries, head, count)
-                        else:
-                            cell = np.int64(old.home[table[f, CARRIER]])
-                            row = cell - first_cell
-                            if level == 0:
-                                code = new_vertex(
-                                    f, plane, cell, row, new, store, signs, layer, whole, count, scratch
-                                )
-                            else:
-                                if count[PLANES] == store.errors.size:
-                                    return MORE_PLANES
-                                form = np.int64(signs.forms[row, plane])
-                                if form < 0:
-                                    form = form_number(plane, cell, row, store, signs, layer, whole, count)
-                                code = cut_face(
-                                    *(f, level, plane, form, mark, at[BEFORE], n_planes),
-                                    *(table, dim, pool, planes, entries, head, count, scratch.masks),
-                                )
-                        if code != DONE:
-                            return code
-                    at[CURSOR] = entries[at[CURSOR], 1]
-                if level == 0 and count[OPEN] > 0:
+                if at[LEVEL] == 0 and used[OPEN] > 0:
                     return DECIDE
-                at[LEVEL] = level + 1
-                at[CURSOR] = head[level + 1, plane] if level < d else -1
+                at[LEVEL] += 1
+                at[CURSOR] = head[at[LEVEL], plane] if at[LEVEL] <= d else -1
             for level in range(d + 1):
                 head[level, plane] = -1
-            at[ROUND], at[LEVEL], at[MARK] = plane + 1, 0, count[FACES]
+            at[ROUND], at[LEVEL], at[MARK] = plane + 1, 0, used[FACES]
             at[CURSOR] = head[1, plane + 1] if plane + 1 < n_planes else -1
-        for row in range(old.cells[at[PART] + 1] - first_cell):
+        for row in range(old.cells[at[PART] + 1] - old.cells[at[PART]]):
             for plane in range(n_planes):
-                signs.forms[row, plane] = -1
-        at[STAGE], count[ENTRIES] = 0, 0
+                work.cut.number[row, plane] = -1
+        at[STAGE], used[ENTRIES] = 0, 0
         at[PART] += 1
     return DONE
 
 
-@kernel(VOID, INDICES, BYTES_SIGNED, NARROW, NARROW, INDICES, NARROW)
-def order_faces(faces: Any, dim: Any, home: Any, part_of: Any, ends: Any, order: Any) -> None:
+@kernel
+def order_faces(
+    faces: Int64Vector,
+    dim: Int8Vector,
+    home: Int32Vector,
+    part_of: Int32Vector,
+    ends: Int64Vector,
+    order: Int32Vector,
+) -> None:
     """Order faces by the part of their home and then by dimension.
 
     ``ends (parts * (d + 1) + 1,)`` is memory: zeros, and on return where each part and dimension ends.

@@ -239,7 +239,7 @@ class Subdivision:
         offsets = np.concatenate([[0], np.cumsum(cells.size[top], dtype=np.int64)])
         neighbors = np.empty(offsets[-1], dtype=np.int64)
         met = np.full(cells.dim.size, -1, dtype=np.int32)
-        find_neighbors(top, *cells.lists, cells.planes, offsets, met, neighbors)
+        find_neighbors(top, cells.lists, cells.planes, offsets, met, neighbors)
         return RegionComplex(
             network=self.network,
             box=self.box,

@@ -19,42 +19,52 @@ made in this round.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from ...base.kernels import BYTES_SIGNED, INDICES, INT, NARROW, NARROW_TABLE, TABLE, VOID, group, kernel
+from ...base.kernels import Int8Vector, Int32Matrix, Int32Vector, Int64Matrix, Int64Vector, int64, kernel
+from ...complex.topology import FaceLists
 
 CARRIER, SIBLING, SECTION, START, SIZE, MASKS = range(6)
 #: Hyperplanes in one mask, and a mask of them.
 WORD, LOW = 32, 0xFFFFFFFF
-#: Places in ``count``: how much of each array is in use, and the size of the largest boundary.
+#: Places in ``used``: how much of each array is in use, and the size of the largest boundary.
 COUNTERS = 7
 FACES, POOL, VERTICES, PLANES, ENTRIES, OPEN, MOST = range(COUNTERS)
 
 
 class NewFaces(NamedTuple):
-    """``table`` as above, dimensions ``dim``, boundaries ``pool``, ``planes (faces, d)``.
+    """The faces that there are, and room for more.
 
-    ``piece_of (old faces,)`` is the first piece of each old face.
+    Attributes
+    ----------
+    table : int32 (faces, columns)
+        As above.
+    dim : int8 (faces,); planes : int32 (faces, d)
+        See :class:`polyregions.complex.topology.Cells`.
+    pool : int32
+        The boundaries.
+    piece_of : int32 (old faces,)
+        The first piece of each old face.
+    used : int64 (COUNTERS,)
+        How much of each array is in use, of those of :class:`Lists` and of the vertices, too.
     """
 
-    table: Any
-    dim: Any
-    pool: Any
-    planes: Any
-    piece_of: Any
+    table: Int32Matrix
+    dim: Int8Vector
+    pool: Int32Vector
+    planes: Int32Matrix
+    piece_of: Int32Vector
+    used: Int64Vector
 
 
 class Lists(NamedTuple):
     """The faces that a hyperplane cuts: entries (face, next), from ``head[dimension, hyperplane]`` on."""
 
-    entries: Any
-    head: Any
+    entries: Int32Matrix
+    head: Int32Matrix
 
-
-NEW_FACES = group(NewFaces, NARROW_TABLE, BYTES_SIGNED, NARROW, NARROW_TABLE, NARROW)
-LISTS = group(Lists, NARROW_TABLE, NARROW_TABLE)
 
 #: Position of the only bit of a number by its product with a de Bruijn sequence (Leiserson et al., 1998).
 DE_BRUIJN = 0x03F79D71B4CB0A89
@@ -63,35 +73,38 @@ for _bit in range(64):
     BITS[(DE_BRUIJN << _bit) % 2**64 >> 58] = _bit
 
 
-@kernel(INT, INT, inline=True, bare=True)
-def bit_number(power: int) -> Any:
+@kernel(inline=True, bare=True)
+def bit_number(power: int) -> int:
     """Position of the only bit set."""
-    return BITS[np.int64((np.uint64(power) * np.uint64(DE_BRUIJN)) >> np.uint64(58))]
+    return int64(BITS[np.int64((np.uint64(power) * np.uint64(DE_BRUIJN)) >> np.uint64(58))])
 
 
-@kernel(VOID, INT, INT, INT, NARROW_TABLE, NARROW_TABLE, NARROW_TABLE, INDICES, inline=True, bare=True)
-def enter(face: int, level: int, after: int, table: Any, entries: Any, head: Any, count: Any) -> None:
+@kernel(inline=True, bare=True)
+def enter(face: int, level: int, after: int, new: NewFaces, lists: Lists) -> None:
     """Enter a face of dimension ``level`` into the lists of the hyperplanes beyond ``after`` that cut it."""
+    table, used = new.table, new.used
+    entries, head = lists
     for column in range(MASKS, table.shape[1], 3):
-        both = np.int64(table[face, column] & table[face, column + 1]) & LOW
+        both = int64(table[face, column] & table[face, column + 1]) & LOW
         while both != 0:
             lowest = both & -both
             both ^= lowest
             plane = WORD * ((column - MASKS) // 3) + bit_number(lowest)
             if plane > after:
-                entry = count[ENTRIES]
+                entry = used[ENTRIES]
                 entries[entry, 0] = face
                 entries[entry, 1] = head[level, plane]
                 head[level, plane] = entry
-                count[ENTRIES] = entry + 1
+                used[ENTRIES] = entry + 1
 
 
-@kernel(VOID, INT, INT, INT, NARROW, NARROW_TABLE, inline=True, bare=True)
-def set_boundary(face: int, begin: int, end: int, pool: Any, table: Any) -> None:
+@kernel(inline=True, bare=True)
+def set_boundary(face: int, begin: int, end: int, new: NewFaces) -> None:
     """Give a face the boundary ``pool[begin:end]`` and the masks that follow from it."""
+    table, pool = new.table, new.pool
     table[face, START], table[face, SIZE] = begin, end - begin
     for column in range(MASKS, table.shape[1], 3):
-        above, below, touched = np.int64(0), np.int64(0), np.int64(0)
+        above, below, touched = int64(0), int64(0), int64(0)
         for i in range(begin, end):
             up, down = table[pool[i], column], table[pool[i], column + 1]
             above |= up
@@ -100,8 +113,8 @@ def set_boundary(face: int, begin: int, end: int, pool: Any, table: Any) -> None
         table[face, column], table[face, column + 1], table[face, column + 2] = above, below, touched
 
 
-@kernel(VOID, NARROW_TABLE, INT, TABLE, INT, inline=True, bare=True)
-def join(table: Any, face: int, masks: Any, which: int) -> None:
+@kernel(inline=True, bare=True)
+def join(table: Int32Matrix, face: int, masks: Int64Matrix, which: int) -> None:
     """Join the masks of a face to those that are collected for a face around it, ``masks[which]``."""
     for i in range(0, masks.shape[1], 3):
         up, down = table[face, MASKS + i], table[face, MASKS + i + 1]
@@ -110,28 +123,29 @@ def join(table: Any, face: int, masks: Any, which: int) -> None:
         masks[which, i + 2] |= ~(up | down)
 
 
-@kernel(VOID, NARROW_TABLE, INT, TABLE, INT, inline=True, bare=True)
-def take(table: Any, face: int, masks: Any, which: int) -> None:
+@kernel(inline=True, bare=True)
+def take(table: Int32Matrix, face: int, masks: Int64Matrix, which: int) -> None:
     """Give a face the masks collected for it."""
     for i in range(masks.shape[1]):
         table[face, MASKS + i] = masks[which, i]
 
 
-@kernel(VOID, INDICES, NARROW, NARROW_TABLE, INDICES)
-def pieces_in_order(old: Any, piece_of: Any, table: Any, new: Any) -> None:
+@kernel
+def pieces_in_order(old: Int64Vector, piece_of: Int32Vector, table: Int32Matrix, pieces: Int64Vector) -> None:
     """List the pieces of old faces, of two pieces the one above their first hyperplane first."""
     n = 0
     for f in old:
-        piece = np.int64(piece_of[f])
+        piece = int64(piece_of[f])
         while piece >= 0:
-            new[n] = piece
+            pieces[n] = piece
             n += 1
-            piece = np.int64(table[piece, SIBLING])
+            piece = int64(table[piece, SIBLING])
 
 
-@kernel(VOID, NARROW_TABLE, BYTES_SIGNED, NARROW_TABLE, NARROW, NARROW, INDICES, INDICES)
-def renumber(table: Any, dim: Any, planes: Any, pool: Any, piece_of: Any, base: Any, shift: Any) -> None:
+@kernel
+def renumber(new: NewFaces, base: Int64Vector, shift: Int64Vector) -> None:
     """Add ``shift`` to the numbers from ``base`` on, of faces, places in the pool, vertices and forms."""
+    table, dim, pool, planes, piece_of, _ = new
     d = planes.shape[1]
     for f in range(table.shape[0]):
         if table[f, SIBLING] >= base[FACES]:
@@ -148,9 +162,10 @@ def renumber(table: Any, dim: Any, planes: Any, pool: Any, piece_of: Any, base: 
             piece_of[f] += shift[FACES]
 
 
-@kernel(VOID, INDICES, NARROW, NARROW, NARROW, NARROW_TABLE)
-def join_masks(faces: Any, start: Any, size: Any, pool: Any, masks: Any) -> None:
+@kernel
+def join_masks(faces: Int64Vector, lists: FaceLists, masks: Int32Matrix) -> None:
     """Give each face the union of the masks of its boundary."""
+    start, size, pool = lists
     for f in faces:
         for i in range(start[f], start[f] + size[f]):
             for j in range(masks.shape[1]):

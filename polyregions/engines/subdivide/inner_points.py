@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 
 from ...base.arrays import FloatArray, StateArray
-from ...base.kernels import BYTES, FLOAT, INDICES, MATRIX, NARROW_TABLE, VECTOR, VOID, kernel
-from ...complex.topology import FACE_LISTS, Cells
-from ...complex.vertices import Vertices
+from ...base.kernels import Int32Matrix, Int64Vector, Matrix, UInt8Vector, int64, kernel
+from ...complex.topology import Cells, FaceLists
+from ...complex.vertices import Store, Vertices
 from ...network.box import Box
 
 #: Cells that one worker takes at once.
@@ -40,9 +39,8 @@ def interior_points(
     clear = np.zeros(top.size, dtype=np.uint8)
 
     def work(part: slice) -> None:
-        inner_points(top[part], *cells.lists, places, centres[part])
-        forms = store.forms, store.errors
-        away_from_facets(top[part], *cells.lists, cells.planes, *forms, centres[part], moved, clear[part])
+        inner_points(top[part], cells.lists, places, centres[part])
+        away_from_facets(top[part], cells.lists, cells.planes, store, centres[part], moved, clear[part])
 
     with ThreadPoolExecutor(workers) as pool:
         list(pool.map(work, (slice(i, i + TOGETHER) for i in range(0, top.size, TOGETHER))))
@@ -65,14 +63,15 @@ def _exact_place(vertices: Vertices, vertex: int, box: Box) -> list[float]:
     return [float((2 * Fraction(v, q) - a - b) / (b - a)) for v, a, b in zip(x, low, high, strict=True)]
 
 
-@kernel(VOID, INDICES, *FACE_LISTS, MATRIX, MATRIX, bare=True)
-def inner_points(faces: Any, start: Any, size: Any, pool: Any, places: Any, centres: Any) -> None:
+@kernel(bare=True)
+def inner_points(faces: Int64Vector, lists: FaceLists, places: Matrix, centres: Matrix) -> None:
     """A point of the relative interior of each face.
 
     It is the midpoint of such points of two faces of the boundary, the first and the last: a face that held
     the midpoint would hold both. So it is a mean of vertices, one for each sequence of firsts and lasts.
     ``places (n, d + 1)`` and ``centres (faces, d + 1)`` have a bound of their errors in the last column.
     """
+    start, size, pool = lists
     d = places.shape[1] - 1
     for c in range(faces.size):
         for j in range(d + 1):
@@ -80,31 +79,30 @@ def inner_points(faces: Any, start: Any, size: Any, pool: Any, places: Any, cent
         for choices in range(1 << d):
             f = faces[c]
             for k in range(d):
-                last = np.int64(size[f] - 1) if choices >> k & 1 else np.int64(0)
-                f = np.int64(pool[start[f] + last])
+                last = int64(size[f] - 1) if choices >> k & 1 else int64(0)
+                f = int64(pool[start[f] + last])
             for j in range(d + 1):
                 centres[c, j] += places[start[f], j]
         for j in range(d + 1):
             centres[c, j] /= 1 << d
 
 
-@kernel(VOID, INDICES, *FACE_LISTS, NARROW_TABLE, MATRIX, VECTOR, MATRIX, FLOAT, BYTES)
+@kernel(bare=True)
 def away_from_facets(
-    top: Any,
-    start: Any,
-    size: Any,
-    pool: Any,
-    planes: Any,
-    forms: Any,
-    errors: Any,
-    centres: Any,
+    top: Int64Vector,
+    lists: FaceLists,
+    planes: Int32Matrix,
+    store: Store,
+    centres: Matrix,
     moved: float,
-    clear: Any,
+    clear: UInt8Vector,
 ) -> None:
     """Mark the cells whose centre is farther from all facets than its error and ``moved`` together.
 
     Then what is no farther from the true centre, which is inside, is on the same side of all facets.
     """
+    start, size, pool = lists
+    forms, errors = store.forms, store.errors
     d = centres.shape[1] - 1
     for c in range(top.size):
         clear[c] = 1

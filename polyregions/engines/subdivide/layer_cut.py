@@ -26,8 +26,18 @@ from ...complex.vertices import Vertices
 from ...errors import CheckFailedError, TooLargeError
 from ...network.hyperplanes import LayerArrays
 from .cell_forms import CellMaps
-from .cut_face import DECIDE, DONE, MORE_ENTRIES, MORE_FACES, MORE_PLANES, MORE_POOL, MORE_VERTICES, PAUSE
-from .cut_faces import PLACES, OldFaces, Scratch, Signs, cut_faces, order_faces
+from .cut_face import (
+    DECIDE,
+    DONE,
+    MORE_ENTRIES,
+    MORE_FACES,
+    MORE_PLANES,
+    MORE_POOL,
+    MORE_VERTICES,
+    PAUSE,
+    PLACES,
+)
+from .cut_faces import Cutting, Hyperplanes, OldFaces, Scratch, cut_faces, order_faces
 from .face_table import (
     CARRIER,
     COUNTERS,
@@ -178,22 +188,14 @@ class LayerCut:
         numbers = np.full((int(np.diff(old.cells).max(initial=0)), n_planes), -1, dtype=np.int32)
         undecided = np.empty((max(1024, 2 * n_planes), 3), dtype=np.int32)
         arrays = self.layer.arrays
-        signs = Signs(numbers, undecided, arrays.pairs, arrays.same, self.layer.number)
-        forms = self.layer.maps.forms(self.layer.arrays)
+        forms = self.layer.maps.forms(arrays)
+        hyperplanes = Hyperplanes(
+            *(numbers, undecided, arrays.pairs, arrays.same, self.layer.number, forms, float(arrays.whole))
+        )
         scratch = Scratch.empty(self.old.dimension, self.table.shape[1] - MASKS)
         while True:
-            code = cut_faces(
-                at,
-                self.count,
-                old,
-                NewFaces(self.table, self.dim, self.pool, self.planes, self.piece_of),
-                Lists(entries, head),
-                self.vertices.store,
-                signs,
-                forms,
-                float(self.layer.arrays.whole),
-                scratch,
-            )
+            new, lists = self._new_faces(), Lists(entries, head)
+            code = cut_faces(Cutting(at, old, new, lists, self.vertices.store, hyperplanes, scratch))
             if code == DONE:
                 return
             if code == PAUSE:
@@ -220,6 +222,9 @@ class LayerCut:
             else:
                 raise CheckFailedError("a section has too few faces; this is a defect, please report it")
 
+    def _new_faces(self) -> NewFaces:
+        return NewFaces(self.table, self.dim, self.pool, self.planes, self.piece_of, self.count)
+
     def _in_parts(self, faces: NDArray[np.int64]) -> OldFaces:
         """The old faces, in the order in which they are cut: neighbouring cells together, edges first."""
         old, d, n_cells = self.old, self.old.dimension, len(self.old.top)
@@ -233,7 +238,7 @@ class LayerCut:
         order_faces(faces, old.dim, self.homes, part_of, ends, order)
         first = np.searchsorted(part_of, np.arange(parts + 1))
         ends = ends[d : -1 : d + 1].copy()
-        return OldFaces(*(*old.arrays, self.homes, order, ends, first))
+        return OldFaces(old.dim, old.lists, old.planes, self.homes, order, ends, first)
 
     def _pieces(self) -> NDArray[np.float64]:
         """For each cell, in how many pieces its hyperplanes cut it if they are in general position."""
@@ -241,7 +246,7 @@ class LayerCut:
         corners = old.faces(0)
         masks[corners] = self.table[: corners.size, MASKS:]
         for k in range(1, old.dimension + 1):
-            join_masks(old.faces(k), *old.lists, masks)
+            join_masks(old.faces(k), old.lists, masks)
         cutting = np.ascontiguousarray(masks[old.top, 0::3] & masks[old.top, 1::3]).view(np.uint8)
         planes = np.unpackbits(cutting, axis=1).sum(axis=1)
         return np.asarray(sum(comb(planes, i) for i in range(old.dimension + 1)))
@@ -270,10 +275,11 @@ class LayerCut:
         if len(self.pool) < total[POOL]:
             (self.pool,) = _grown(self.pool, rows=int(total[POOL]))
         faces, pool = slice(base[FACES], other.count[FACES]), slice(base[POOL], other.count[POOL])
-        renumber(
-            *(other.table[faces], other.dim[faces], other.planes[faces], other.pool[pool], other.piece_of),
-            *(base, shift),
+        its = other._new_faces()
+        made = its._replace(
+            table=its.table[faces], dim=its.dim[faces], planes=its.planes[faces], pool=its.pool[pool]
         )
+        renumber(made, base, shift)
         self.table[self.count[FACES] : total[FACES]] = other.table[faces]
         self.dim[self.count[FACES] : total[FACES]] = other.dim[faces]
         self.planes[self.count[FACES] : total[FACES]] = other.planes[faces]

@@ -20,13 +20,12 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 
 from ...base.arrays import FloatArray, IntArray, StateArray
 from ...base.growing import GrowingArray
-from ...base.kernels import INDICES, INT, KEYS, PATTERNS, PLACE, SMALL_TABLE, kernel
+from ...base.kernels import Int64Vector, int64, kernel
 from ...base.memory import available_memory
 from ...complex.region_complex import RegionComplex
 from ...errors import CheckFailedError, InvalidInputError
@@ -34,7 +33,7 @@ from ...network.box import Box
 from ...network.network import Network
 from .decisions import Decisions, decide, inner_balls
 from .exact_cell import ExactCell, exact_cell
-from .pattern_set import EMPTY, PatternSet, find_slot, unit_key
+from .pattern_set import EMPTY, PatternSet, Table, find_slot, unit_key
 from .rows import RecentredRows
 from .witnesses import add_witnesses, rounded_centres
 
@@ -255,21 +254,11 @@ class _Traversal:
         known = self.patterns
         written, begin = 0, 0
         for end in [*exact, len(decisions.counts)]:
-            begin, known.count, written = _link_flips(
-                known.slots,
-                known.keys,
-                known.patterns,
-                known.count,
-                self.limit,
-                start,
-                begin,
-                end,
-                decisions.counts,
-                decisions.units,
-                decisions.beyond,
-                neighbors,
-                written,
+            rest = neighbors[written:]
+            begin, known.count, more = _link_flips(
+                known.table, known.count, self.limit, start, begin, end, decisions, rest
             )
+            written += more
             if begin < end or end == len(decisions.counts):
                 return int(begin)
             for k, across in enumerate(exact[end].facets):
@@ -339,40 +328,37 @@ class _Traversal:
             witnesses[part] = self._witnesses(patterns[part], inner_balls(self.recentred, patterns[part]), {})
 
 
-@kernel(PLACE, INDICES, KEYS, PATTERNS, *[INT] * 5, INDICES, SMALL_TABLE, SMALL_TABLE, INDICES, INT)
+@kernel
 def _link_flips(
-    slots: Any,
-    keys: Any,
-    patterns: Any,
+    known: Table,
     count: int,
     limit: int,
     start: int,
     begin: int,
     end: int,
-    counts: Any,
-    units: Any,
-    beyond: Any,
-    neighbors: Any,
-    written: int,
-) -> Any:
+    decisions: Decisions,
+    neighbors: Int64Vector,
+) -> tuple[int, int, int]:
     """Link regions ``start + begin .. start + end``, each of whose facets flips one unit.
 
-    Returns the first region of the batch not linked, the number of patterns and of facets. Stops at the
-    region that has a neighbour beyond the limit.
+    Returns the first region of the batch not linked, the number of patterns known, of which there were
+    ``count``, and of ``neighbors`` written. Stops at the region that has a neighbour beyond the limit.
     """
+    slots, keys, patterns = known
+    written = 0
     for i in range(begin, end):
         own = start + i
-        for k in range(counts[i]):
-            unit, state = np.int64(units[i, k]), np.int64(beyond[i, k])
+        for k in range(decisions.counts[i]):
+            unit, state = int64(decisions.units[i, k]), int64(decisions.beyond[i, k])
             if unit < 0:
                 neighbors[written + k] = -1 - state
                 continue
             across = patterns[count]
             for u in range(across.size):
                 across[u] = patterns[own, u]
-            key = keys[own] - unit_key(unit, np.int64(across[unit])) + unit_key(unit, state)
+            key = keys[own] - unit_key(unit, int64(across[unit])) + unit_key(unit, state)
             across[unit] = state
-            slot = find_slot(slots, keys, patterns, key, across)
+            slot = find_slot(known, key, across)
             if slots[slot] == EMPTY:
                 if count >= limit:
                     return i, count, written
@@ -380,5 +366,5 @@ def _link_flips(
                 keys[count] = key
                 count += 1
             neighbors[written + k] = slots[slot]
-        written += counts[i]
+        written += decisions.counts[i]
     return end, count, written

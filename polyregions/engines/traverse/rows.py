@@ -30,12 +30,12 @@ from __future__ import annotations
 
 from fractions import Fraction
 from itertools import accumulate
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from ...base.arrays import FloatArray, IntArray, StateArray
-from ...base.kernels import BYTES, INDICES, INT, MATRIX, TABLE, VECTOR, VOID, group, kernel
+from ...base.kernels import Int64Matrix, Int64Vector, Matrix, UInt8Vector, Vector, int64, kernel
 from ...base.rationals import round_nonzero
 from ...base.rounding import INFLATE, TINY, U
 from ...network.box import Box
@@ -63,17 +63,35 @@ class RecentredArrays(NamedTuple):
         where a piece repeats an earlier one, else 0.
     """
 
-    table: Any
-    weights: Any
-    first: Any
-    column: Any
-    row: Any
-    slopes: Any
-    constants: Any
-    thresholds: Any
+    table: Int64Matrix
+    weights: Vector
+    first: Int64Vector
+    column: Int64Vector
+    row: Int64Vector
+    slopes: Vector
+    constants: Vector
+    thresholds: Vector
 
 
-RECENTRED = group(RecentredArrays, TABLE, VECTOR, INDICES, INDICES, INDICES, VECTOR, VECTOR, VECTOR)
+class CellRows(NamedTuple):
+    """The rows of one cell, and memory to make them in; see :func:`cell_rows`."""
+
+    rows: Matrix
+    owner: Int64Vector
+    beyond: Int64Vector
+    delta: Matrix
+    eta: Matrix
+
+    @classmethod
+    def empty(cls, rows: int, width: int, d: int) -> CellRows:
+        """For cells of at most that many rows, in layers of at most that width."""
+        return cls(
+            np.empty((d + 2, rows)),
+            np.empty(rows, dtype=np.int64),
+            np.empty(rows, dtype=np.int64),
+            np.empty((d + 2, width)),
+            np.empty((d + 2, width)),
+        )
 
 
 class RecentredRows:
@@ -123,13 +141,9 @@ class RecentredRows:
 
     def cell_rows(self, pattern: StateArray) -> tuple[FloatArray, IntArray, IntArray]:
         """Rows of one pattern's cell, those of the box last; see the kernel of the same name."""
-        d = self.box.dim
-        rows = np.empty((d + 2, self.max_rows))
-        owner = np.empty(self.max_rows, dtype=np.int64)
-        beyond = np.empty(self.max_rows, dtype=np.int64)
-        delta, eta = np.empty((d + 2, self.max_width)), np.empty((d + 2, self.max_width))
-        n = cell_rows(self.arrays, pattern, rows, owner, beyond, delta, eta)
-        return rows[:, :n], owner[:n], beyond[:n]
+        room = CellRows.empty(self.max_rows, self.max_width, self.box.dim)
+        n = cell_rows(self.arrays, pattern, room)
+        return room.rows[:, :n], room.owner[:n], room.beyond[:n]
 
 
 def _rounded(numerators: list[int], scale: int) -> FloatArray:
@@ -153,8 +167,8 @@ def _thresholds(layer: RecentredLayer) -> FloatArray:
     return thresholds
 
 
-@kernel(VOID, RECENTRED, INT, MATRIX, MATRIX)
-def push_layer(network: Any, layer: int, eta: Any, delta: Any) -> None:
+@kernel(bare=True)
+def push_layer(network: RecentredArrays, layer: int, eta: Matrix, delta: Matrix) -> None:
     """The rows ``delta (d + 2, rows)`` of a layer from its inputs ``eta (d + 2, inputs)``, bounds last."""
     d = eta.shape[0] - 2
     inputs, pieces, start = network.table[layer, 0], network.table[layer, 1], network.table[layer, 3]
@@ -181,11 +195,15 @@ def push_layer(network: Any, layer: int, eta: Any, delta: Any) -> None:
         delta[d + 1, r] = delta[d + 1, r] * INFLATE + inputs * (d + 1) * TINY
 
 
-@kernel(INT, RECENTRED, MATRIX, INT, INT, INT, MATRIX, INDICES, INT)
+@kernel(bare=True)
 def scalar_rows(
-    network: Any, delta: Any, entry: int, end: int, state: int, rows: Any, beyond: Any, count: int
+    network: RecentredArrays, room: CellRows, entry: int, end: int, state: int, count: int
 ) -> int:
-    """Rows ``z - t_state >= 0`` and ``t_(state + 1) - z >= 0`` of a unit, where it has such breakpoints."""
+    """Rows ``z - t_state >= 0`` and ``t_(state + 1) - z >= 0`` of a unit, where it has such breakpoints.
+
+    ``entry`` to ``end`` are the unit's entries; the rows are written from ``count`` on.
+    """
+    rows, delta = room.rows, room.delta
     d = rows.shape[0] - 2
     r = network.row[entry]
     for side in range(2):
@@ -197,16 +215,17 @@ def scalar_rows(
             rows[j, count] = sign * delta[j, r]
         rows[d, count] = sign * (delta[d, r] - tau)
         rows[d + 1, count] = (delta[d + 1, r] + 2.0 * U * (abs(delta[d, r]) + abs(tau))) * INFLATE
-        beyond[count] = state - 1 if side == 0 else state + 1
+        room.beyond[count] = state - 1 if side == 0 else state + 1
         count += 1
     return count
 
 
-@kernel(INT, RECENTRED, MATRIX, INT, INT, INT, MATRIX, INDICES, INT)
+@kernel(bare=True)
 def maxout_rows(
-    network: Any, delta: Any, entry: int, end: int, state: int, rows: Any, beyond: Any, count: int
+    network: RecentredArrays, room: CellRows, entry: int, end: int, state: int, count: int
 ) -> int:
     """Rows ``z_state - z_other >= 0`` of a unit for all its other pieces, in order."""
+    rows, delta = room.rows, room.delta
     d = rows.shape[0] - 2
     p, offset = network.row[entry + state], network.constants[entry + state]
     size = abs(offset)
@@ -225,13 +244,13 @@ def maxout_rows(
         if network.thresholds[entry + other] == 1.0:
             rows[:, count] = 0.0
             rows[d, count] = 1.0
-        beyond[count] = other
+        room.beyond[count] = other
         count += 1
     return count
 
 
-@kernel(VOID, RECENTRED, MATRIX, INT, MATRIX, INT)
-def activate(network: Any, delta: Any, entry: int, eta: Any, k: int) -> None:
+@kernel(bare=True)
+def activate(network: RecentredArrays, delta: Matrix, entry: int, eta: Matrix, k: int) -> None:
     """Write output k, a slope times a row plus a constant, with its bound."""
     d = eta.shape[0] - 2
     r, slope, constant = network.row[entry], network.slopes[entry], network.constants[entry]
@@ -245,40 +264,38 @@ def activate(network: Any, delta: Any, entry: int, eta: Any, k: int) -> None:
         eta[d + 1, k] += (d + 5) * TINY
 
 
-@kernel(INT, RECENTRED, BYTES, MATRIX, INDICES, INDICES, MATRIX, MATRIX)
-def cell_rows(network: Any, pattern: Any, rows: Any, owner: Any, beyond: Any, delta: Any, eta: Any) -> int:
-    """Write the constraints ``rows[:d, r] . t + rows[d, r] >= 0`` of a pattern's cell.
+@kernel(bare=True)
+def cell_rows(network: RecentredArrays, pattern: UInt8Vector, room: CellRows) -> int:
+    """Write the constraints ``rows[:d, r] . t + rows[d, r] >= 0`` of a pattern's cell; return their number.
 
     ``rows[d + 1, r]`` is the bound e. ``owner[r]`` is the unit and ``beyond[r]`` its state on the other
     side; the last 2 d rows are the sides of the box, ``owner = -1`` and ``beyond`` the side. The order
     is that of :meth:`polyregions.network.exact.ExactNetwork.rows`. ``delta`` and ``eta`` are work space.
     """
+    rows, eta = room.rows, room.eta
     d = rows.shape[0] - 2
     count = 0
     eta[:, :d] = 0.0
     for k in range(d):
         eta[k, k] = 1.0
     for layer in range(network.table.shape[0]):
-        push_layer(network, layer, eta, delta)
+        push_layer(network, layer, eta, room.delta)
         outputs, first_output = network.table[layer, 2], network.table[layer, 4]
         for k in range(outputs):
             entry, end = network.first[first_output + k], network.first[first_output + k + 1]
-            unit, state = network.column[first_output + k], np.int64(0)
+            unit, state, begin = network.column[first_output + k], int64(0), count
             if unit >= 0:
-                state = np.int64(pattern[unit])
-                begin = count
+                state = int64(pattern[unit])
                 if network.row[entry] != network.row[entry + 1]:
-                    count = maxout_rows(network, delta, entry, end, state, rows, beyond, count)
+                    count = maxout_rows(network, room, entry, end, state, count)
                 else:
-                    count = scalar_rows(network, delta, entry, end, state, rows, beyond, count)
-                owner[begin:count] = unit
-            activate(network, delta, entry + state, eta, k)
-    for j in range(d):
-        for side in range(2):
-            rows[:, count] = 0.0
-            rows[j, count] = 1.0 if side == 0 else -1.0
-            rows[d, count] = 1.0
-            owner[count] = -1
-            beyond[count] = 2 * j + side
-            count += 1
+                    count = scalar_rows(network, room, entry, end, state, count)
+                room.owner[begin:count] = unit
+            activate(network, room.delta, entry + state, eta, k)
+    for side in range(2 * d):
+        rows[:, count] = 0.0
+        rows[side // 2, count] = 1.0 if side % 2 == 0 else -1.0
+        rows[d, count] = 1.0
+        room.owner[count], room.beyond[count] = -1, side
+        count += 1
     return count
