@@ -11,8 +11,8 @@ hyperplane. All comparisons are written so that NaN and infinity leave a segment
 The sign at an end
 ------------------
 Computed are values f, f' at t^_i and t^_{i+1} with a bound E for both. The true ends are up to r off, and the
-slope is at most ``(|f' - f| + 2 E) / (t^_{i+1} - t^_i)``. (LineVertices are farther apart than what they may be
-off: that makes rho < 1, and the roundings cover it times those of f and f'.) So a sign is certain if its
+slope is at most ``(|f' - f| + 2 E) / (t^_{i+1} - t^_i)``. (LineVertices are farther apart than what they may
+be off: that makes rho < 1, and the roundings cover it times those of f and f'.) So a sign is certain if its
 value exceeds
 
     E + rho (|f' - f| + 2 E) + roundings,    rho = max(r_i, r_{i+1}) / (t^_{i+1} - t^_i).
