@@ -19,7 +19,7 @@ from ..base.rationals import round_fraction
 from ..base.rounding import U
 from ..errors import InvalidInputError, short_repr
 from ..network.box import Box
-from .measures import Measured, measure
+from .measures import Bounded, measure
 from .rings import doubled_areas, exact_doubled_area, reversed_where, rings
 from .topology import Cells
 from .vertices import Vertices
@@ -235,7 +235,7 @@ class Faces:
         """Volume of each face of dimension k, in the order of ``of_dimension(k)``. See :meth:`measured`."""
         return self.measured(k, accuracy).values
 
-    def measured(self, k: int, accuracy: float | None = None) -> Measured:
+    def measured(self, k: int, accuracy: float | None = None) -> Bounded:
         """Volume of each face of dimension k, in the order of ``of_dimension(k)``, and how far it may be off.
 
         It is k-dimensional: 1 for a vertex, the length of an edge, an area, ... It is the sum of about
@@ -252,7 +252,7 @@ class Faces:
 
         Returns
         -------
-        Measured
+        Bounded
             ``values`` and ``errors``, float64 (faces,) each: ``|values - true values| <= errors``. A value is
             infinite only if the true one is beyond the range of float64.
 
@@ -272,20 +272,20 @@ class Faces:
         """
         return self.measured_faces(self.of_dimension(k), accuracy)
 
-    def measured_faces(self, faces: IntArray, accuracy: float | None = None) -> Measured:
+    def measured_faces(self, faces: IntArray, accuracy: float | None = None) -> Bounded:
         """Volume of each of some faces of one dimension, and how far it may be off. See :meth:`measured`."""
         return self._measured(faces, accuracy, Fraction(1))
 
-    def measured_volumes(self, accuracy: float | None = None) -> Measured:
+    def measured_volumes(self, accuracy: float | None = None) -> Bounded:
         """Volume of each region, in their order, and how far it may be off. See :meth:`measured`."""
         return self.measured_faces(self.cells.top, accuracy)
 
-    def measured_shares(self, accuracy: float | None = None) -> Measured:
+    def measured_shares(self, accuracy: float | None = None) -> Bounded:
         """How much of the box each region fills, and how far it may be off. See :meth:`measured`."""
         sides = [2 * half for _, half in self._middle_and_half]
         return self._measured(self.cells.top, accuracy, prod(sides, start=Fraction(1)))
 
-    def _measured(self, faces: IntArray, accuracy: float | None, whole: Fraction) -> Measured:
+    def _measured(self, faces: IntArray, accuracy: float | None, whole: Fraction) -> Bounded:
         if accuracy is not None and not (isinstance(accuracy, float | int | np.number) and accuracy >= 0):
             raise InvalidInputError(f"accuracy must be a number, 0 or more, got {short_repr(accuracy)}")
         half = [half for _, half in self._middle_and_half]

@@ -25,7 +25,7 @@ from .vertices import Vertices
 FINE, COARSE, FEW = 2.0**-30, 2.0**-10, 64
 
 
-class Measured(NamedTuple):
+class Bounded(NamedTuple):
     """Measures of faces, and how far each may be from the true one.
 
     Attributes
@@ -89,7 +89,7 @@ def measure(
     half: list[Fraction],
     accuracy: float | None,
     whole: Fraction = Fraction(1),
-) -> Measured:
+) -> Bounded:
     """Volumes of faces of one dimension k, each proven to be as close to the true one as asked for.
 
     Parameters
@@ -108,7 +108,7 @@ def measure(
     """
     k = int(cells.dim[faces[0]]) if len(faces) else 0
     if k == 0:
-        return Measured(np.ones(len(faces)), np.zeros(len(faces)))
+        return Bounded(np.ones(len(faces)), np.zeros(len(faces)))
     if k == cells.dimension:
         scales, unit = np.ones(k), prod(half, start=Fraction(1))
     else:
@@ -128,7 +128,7 @@ def measure(
         for i in np.flatnonzero(unsure).tolist():
             scaled[i] = round_root(exact_square(cells, vertices, int(faces[i])) / whole**2)
             bounds[i] = U * scaled[i]
-    return Measured(scaled, bounds + 5e-324)
+    return Bounded(scaled, bounds + 5e-324)
 
 
 def times(values: FloatArray, unit: Fraction) -> FloatArray:

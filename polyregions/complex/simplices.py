@@ -37,7 +37,7 @@ from ..base.rounding import INFLATE, TINY, U
 from .topology import Cells
 
 
-class Places(NamedTuple):
+class FacePoints(NamedTuple):
     """Points of faces in coordinates in which the box is [-1, 1]^d, as kernels take them.
 
     Attributes
@@ -78,7 +78,7 @@ class Wedges(NamedTuple):
     first: Any
 
 
-PLACES = group(Places, MATRIX, VECTOR, VECTOR)
+FACE_POINTS = group(FacePoints, MATRIX, VECTOR, VECTOR)
 BOUNDARIES = group(Boundaries, NARROW, NARROW, NARROW)
 WEDGES = group(Wedges, TABLE, INDICES)
 
@@ -109,7 +109,7 @@ def measure_in_units(
     d = cells.dimension
     points, radii = np.empty((len(cells.dim), d)), np.empty(len(cells.dim))
     points[cells.faces(0)], radii[cells.faces(0)] = places
-    boundaries, own = Boundaries(*cells.lists), Places(points, radii, scales)
+    boundaries, own = Boundaries(*cells.lists), FacePoints(points, radii, scales)
     for dimension in range(2, k + 1):
         middle(cells.faces(dimension), dimension, boundaries, own)
     values, errors = np.empty(len(faces)), np.empty(len(faces))
@@ -119,7 +119,7 @@ def measure_in_units(
     return values / factorial(k), errors * INFLATE / factorial(k)
 
 
-@kernel(VOID, INDICES, INT, BOUNDARIES, PLACES, bare=True)
+@kernel(VOID, INDICES, INT, BOUNDARIES, FACE_POINTS, bare=True)
 def middle(faces: Any, k: int, boundaries: Any, places: Any) -> None:
     """Give each face of dimension 2 one of its vertices, each other one the mean of its boundary's points."""
     points, radii = places.points, places.radii
@@ -143,7 +143,7 @@ def middle(faces: Any, k: int, boundaries: Any, places: Any) -> None:
             points[f, j] = total / n
 
 
-@kernel(VOID, INT, INT, INT, PLACES, WEDGES, VECTOR, MATRIX, inline=True, bare=True)
+@kernel(VOID, INT, INT, INT, FACE_POINTS, WEDGES, VECTOR, MATRIX, inline=True, bare=True)
 def add_side(i: int, origin: int, end: int, places: Any, table: Any, minors: Any, sizes: Any) -> None:
     """Make the minors of order i by the side from one point to another, and the two products of the bound."""
     d = places.scales.size
@@ -180,7 +180,7 @@ def length(minors: Any, n: int) -> float:
     return float(largest * np.sqrt(square))
 
 
-@kernel(VOID, INDICES, INT, BOUNDARIES, PLACES, WEDGES, VECTOR, VECTOR)
+@kernel(VOID, INDICES, INT, BOUNDARIES, FACE_POINTS, WEDGES, VECTOR, VECTOR)
 def sum_simplices(
     faces: Any, k: int, boundaries: Any, places: Any, table: Any, values: Any, errors: Any
 ) -> None:

@@ -22,7 +22,7 @@ from ...theory.predictions import DEFINITIONS, FROM_FACES
 
 if TYPE_CHECKING:
     from ...complex.faces import Faces
-    from ...complex.measures import Measured
+    from ...complex.measures import Bounded
     from .convex_regions import ConvexRegions
 
 #: The definitions by which activation regions are merged into linear ones.
@@ -194,7 +194,7 @@ class LinearRegions:
         """Volume (length, area, ...) of each linear region; float64. See :meth:`measured_volumes`."""
         return self.measured_volumes(accuracy).values
 
-    def measured_volumes(self, accuracy: float | None = None) -> Measured:
+    def measured_volumes(self, accuracy: float | None = None) -> Bounded:
         """Volume of each linear region, and how far it may be off.
 
         Parameters
@@ -206,10 +206,10 @@ class LinearRegions:
 
         Returns
         -------
-        Measured
+        Bounded
             ``values`` and ``errors``, float64 (linear regions,) each: ``|values - true values| <= errors``.
         """
-        from ...complex.measures import Measured
+        from ...complex.measures import Bounded
 
         cx = self.complex
         if cx.faces is not None:
@@ -220,7 +220,7 @@ class LinearRegions:
         values = np.bincount(self.labels, weights=own)
         # Adding up n numbers that are not negative.
         errors = np.bincount(self.labels, weights=errors) * INFLATE + self.sizes * U * values
-        return Measured(values.astype(np.float64), errors)
+        return Bounded(values.astype(np.float64), errors)
 
     @cached_property
     def convex(self) -> NDArray[np.bool_] | None:
