@@ -128,7 +128,8 @@ class Faces:
         radii = self._vertices.store.radii[self.cells.start[self.cells.faces(0)]]
         largest = np.maximum(np.abs(box.lower), np.abs(box.upper))
         known = np.where(radii < CLOSE, radii, 0.0)[:, None]
-        return np.asarray(known * (box.upper / 2 - box.lower / 2) * 1.01 + 2.0**-50 * largest)
+        with np.errstate(under="ignore"):
+            return np.asarray(known * (box.upper / 2 - box.lower / 2) * 1.01 + 2.0**-50 * largest)
 
     def point(self, vertex: int) -> FloatArray:
         """Place of one vertex; float64 (d,)."""
@@ -188,7 +189,8 @@ class Faces:
         following = np.arange(1, len(points) + 1)
         following[offsets[1:] - 1] = offsets[:-1]
         x, y = self.in_units(points).T
-        doubled = np.add.reduceat(x * y[following] - x[following] * y, offsets[:-1])
+        with np.errstate(under="ignore"):
+            doubled = np.add.reduceat(x * y[following] - x[following] * y, offsets[:-1])
         clockwise = np.repeat(doubled < 0, np.diff(offsets))
         mirrored = np.repeat(offsets[:-1] + offsets[1:] - 1, np.diff(offsets)) - np.arange(len(points))
         points = points[np.where(clockwise, mirrored, np.arange(len(points)))]

@@ -93,6 +93,8 @@ class Subdivision:
         """Cut by all layers."""
         return self._cut_layers(0, CellMaps.identity(self.d), progress)
 
+    # As in enumerate_regions: what leaves the range of float64 proves nothing.
+    @np.errstate(over="ignore", under="ignore", invalid="ignore")
     def further(self, network: Network) -> RegionComplex:
         """Cut this complex further, by what a network has beyond the layers that cut it already."""
         other = Subdivision(network, self.box, self.workers)
