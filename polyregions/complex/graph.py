@@ -130,7 +130,9 @@ def _nodes(cx: RegionComplex, geometry: bool) -> Iterator[tuple[int, dict[str, A
     axes = [f"x{k}" for k in range(cx.box.dim)]
     volumes = geometry and cx.box.dim <= VOLUME_DIM
     for i, (pattern, witness) in enumerate(zip(pattern_texts(cx), cx.witnesses.tolist(), strict=True)):
-        node = {"pattern": pattern, "explored": i < cx.n_explored, **dict(zip(axes, witness, strict=True))}
+        node = {"pattern": pattern, "explored": i < cx.n_explored}
+        if witness[0] == witness[0]:  # not NaN: a region that was not explored may have none
+            node |= zip(axes, witness, strict=True)
         if volumes and node["explored"]:
             node["volume"] = cx[i].volume
         yield i, node
