@@ -25,6 +25,7 @@ from typing import NoReturn
 
 import numpy as np
 from flint import fmpz_mat
+from numpy.typing import NDArray
 
 from ..base.arrays import StateArray
 from ..base.rationals import Point, homogeneous
@@ -65,7 +66,7 @@ def _check_arrays(cx: Regions) -> None:
     ranges = [layer.n_states for layer in cx.network.hidden]
     if ranges and (cx.states >= np.concatenate(ranges)).any():
         _fail("a unit is in a state that it does not have")
-    if not np.isfinite(cx.witnesses).all():
+    if not np.isfinite(cx.witnesses[_with_witness(cx)]).all():
         _fail("a witness is not finite")
     if offsets[0] != 0 or offsets[-1] != len(cx.facet_neighbors) or (offsets[1:] < offsets[:-1]).any():
         _fail("facet_offsets do not cut facet_neighbors into parts")
@@ -77,14 +78,20 @@ def _check_arrays(cx: Regions) -> None:
         _fail("across a facet there is neither a side of the box nor another region")
 
 
+def _with_witness(cx: Regions) -> NDArray[np.bool_]:
+    """Which regions must have a witness: those explored, and those found that were given one."""
+    return (np.arange(cx.n_regions) < cx.n_explored) | ~np.isnan(cx.witnesses).all(axis=1)
+
+
 def _check_patterns(cx: Regions) -> None:
     if cx.network.n_units and not _distinct(cx.states):
         _fail("two regions have the same pattern")
     if not cx.network.n_units and cx.n_regions != 1:
         _fail("a network without units has one region")
-    elsewhere = (cx.network.states(cx.witnesses) != cx.states).any(axis=1)
-    elsewhere |= ~cx.box.contains(cx.witnesses)
-    for i in np.flatnonzero(elsewhere):
+    given = np.flatnonzero(_with_witness(cx))
+    elsewhere = (cx.network.states(cx.witnesses[given]) != cx.states[given]).any(axis=1)
+    elsewhere |= ~cx.box.contains(cx.witnesses[given])
+    for i in given[elsewhere]:
         if not rounded_from_inside(cx, int(i)):
             _fail(f"the witness of region {i} is not in it")
         if i >= cx.n_explored:

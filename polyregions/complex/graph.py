@@ -148,7 +148,9 @@ def _nodes(cx: Regions, geometry: bool) -> Iterator[tuple[int, dict[str, Any]]]:
     volumes, decisions = _from_faces(cx)
     singly = geometry and cx.box.dim <= VOLUME_DIM
     for i, (pattern, witness) in enumerate(zip(pattern_texts(cx), cx.witnesses.tolist(), strict=True)):
-        node = {"pattern": pattern, "explored": i < cx.n_explored, **dict(zip(axes, witness, strict=True))}
+        node = {"pattern": pattern, "explored": i < cx.n_explored}
+        if witness[0] == witness[0]:  # not NaN: a region that was not explored may have none
+            node |= zip(axes, witness, strict=True)
         if texts:
             node["map"] = texts[i]
         decision = decisions[i] if decisions else -1

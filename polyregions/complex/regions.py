@@ -47,7 +47,8 @@ class Regions:
     states : uint8 array (regions, units)
         Activation pattern of each region.
     witnesses : float64 array (regions, d)
-        A point of each region: the nearest float64 to a point of its interior.
+        A point of each region: the nearest float64 to a point of its interior. NaN for regions that were
+        found and not explored, if Ctrl-C or a time limit left no time for them.
     facet_offsets, facet_neighbors : int64 arrays (explored + 1,), (facets,)
         Region i has the facets ``facet_neighbors[facet_offsets[i]:facet_offsets[i + 1]]``: the
         region across each, or ``-1 - side`` for a side of the box (side ``2 j`` is the lower one of
@@ -55,7 +56,7 @@ class Regions:
     complete : bool
         Whether these are all regions of the box.
     stopped : str
-        Why not, if they are not ("limit", "interrupted", "memory"); else "".
+        Why not, if they are not ("limit", "time", "interrupted", "memory"); else "".
     faces : Faces or None
         All faces of all dimensions, from the engine "subdivide".
     undecided : int or None

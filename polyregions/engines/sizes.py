@@ -20,6 +20,8 @@ FEW_DIMENSIONS = 4
 MOST_CUT_AND_MERGED = 8
 #: "auto" leaves to "traverse" what "subdivide" has no useful error bounds for: one rounding is 2^-53.
 MOST_GROWTH = 2.0**44
+#: Cells times hyperplanes that "subdivide" cuts in vain at most: about two minutes.
+MOST_CUTS = 10**9
 #: "subdivide" begins with the 3^d faces of the box.
 MOST_BOX_FACES = 10**6
 #: Lines along which regions are counted for an estimate, between points drawn with this seed.
@@ -30,7 +32,37 @@ def too_large_to_subdivide(network: Network, box: Box) -> str:
     """Say why "subdivide" cannot take a problem; "" if it may."""
     if 3**box.dim > MOST_BOX_FACES:
         return f"a box of {box.dim} dimensions has 3^{box.dim} faces; engine 'traverse' has no need of them"
+    planes = crossing_ties(network, box)
+    cells = float(sum(math.comb(planes, i) for i in range(box.dim + 1)))
+    if cut_and_merged(network) > MOST_CUT_AND_MERGED and cells * planes > MOST_CUTS:
+        return (
+            f"engine 'subdivide' cuts a maxout unit where any two of its pieces are equal, by {planes:,} "
+            f"hyperplanes into about {cells:.1e} cells, of which few are left; use engine 'traverse'"
+        )
     return ""
+
+
+def crossing_ties(network: Network, box: Box) -> int:
+    """How many hyperplanes on which two pieces of a first maxout unit are equal cross the box, about.
+
+    Examples
+    --------
+    >>> unit = [[[1, 0], [0, 1], [0, 0]]], [[0, 0, 5]]      # max(x, y, 5)
+    >>> crossing_ties(Network.from_arrays([unit, ([[1]], [0])]), Box.cube(2, -1, 1))
+    1
+    """
+    layer, count = network.layers[0], 0
+    if layer.kind != "maxout":
+        return 0
+    middle, half = box.lower / 2 + box.upper / 2, box.upper / 2 - box.lower / 2
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        ends = np.cumsum(layer.n_states)
+        for first, end in zip(ends - layer.n_states, ends, strict=True):
+            weight, bias = layer.weight[first:end], layer.bias[first:end]
+            for i in range(1, len(weight)):
+                value = np.abs((weight[:i] - weight[i]) @ middle + (bias[:i] - bias[i]))
+                count += int((value < np.abs(weight[:i] - weight[i]) @ half).sum())
+    return count
 
 
 def better_traversed(network: Network, box: Box) -> bool:

@@ -5,6 +5,7 @@ import sys
 import time
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +13,8 @@ from support.networks import facets, random_network
 from support.zoo import Case, by_name, folding
 
 import polyregions
-from polyregions import Box, Network, RegionComplex
+from polyregions import Box, Network, RegionComplex, load_result, save_result
+from polyregions.certification import certify
 from polyregions.engines.brute import enumerate_brute
 from polyregions.engines.traverse import engine as traverse
 from polyregions.errors import InvalidInputError
@@ -153,6 +155,28 @@ assert (part.complete, part.stopped) == (False, "interrupted"), part
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert time.monotonic() - start < 60
+
+
+def test_a_region_without_a_witness_is_no_fault(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Ctrl-C leaves no time for them: the result is checked, certified and gone on from."""
+    monkeypatch.setattr(traverse, "LAST_SECONDS", -1.0)
+    net, box = random_network(4, 2, ["relu", "relu"], 20), Box.cube(2, -1, 1)
+
+    def interrupt(explored: int, found: int) -> None:
+        raise KeyboardInterrupt
+
+    part = enumerate_regions(net, box, progress=interrupt)
+    missing = np.isnan(part.witnesses).all(axis=1)
+    assert (missing == (np.arange(part.n_regions) >= part.n_explored)).all()
+    part.check()
+    assert certify(part).valid
+    assert not certify(replace(part, witnesses=np.full_like(part.witnesses, np.nan))).valid
+    graph = part.graph()
+    assert "x0" in graph.nodes[0]
+    assert "x0" not in graph.nodes[part.n_regions - 1]
+    save_result(part, tmp_path / "r.npz")
+    again = load_result(tmp_path / "r.npz")
+    assert same_bits(enumerate_regions(net, box, resume=again), enumerate_regions(net, box))
 
 
 def test_little_memory_gives_a_labelled_part(monkeypatch: pytest.MonkeyPatch) -> None:

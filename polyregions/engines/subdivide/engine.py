@@ -144,6 +144,8 @@ class Subdivision:
         self.vertices = faces.vertices.continued(network, self.layers)
         return self
 
+    # As in enumerate_regions: what leaves the range of float64 proves nothing.
+    @np.errstate(over="ignore", under="ignore", invalid="ignore")
     def further(self) -> RegionComplex:
         """Cut by the layers beyond those that have cut already."""
         cuts = {cut.layer: cut for cut in self.vertices.cuts}

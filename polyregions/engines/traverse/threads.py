@@ -28,6 +28,8 @@ def run_in_threads(jobs: Sequence[Callable[[], None]], end: float = math.inf) ->
     >>> sorted(found)
     [1, 2]
     """
+    if time.monotonic() >= end:
+        raise TimeoutError
     ended: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
 
     def work(job: Callable[[], None]) -> None:
