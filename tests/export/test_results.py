@@ -75,7 +75,7 @@ def test_pickles_are_never_read(path: Path) -> None:
     found = arrays(path)
     found["states"] = np.array([{"a": 1}], dtype=object)
     np.savez(path, **found)
-    with pytest.raises(FileFormatError, match="allow_pickle"):
+    with pytest.raises(FileFormatError, match="it holds objects, which are never read"):
         load_result(path)
 
 

@@ -180,7 +180,7 @@ def test_zonotopes() -> None:
         assert arora_2018(n0, [2 * m] + [w] * k).value == value
         assert arora_2018(n0, [2 * m + 1, w + 3] + [w] * k).value == value * w
     assert zonotope_pieces(2, 3, 1, 2).reason == "w is 1"
-    assert arora_2018(2, [1]).reason == "there is one layer; a layer has 1 units, fewer than 2"
+    assert arora_2018(2, [1]).reason == "there is one layer; a layer has 1 unit, fewer than 2"
 
 
 def test_hard_tanh_after_raghu() -> None:
@@ -243,11 +243,11 @@ def test_each_hypothesis_is_checked() -> None:
     assert pascanu_2013(3, (2, 4)).reason == "a layer has 2 units, fewer than 3"
     assert serra_lower(2, (6, 5, 9)).reason == "a layer has 5 units, fewer than 6"
     assert serra_lower(2, (6, 6, 1)).value == 4**2 * 4**2 * 2  # the last layer may be narrow
-    assert telgarsky_2015(2, (1, 2)).reason == "there are 2 inputs; a layer has 1 units, fewer than 2"
+    assert telgarsky_2015(2, (1, 2)).reason == "there are 2 inputs; a layer has 1 unit, fewer than 2"
     assert one_layer_maximum(2, (3, 3)).reason == "there are 2 layers"
     assert one_input_maximum(1, (3, 2, 3)).reason == "a layer has 2 units, fewer than 3"
     assert one_input_maximum(1, (3, 2)).value == 12
-    assert maxout_folds(2, [[3, 3], [3]]).reason == "a layer has 1 units, fewer than 2"
+    assert maxout_folds(2, [[3, 3], [3]]).reason == "a layer has 1 unit, fewer than 2"
     assert maxout_folds(2, [[3, 1], [3, 3]]).reason == "a unit has rank 1"
     assert maxout_chain(2, [[3], [3, 3]]).reason == "there are 2 inputs; a layer has 2 units"
     assert "false" in maxout_montufar_2014(1, [[3], [3]]).reason

@@ -94,9 +94,7 @@ def at_equal_units(inputs: int, units: int) -> list[Comparison]:
     """
     n0, N = check_whole("inputs", inputs), check_whole("units", units)
     if n0 > N:
-        raise InvalidInputError(
-            f"units: there are {N}, and {counted(n0, 'input')}; the bounds need as many units as inputs"
-        )
+        raise InvalidInputError(f"units: {N} are fewer than the {n0} inputs; the bounds need as many")
     check_widths(n0, [N])
     depths = [L for L in range(1, N // n0 + 1) if N % L == 0]
     return [_comparison(n0, L, N // L, N) for L in depths]
@@ -129,7 +127,8 @@ def at_equal_parameters(
     widest = _width_for(n0, 1, P)
     if widest < n0:
         needed = parameter_count(n0, [n0])
-        raise InvalidInputError(f"parameters: {counted(n0, 'input')} take at least {needed}, got {P}")
+        inputs_need = f"{counted(n0, 'input')} need{'s' if n0 == 1 else ''}"
+        raise InvalidInputError(f"parameters: {P} are too few; {inputs_need} at least {needed}")
     depths = [check_whole("a depth", L) for L in depths]
     widths = {L: _width_for(n0, L, P) for L in depths}
     return [_comparison(n0, L, n, widest) for L, n in widths.items() if n >= n0]

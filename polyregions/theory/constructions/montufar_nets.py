@@ -155,8 +155,8 @@ def montufar(
         )
     if oriented and m <= d:
         raise InvalidInputError(
-            f"oriented: with {counted(d, 'input')} the last layer takes {d + 1} units or more, got {m}, "
-            "which make all sign vectors"
+            f"oriented: {counted(d, 'input')} need{'s' if d == 1 else ''} {d + 1} units in the last layer, "
+            f"and {m} make{'s' if m == 1 else ''} all sign vectors"
         )
     name = f"montufar({d}, {sizes}{', oriented=True' if oriented else ''})"
     limit_weights(name, sum(a * b for a, b in zip([d, *wide], sizes, strict=True)))
