@@ -36,6 +36,12 @@ class Work:
         """Take the numbers of what is done, and of what is known of."""
         self.counts = done, total
 
+    def stage(self, name: str, done: int, total: int) -> None:
+        """Take the numbers of one of several stages; each has a speed of its own."""
+        if name != self.doing:
+            self.doing, self.start = name, time.perf_counter()
+        self.report(done, total)
+
     def __str__(self) -> str:
         if self.compiler.active():
             return COMPILING
@@ -84,18 +90,19 @@ def progress_bar(
         yield None
         return
     work = Work(doing, text, already)
-    try:
-        with _bar(work) if sys.stderr is not None and sys.stderr.isatty() else _lines(work):
-            yield work.report
-    finally:
-        work.compiler.close()
+    with _told(work):
+        yield work.report
 
 
 @contextmanager
 def stages(shown: bool) -> Iterator[Callable[[str, int, int], None] | None]:
     """Give a callback for work in stages: their name, what is done, and of how much."""
-    with progress_bar(shown, text="{done:,} of {total:,}, {rate:,.0f} a second") as report:
-        yield None if report is None else lambda _, done, total: report(done, total)
+    if not shown:
+        yield None
+        return
+    work = Work("working", "{done:,} of {total:,}, {rate:,.0f} a second", already=0)
+    with _told(work):
+        yield work.stage
 
 
 @contextmanager
@@ -103,6 +110,16 @@ def status(shown: bool, doing: str) -> Iterator[None]:
     """Show what is going on where nothing can be counted."""
     with progress_bar(shown, doing):
         yield
+
+
+@contextmanager
+def _told(work: Work) -> Iterator[None]:
+    """Show work until it ends."""
+    try:
+        with _bar(work) if sys.stderr is not None and sys.stderr.isatty() else _lines(work):
+            yield
+    finally:
+        work.compiler.close()
 
 
 @contextmanager

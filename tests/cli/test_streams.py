@@ -361,3 +361,18 @@ def test_the_bar_asks_at_every_refresh(capsys: pytest.CaptureFixture[str], monke
 def test_say_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     say("a\nb", "c\x1b[0m")
     assert capsys.readouterr().out == "a\\nb  c\\x1b[0m\n"
+
+
+def test_stages_are_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(progress, "EVERY", 0.1)
+    with progress.stages(True) as tell:
+        assert tell is not None
+        tell("enumerating", 5, 9)
+        time.sleep(0.25)
+        tell("certifying", 1, 7)
+        time.sleep(0.25)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0].startswith("enumerating: 5 of 9, ")
+    assert lines[-1].startswith("certifying: 1 of 7, ")
+    with progress.stages(False) as nothing:
+        assert nothing is None
