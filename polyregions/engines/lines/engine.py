@@ -222,10 +222,8 @@ def line_regions(
         lines = _polylines(network, corners)
         per_line, cutter = lines.shape[1] - 1, SegmentCutter(network)
         parts, done, stopped = _cut_all(network, cutter, lines, progress)
-        if done < per_line and stopped == "interrupted":
-            raise KeyboardInterrupt
-        if done < per_line:
-            raise MemoryError
+        if done < per_line:  # not even one line
+            raise KeyboardInterrupt if stopped == "interrupted" else MemoryError
         return _joined(network, lines, parts, done // per_line, stopped)
 
 
@@ -234,10 +232,10 @@ def _cut_all(
 ) -> tuple[list[_Part], int, str]:
     """Cut one segment after the other; return the parts, how many are done, and why not all, or ""."""
     per_line = lines.shape[1] - 1
-    total, done, each = len(lines) * per_line, 0, 16.0  # each: intervals of a segment, a guess at first
+    total, done, held = len(lines) * per_line, 0, 0
+    each = 16.0  # intervals of a segment, a guess at first
     before: StateArray = np.empty((1, network.n_units), dtype=np.uint8)
     parts: list[_Part] = []
-    held = 0
     try:
         # Wherever a sign is decided, rounding is bounded: what leaves the range of float64 proves nothing.
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
@@ -247,7 +245,7 @@ def _cut_all(
                 part, before = _cut(network, cutter, lines, numbers, before)
                 parts.append(part)
                 done += numbers.size
-                held += part.size
+                held += part.nbytes()
                 # All parts are joined at the end, in a copy.
                 if held > UNASKED and held + UNASKED > available_memory():
                     return parts, done, "memory"
@@ -294,9 +292,8 @@ class _Part:
     first: StateArray
     undecided: int
 
-    @property
-    def size(self) -> int:
-        """Bytes."""
+    def nbytes(self) -> int:
+        """How much memory it holds."""
         return self.segment.nbytes + self.place.nbytes + self.flips.nbytes + self.first.nbytes
 
 
