@@ -58,12 +58,17 @@ class DecisionBoundary(Generic[Found]):
     @property
     def decisions(self) -> IntArray:
         """The label of each region, int64 (regions,). Of outputs that tie throughout, the first."""
+        if self.complex.network.layers[-1].n_units == 0:
+            # All that compete are one and the same: that is no unit, and has no state.
+            return np.full(self.complex.n_regions, self.labels[0], dtype=np.int64)
         return np.array(self.labels, dtype=np.int64)[self.complex.states[:, -1]]
 
     @cached_property
     def _between(self) -> NDArray[np.bool_]:
         """Whether the decision changes across each wall."""
-        return np.asarray(np.diff(self.complex.states[:, -1][self.complex.walls.sides], axis=1)[:, 0] != 0)
+        i, j = self.complex.walls.sides.T
+        decisions = self.decisions
+        return np.asarray(decisions[i] != decisions[j])
 
     @property
     def pairs(self) -> IntArray:

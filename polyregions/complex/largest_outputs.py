@@ -81,7 +81,7 @@ def not_surely_less(network: Network, faces: Faces, states: StateArray) -> NDArr
         The network's pattern on each of them.
     """
     where, home = places(faces), faces.cells.homes()[faces.cells.faces(0)]
-    widest = max(len(layer.weight) for layer in network.layers)
+    widest = max(layer.n_rows for layer in network.layers)
     chunk = max(1, TOGETHER // widest)
     parts = []
     for i in range(0, len(home), chunk):

@@ -97,6 +97,17 @@ def test_outputs_that_tie_throughout() -> None:
     assert len(cx.decision_boundary([1, 0]).pairs) == 0
 
 
+def test_many_outputs_that_are_one() -> None:
+    """Twelve times the same output: no unit decides, the first one listed does."""
+    net = Network([relu([[1.0, 0.0]], [0.0]), linear([[1.0]] * 12, [0.5] * 12)])
+    cx = enumerate_regions(net, Box.cube(2, -1, 1), engine="subdivide")
+    for outputs, first in ((None, 0), ([7, 3], 7), (list(range(11, 0, -1)), 11)):
+        boundary = cx.decision_boundary(outputs)
+        assert boundary.decisions.tolist() == [first, first]
+        assert (boundary.complex.n_regions, len(boundary.pairs), boundary.polylines()) == (2, 0, [])
+    assert {k for _, k in cx.graph().nodes(data="decision")} == {0}
+
+
 def test_a_boundary_along_a_breakpoint_and_along_the_box() -> None:
     """relu(x) = 0 is crossed by the level -1 nowhere, by 0 at the unit's own boundary, by 1 at the side."""
     net = Network([relu([[1.0, 0.0]], [0.0]), linear([[1.0]], [0.0])])
@@ -139,7 +150,8 @@ def test_few_of_many_outputs_decide_as_all_do(net: Network, random: random.Rando
     assert set(boundary.labels) <= set(outputs)
     by_hand = enumerate_regions(with_argmax(net, outputs), box, engine="traverse")
     hidden = net.n_units
-    expected = {(tuple(row[:hidden]), outputs[row[hidden]]) for row in by_hand.states.tolist()}
+    # Outputs that are all the same make no unit: then it is the first.
+    expected = {(tuple(row[:hidden]), outputs[[*row, 0][hidden]]) for row in by_hand.states.tolist()}
     rows = boundary.complex.states[:, :hidden].tolist()
     found = {(tuple(row), k) for row, k in zip(rows, boundary.decisions.tolist(), strict=True)}
     assert found == expected

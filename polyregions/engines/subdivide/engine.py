@@ -91,7 +91,7 @@ def extend(cx: Regions, network: Network, *, workers: int = 1) -> RegionComplex:
     >>> extend(cx, Network([*net.layers, relu([[1.0]], [-0.5])]))
     RegionComplex(3 regions, 2 adjacencies, d=2, engine=subdivide)
     """
-    own = cx.network.layers[:-1] if cx.network.layers[-1].kind == "linear" else cx.network.layers
+    own = cx.network.layers[:-1] if cx.network.layers[-1].is_linear else cx.network.layers
     if own and Network(network.layers[: len(own)]) != Network(own):
         raise InvalidInputError(f"network: it does not begin with the {len(own)} layers of the result's own")
     with _enough_memory():
