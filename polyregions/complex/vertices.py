@@ -80,7 +80,7 @@ class Vertices:
         self.store = Store(points, np.zeros(2**d), planes, forms, np.zeros(2 * d), source)
         self.cuts: list[Cut] = []
         self._sides = box_rows(box)
-        self._maps: dict[tuple[int, int], Any] = {}
+        self._forms: dict[tuple[int, int], Any] = {}
         self._exact: dict[int, list[int]] = {}
 
     def first(self, vertices: int, forms: int) -> Store:
@@ -93,14 +93,14 @@ class Vertices:
         """A copy of so many vertices and forms, to add others to."""
         copy = object.__new__(Vertices)
         copy.network, copy.layers, copy.cuts = self.network, self.layers, self.cuts
-        copy._sides, copy._maps, copy._exact = self._sides, dict(self._maps), dict(self._exact)
+        copy._sides, copy._forms, copy._exact = self._sides, dict(self._forms), dict(self._exact)
         copy.store = Store._make(array.copy() for array in self.first(vertices, forms))
         return copy
 
     def continued(self, network: Network, layers: list[LayerArrays]) -> Vertices:
         """The same vertices, to go on with in a network that begins like this one."""
         other = self.copy(len(self.store.radii), len(self.store.errors))
-        other.network, other.layers, other.cuts, other._maps = network, layers, list(self.cuts), {}
+        other.network, other.layers, other.cuts, other._forms = network, layers, list(self.cuts), {}
         return other
 
     def append(self, other: Vertices, vertices: tuple[int, int, int], forms: tuple[int, int, int]) -> None:
@@ -117,26 +117,35 @@ class Vertices:
             np.concatenate([mine.errors, its.errors[first:last]]),
             np.concatenate([mine.source, its.source[first:last]]),
         )
-        self._maps |= other._maps
+        self._forms |= other._forms
         self._exact |= {v + n - begin if v >= begin else v: point for v, point in other._exact.items()}
 
-    def pattern(self, layer: int, cell: int) -> list[int]:
-        """States of all units on one of the cells that a layer cuts; zero from that layer on."""
-        pattern = [0] * self.network.n_units
-        for cut in reversed(self.cuts):
-            if cut.layer < layer:
-                pattern[cut.unit : cut.unit + cut.states.shape[1]] = cut.states[cell].tolist()
-                cell = int(cut.cell_of[cell])
-        return pattern
+    def exact_forms(self, layer: int, cell: int) -> Any:
+        """Exact pre-activations of a layer on one of the cells that it cuts, with the row of D last.
+
+        They follow from those of the layer below on the cell that this one was cut from, which many share.
+        """
+        if (layer, cell) in self._forms:
+            return self._forms[layer, cell]
+        steps: list[tuple[int, int, Any]] = []  # layers on the way down, each with the states of its units
+        cuts = {cut.layer: cut for cut in self.cuts}
+        while layer > 0 and (layer, cell) not in self._forms:
+            below = cuts.get(layer - 1)
+            steps.append((layer, cell, () if below is None else below.states[cell]))
+            layer, cell = layer - 1, cell if below is None else int(below.cell_of[cell])
+        if (layer, cell) not in self._forms:
+            self._forms[layer, cell] = self.network.exact.first()
+        forms = self._forms[layer, cell]
+        for above, cell, states in reversed(steps):
+            forms = self.network.exact.following(above - 1, forms, states)
+            self._forms[above, cell] = forms
+        return forms
 
     def exact_form(self, layer: int, cell: int, plane: int) -> list[int]:
         """A hyperplane of a layer on a cell as integers in (x, 1), a positive multiple of the true form."""
-        key = (layer, cell)
-        if key not in self._maps:
-            self._maps[key] = self.network.exact.forms(self.pattern(layer, cell))[0][layer]
         output, below, above = self.layers[layer].pairs[plane].tolist()
-        form = self.network.exact.border(layer, self._maps[key], output, above, below)
-        return [int(v) for v in form]
+        forms = self.exact_forms(layer, cell)
+        return [int(v) for v in self.network.exact.border(layer, forms, output, above, below)]
 
     def exact_point(self, vertex: int) -> list[int]:
         """Homogeneous integer coordinates (d + 1,) of a vertex in x; the last one is positive."""

@@ -229,6 +229,15 @@ class ExactNetwork:
         pre, output, _ = self.propagate(identity, self._given(pattern))
         return pre, output
 
+    def first(self) -> IntRows:
+        """Pre-activations of the first layer as integer forms in ``(x, 1)``."""
+        identity = [[fmpz(int(i == j)) for j in range(self._dim + 1)] for i in range(self._dim + 1)]
+        return self._layers[0].affine.push(identity)
+
+    def following(self, i: int, z: IntRows, states: Sequence[int] | StateArray) -> IntRows:
+        """Pre-activations of layer i + 1 from those of layer i, under the states of its units."""
+        return self._layers[i + 1].affine.push(self._layers[i].output(z, [int(s) for s in states]))
+
     def affine_map(self, pattern: Sequence[int] | StateArray) -> tuple[list[list[Fraction]], list[Fraction]]:
         """Exact (A, c) with ``f(x) = A x + c`` under the pattern."""
         _, output = self.forms(pattern)
