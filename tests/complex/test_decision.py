@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.networks import facets
+from support.profiles import examples
 
 from polyregions import Box, Network, RegionComplex, enumerate_regions
 from polyregions.complex.decision import DecisionBoundary, with_argmax
@@ -139,7 +140,7 @@ def many_outputs(draw: st.DrawFn) -> Network:
     return Network.from_arrays([(rows(width, d), *rows(1, width)), (rows(outputs, width), *rows(1, outputs))])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40))
 @given(many_outputs(), st.randoms(use_true_random=False))
 def test_few_of_many_outputs_decide_as_all_do(net: Network, random: random.Random) -> None:
     """Against all pieces of one maxout unit, and the decision at each region's interior by rationals."""

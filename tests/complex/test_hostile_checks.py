@@ -54,7 +54,7 @@ def hostile(draw: st.DrawFn) -> tuple[Network, Box]:
     return Network.from_arrays(layers), box
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150))
 @given(hostile())
 def test_true_complexes_pass(case: tuple[Network, Box]) -> None:
     network, box = case

@@ -78,8 +78,8 @@ def test_counts_and_measures_say_what_does_not_fit(monkeypatch: pytest.MonkeyPat
     net = Network.from_arrays([(np.eye(2), [0, 0]), ([[1, 1]], [0])])
     cx = enumerate_regions(net, Box.cube(2, -1, 1))
     for place, work in (
-        ("polyregions.analysis.definitions.merged.wall_sides", lambda: count_linear_regions(cx)),
-        ("polyregions.analysis.definitions.merged.wall_sides", lambda: linear_regions(cx)),
+        ("polyregions.analysis.definitions.merged.join", lambda: count_linear_regions(cx)),
+        ("polyregions.analysis.definitions.merged.join", lambda: linear_regions(cx)),
         ("polyregions.statistics.boundary_volumes.np.zeros", lambda: boundary_volume(cx)),
         ("polyregions.statistics.distances.np.zeros", lambda: distance_to_boundary(net, np.ones((4, 2)))),
     ):

@@ -242,7 +242,7 @@ def underflowing_case(seed: int, kinds: tuple[str, ...]) -> tuple[Network, Box, 
         layers.append(make_layer(kind, W, b, **parameters))
         n = width
     network = Network(layers)
-    tops = np.concatenate([layer.n_states for layer in network.hidden])
+    tops = np.concatenate([layer.n_states for layer in network.layers])
     return (
         network,
         random_box(rng, d, str(rng.choice(["unit", "far"]))),

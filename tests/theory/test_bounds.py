@@ -279,7 +279,7 @@ def test_no_network_has_more(kind: str, widths: tuple[int, ...]) -> None:
     for d, seed in itertools.product((1, 2, 3), (0, 1)):
         net = _random_network(np.random.default_rng(seed), (d, *widths), kind)
         cx = enumerate_regions(net, Box.cube(d, -9, 9))
-        ranks = [layer.n_states for layer in net.layers]
+        ranks = [layer.pieces.n_states for layer in net.layers]
         assert cx.n_regions <= network_upper_bound(d, ranks).value
         bounds = maxout_bounds(d, ranks[:-1])
         if kind == "relu":

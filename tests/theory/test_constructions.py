@@ -174,7 +174,7 @@ def test_other_engines(construction: Construction, engine: str) -> None:
 def test_no_prediction_exceeds_what_any_network_can_have(construction: Construction) -> None:
     network = construction.network
     above = network_upper_bound(
-        network.input_dim, [layer.n_states.tolist() for layer in network.hidden]
+        network.input_dim, [layer.pieces.n_states.tolist() for layer in network.hidden]
     ).value
     if {layer.kind for layer in network.hidden} == {"relu"}:
         above = min(above, serra_upper(network.input_dim, network.widths).value)

@@ -176,8 +176,9 @@ def test_weights_that_change_nothing() -> None:
     assert value_of(swallowed, "proper_activation", ">=") == 1
     assert enumerate_regions(swallowed.network, swallowed.box).n_regions == 1
     assert enumerate_regions(swallowed.network, Box([0], [64])).n_regions == 2
-    # The same site twice: the first one wins a tie, the heavier one else.
-    for weights, winner in (([1, 1], 0), ([1, 2], 1)):
+    # The same site twice: of equal weight there is one map, and no unit; else the heavier one wins.
+    assert power_diagram([[0], [0]], [1, 1]).network.n_units == 0
+    for weights, winner in (([2, 1], 0), ([1, 2], 1)):
         assert enumerated(power_diagram([[0], [0]], weights)).states.tolist() == [[winner]]
 
 

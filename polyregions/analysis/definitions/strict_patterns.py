@@ -196,7 +196,8 @@ def _gaps(here: _LayerMarks, z: Values, own: ByteTable, home: StateArray, scale:
     level = np.where(np.isfinite(level), level, 0.0) * scale
     numbers, errors = z.numbers[:, here.row], z.errors[:, here.row]
     others, other_errors = (np.take_along_axis(v, top, axis=1) for v in (z.numbers, z.errors))
-    value = np.where(is_max, others - numbers, numbers - level)
+    with np.errstate(all="ignore"):
+        value = np.where(is_max, others - numbers, numbers - level)
     size = np.abs(numbers) + np.where(is_max, np.abs(others), np.abs(level))
     errors = errors + np.where(is_max, other_errors, 0.0)
     whole = z.whole[:, None] & fits(size, z.exponent + exponent_of(table.thresholds.level))
