@@ -60,7 +60,7 @@ def main() -> None:
             f"{1e3 * proven / cx.n_regions:.2f}",
         ]
         for definition in MERGED:
-            if definition in FROM_FACES and cx.faces is None:
+            if definition in FROM_FACES and cx.known_faces is None:
                 cells.append("-")
                 continue
             merged, count = seconds(count_linear_regions, cx, definition)

@@ -183,7 +183,7 @@ def check_all(problem: Problem) -> dict[str, RegionComplex]:
         assert cx.engine == name
         assert facets(cx) == expected, name
         check_counts(problem, cx)
-        if cx.faces is not None:
+        if cx.known_faces is not None:
             check_faces(problem, cx)
         cx.check()
     return results

@@ -50,7 +50,7 @@ def check(cx: Regions) -> None:
         _check_facets(cx)
         if cx.complete:
             _check_connected(cx)
-        if cx.complete and cx.faces is not None:
+        if cx.complete and cx.known_faces is not None:
             check_faces(cx, cx.faces)
         _check_geometry(cx)
 
@@ -164,7 +164,7 @@ def _check_geometry(cx: Regions) -> None:
     """Continuity across facets, the cells in low dimension: one pass, since rows are dear."""
     volumes = Fraction(0)
     chosen = range(cx.n_explored)
-    if cx.complete and cx.faces is not None and cx.n_regions > SAMPLE:
+    if cx.complete and cx.known_faces is not None and cx.n_regions > SAMPLE:
         chosen = range(0, cx.n_regions, -(-cx.n_regions // SAMPLE))
     measured = cx.complete and cx.box.dim <= VOLUME_DIM and len(chosen) == cx.n_regions
     seen: dict[tuple[int, int], frozenset[Point]] = {}

@@ -139,7 +139,7 @@ def _check_continuity(cx: Regions, faces: Faces, facets: IntArray) -> None:
 
 def _values(cx: Regions, region: int, vertex: int) -> list[Fraction]:
     """The affine map of a region at a vertex."""
-    assert cx.faces is not None
+    assert cx.known_faces is not None
     slopes, constants = cx.network.exact.affine_map(cx.states[region])
     point = cx.faces.exact_point(int(vertex))
     return [

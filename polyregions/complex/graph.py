@@ -177,7 +177,7 @@ def _from_faces(cx: Regions) -> tuple[list[float], list[int]]:
     """Volume of each region, and the output that decides there; empty where there is none to give."""
     volumes: list[float] = []
     decisions: list[int] = []
-    if cx.faces is not None:
+    if cx.known_faces is not None:
         if cx.box.dim <= VOLUME_DIM:
             volumes = cx.faces.volumes().tolist()
         if cx.network.output_dim > 1:

@@ -64,7 +64,7 @@ def region_rings(cx: Regions) -> list[FloatArray]:
             f"polygons: the box has {cx.box.dim} dimensions, polygons need 2; "
             "net.restrict(origin, directions) gives the network on a plane"
         )
-    if cx.faces is not None:
+    if cx.known_faces is not None:
         points, offsets = cx.faces.rings()
         return np.split(points, offsets[1:-1])
     return [region_vertices(cx, i) for i in range(cx.n_regions)]

@@ -12,15 +12,15 @@ from dataclasses import dataclass, field, fields
 from fractions import Fraction
 from functools import cached_property
 from math import comb
-from operator import index
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ..base.arrays import FloatArray, IntArray, StateArray
+from ..base.indices import numbers
 from ..base.rationals import IntegerRows, Point
-from ..errors import CheckFailedError, InvalidInputError, TooLargeError, short_repr
+from ..errors import CheckFailedError, InvalidInputError, TooLargeError
 from ..geometry import polytope, volumes
 from ..network.box import Box, box_rows
 from ..network.equal_maps import map_labels
@@ -57,8 +57,8 @@ class Regions:
         Whether these are all regions of the box.
     stopped : str
         Why not, if they are not ("limit", "time", "interrupted", "memory"); else "".
-    faces : Faces or None
-        All faces of all dimensions, from the engine "subdivide".
+    known_faces : Faces or None
+        All faces of all dimensions, from the engine "subdivide"; ``faces`` has them, or says why it has not.
     undecided : int or None
         How many signs float64 could not decide and integers did; None if not counted.
     further : callable or None
@@ -81,7 +81,7 @@ class Regions:
     facet_neighbors: IntArray
     complete: bool
     stopped: str = ""
-    faces: Faces | None = None
+    known_faces: Faces | None = None
     undecided: int | None = None
     further: Callable[[Any, Network], Any] | None = field(default=None, repr=False)
 
@@ -129,6 +129,17 @@ class Regions:
         labels.flags.writeable = False
         return labels
 
+    @property
+    def faces(self) -> Faces:
+        """All faces of all dimensions.
+
+        Raises
+        ------
+        InvalidInputError
+            If they are not known: other engines than "subdivide" keep none, nor do files.
+        """
+        return self.need_faces("faces of this result")
+
     def need_faces(self, purpose: str) -> Faces:
         """Return the faces, or say that a purpose takes them and how to have them.
 
@@ -145,7 +156,7 @@ class Regions:
         Traceback (most recent call last):
         polyregions.errors.InvalidInputError: volumes: it takes the faces of all dimensions, ...
         """
-        if self.faces is None:
+        if self.known_faces is None:
             why = f"engine {self.engine!r} does not keep them"
             if self.further is not None or self.engine == "subdivide":
                 why = "this result has lost them (files do not keep them)"
@@ -153,7 +164,7 @@ class Regions:
                 f"{purpose}: it takes the faces of all dimensions, and {why}; "
                 "use enumerate_regions(network, box, engine='subdivide')"
             )
-        return self.faces
+        return self.known_faces
 
     @property
     def n_adjacencies(self) -> int:
@@ -169,8 +180,8 @@ class Regions:
         adjacencies, since the faces that meet the open box satisfy ``sum (-1)^k f_k = (-1)^d``.
         """
         d, regions, facets = self.box.dim, self.n_regions, self.n_adjacencies
-        if self.faces is not None:
-            return self.faces.inside_counts
+        if self.known_faces is not None:
+            return self.known_faces.inside_counts
         if not self.complete or d > 2:
             return None
         return [facets, regions] if d == 1 else [1 + facets - regions, facets, regions]
@@ -236,34 +247,6 @@ class Regions:
             f"{type(self).__name__}({self.n_regions} regions, {self.n_adjacencies} adjacencies, "
             f"d={self.box.dim}, engine={self.engine}{partial})"
         )
-
-
-def numbers(noun: str, i: int | slice, n: int) -> int | range:
-    """Return what ``things[i]`` asks for of n things: a number from 0, or the numbers of a slice.
-
-    Raises
-    ------
-    IndexError
-        If there is no such thing.
-    InvalidInputError
-        If it is no whole number, nor a slice of them.
-
-    Examples
-    --------
-    >>> numbers("region", -1, 4), numbers("region", slice(1, None), 4)
-    (3, range(1, 4))
-    """
-    try:
-        if isinstance(i, slice):
-            return range(n)[i]
-        number = index(i)
-    except (TypeError, ValueError) as error:
-        raise InvalidInputError(
-            f"{noun} {short_repr(i)}: they are numbered by whole numbers from 0; {error}"
-        ) from error
-    if not -n <= number < n:
-        raise IndexError(f"{noun} {number}: there are {n}")
-    return number % n
 
 
 def most_vertices(dim: int, facets: int) -> int:

@@ -21,7 +21,7 @@ from polyregions.network.layers import Layer, absolute, linear, maxout, relu
 
 
 def convex(cx: RegionComplex) -> ConvexRegions:
-    assert cx.faces is not None
+    assert cx.known_faces is not None
     affine = map_labels(cx.network.layers, cx.states)
     sides = cx.walls.sides
     opened = join(cx.n_regions, sides[affine[sides[:, 0]] == affine[sides[:, 1]]])
@@ -190,7 +190,7 @@ def test_cycles_and_angles() -> None:
     lines = relu([[0, 1], [1, 1], [1, 0], [1, -1]], [0] * 4)
     for layers in ([lines], [lines, relu([[1, 0, 0, 0]], [0])]):
         cx = subdivided(layers, cube(2))
-        assert cx.faces is not None
+        assert cx.known_faces is not None
         (ridge,) = ridges_of_walls(cx, cx.faces, np.ones(8, dtype=bool))
         assert ridge.reach == [3] * 8
         assert all(ridge.opposite)
@@ -211,7 +211,7 @@ def test_angles_of_walls_against_determinants(d: int) -> None:
     rng = np.random.default_rng(d)
     layers = [relu(rng.integers(-2, 3, (4, d)), [0, 0, 1, 1]), relu(rng.integers(-2, 3, (2, 4)), [0, -1])]
     cx = subdivided(layers, cube(d, -2, 2))
-    assert cx.faces is not None
+    assert cx.known_faces is not None
     sides, corners = cx.walls.sides, slow.corners_of(cx)
     ridges = ridges_of_walls(cx, cx.faces, np.ones(len(sides), dtype=bool))
     assert len(ridges) == cx.faces.inside_counts[d - 2]

@@ -169,7 +169,7 @@ def test_folds_through_linear_layers() -> None:
 def test_a_fold_in_five_dimensions() -> None:
     """Without the faces of all dimensions."""
     folding = verify_folding(Network(fold_network(5, (2,))), Box.cube(5, 0, 1))
-    assert folding.layers[0].regions.faces is None
+    assert folding.layers[0].regions.known_faces is None
     check_folds(folding, 5, (2,))
 
 

@@ -101,7 +101,7 @@ def drop_region(cx: RegionComplex, rng: np.random.Generator) -> RegionComplex:
         witnesses=np.delete(cx.witnesses, gone, axis=0),
         facet_offsets=np.concatenate([[0], np.cumsum(counts)]),
         facet_neighbors=across - (across > gone),
-        faces=None,
+        known_faces=None,
     )
 
 
@@ -224,7 +224,7 @@ def duplicated_region(cx: RegionComplex, rng: np.random.Generator) -> RegionComp
         witnesses=np.concatenate([cx.witnesses, cx.witnesses[[i]]]),
         facet_offsets=np.append(cx.facet_offsets, cx.facet_offsets[-1] + len(own)),
         facet_neighbors=np.concatenate([cx.facet_neighbors, own]),
-        faces=None,
+        known_faces=None,
     )
 
 
@@ -259,7 +259,7 @@ def witness_nan(cx: RegionComplex, rng: np.random.Generator) -> RegionComplex:
 
 
 def other_box(cx: RegionComplex, rng: np.random.Generator) -> RegionComplex:
-    return replace(cx, box=Box(cx.box.lower, np.nextafter(cx.box.upper, np.inf)), faces=None)
+    return replace(cx, box=Box(cx.box.lower, np.nextafter(cx.box.upper, np.inf)), known_faces=None)
 
 
 def other_weights(cx: RegionComplex, rng: np.random.Generator) -> RegionComplex:
@@ -269,7 +269,7 @@ def other_weights(cx: RegionComplex, rng: np.random.Generator) -> RegionComplex:
     u = int(rng.choice(np.flatnonzero(first.weight.any(axis=1))))
     bias[u] += 2.0**-30
     layer = replace(first, bias=bias)
-    return replace(cx, network=Network([layer, *cx.network.layers[1:]]), faces=None)
+    return replace(cx, network=Network([layer, *cx.network.layers[1:]]), known_faces=None)
 
 
 def shifted_offsets(cx: RegionComplex, rng: np.random.Generator) -> RegionComplex:

@@ -95,6 +95,8 @@ def test_wrong_questions() -> None:
 def test_other_engines_have_no_faces() -> None:
     net = Network.from_arrays([([[1.0]], [0.0]), ([[1.0], [2.0]], [0.0, 0.0])])
     cx = enumerate_regions(net, Box.cube(1, -1, 1), engine="traverse")
-    assert cx.faces is None
+    assert cx.known_faces is None
+    with pytest.raises(InvalidInputError, match=r"faces of this result: .* does not keep them; use"):
+        cx.faces.volumes()
     with pytest.raises(InvalidInputError, match="engine='subdivide'"):
         cx.decision_boundary()

@@ -380,7 +380,7 @@ def test_need_faces(cx: RegionComplex) -> None:
     known = enumerate_regions(NET, BOX, engine="subdivide")
     assert known.need_faces("areas") is known.faces
     with pytest.raises(InvalidInputError, match="this result has lost them"):
-        replace(known, faces=None).need_faces("areas")
+        replace(known, known_faces=None).need_faces("areas")
 
 
 def test_walls(cx: RegionComplex) -> None:
@@ -395,7 +395,7 @@ def test_walls(cx: RegionComplex) -> None:
 
 def test_walls_among_the_faces() -> None:
     cx = enumerate_regions(NET, BOX, engine="subdivide")
-    assert cx.faces is not None
+    assert cx.known_faces is not None
     walls = cx.walls.among(cx.faces)
     assert sorted(walls.tolist()) == [f for f in cx.faces.of_dimension(1).tolist() if cx.faces.inside[f]]
     for (i, j), wall in zip(cx.walls.sides.tolist(), walls.tolist(), strict=True):

@@ -17,7 +17,7 @@ SMALL = [case for case in ZOO if case.regions <= 120 and case.dim <= 3]
 
 def check_values(cx: RegionComplex) -> tuple[int, int]:
     """Numbers of vertices, and of those at which everything is exact."""
-    assert cx.faces is not None
+    assert cx.known_faces is not None
     faces, layers = cx.faces, cx.network.layers
     where = places(faces)
     vertices = faces.of_dimension(0)

@@ -82,7 +82,7 @@ def assert_predictions(
             assert low <= p.value <= high
             seen += 1
             continue
-        if cx.faces is None and p.quantity in ("activation", "closed_connected", "f_vector"):
+        if cx.known_faces is None and p.quantity in ("activation", "closed_connected", "f_vector"):
             continue
         if p.quantity == "activation" and len(cx.faces) > 1500:
             continue

@@ -71,7 +71,7 @@ def check(
         cx = found[engine] = enumerate_regions(net, box, engine=engine)
         assert cx.complete
         assert (cx.n_regions, cx.n_adjacencies) == (regions, counts.facets)
-        if cx.faces is not None:
+        if cx.known_faces is not None:
             assert cx.faces.inside_counts == list(counts.f_vector)
     return found
 

@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...base.arrays import Bounded, FloatArray, IntArray
+from ...base.indices import numbers
 from ...base.memory import needs_memory
 from ...base.rationals import round_fraction
 from ...base.rounding import INFLATE, U
 from ...complex.region_complex import RegionComplex
-from ...complex.regions import Region, numbers
+from ...complex.regions import Region
 from ...errors import InvalidInputError, short_repr
 from ...network.equal_maps import in_order, join
 from ...theory.predictions import DEFINITIONS, FROM_FACES
@@ -105,7 +106,7 @@ def all_counts(cx: RegionComplex, definitions: Sequence[str] | None = None) -> d
     {'activation': 3, 'proper_activation': 2, 'convex': [1, 1]}
     """
     if definitions is None:
-        definitions = [name for name in DEFINITIONS if cx.faces is not None or name not in FROM_FACES]
+        definitions = [name for name in DEFINITIONS if cx.known_faces is not None or name not in FROM_FACES]
     _check(cx, definitions)
     merged = _Merged(cx)
     counts = {name: merged.count(name) for name in definitions}
@@ -221,7 +222,7 @@ class LinearRegions:
             ``values`` and ``errors``, float64 (linear regions,) each: ``|values - true values| <= errors``.
         """
         cx = self.complex
-        if cx.faces is not None:
+        if cx.known_faces is not None:
             own, errors = cx.faces.measured_volumes(accuracy)
         else:
             own = np.array([region.volume for region in cx])
@@ -242,7 +243,7 @@ class LinearRegions:
             self.definition == "open_connected" and cx.box.dim == 1
         ):
             return np.ones(len(self), dtype=np.bool_)
-        if self.definition != "open_connected" or cx.faces is None:
+        if self.definition != "open_connected" or cx.known_faces is None:
             return None
         from .convex_regions import convex_regions
 
@@ -363,13 +364,13 @@ class _Merged:
             return np.arange(self.cx.n_regions)
         if definition == "open_connected":
             return self.opened
-        if definition == "closed_connected" and self.cx.faces is not None:
+        if definition == "closed_connected" and self.cx.known_faces is not None:
             return self.closed(self.cx.faces)
         return self.affine
 
     def count(self, definition: str) -> int | tuple[int, int]:
         """Number of regions; bounds for "convex"."""
-        faces = self.cx.faces
+        faces = self.cx.known_faces
         if definition == "activation" and faces is not None:
             from .strict_patterns import count_patterns
 

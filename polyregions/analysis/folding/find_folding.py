@@ -185,7 +185,7 @@ def _fold(layer: int, cx: RegionComplex, pieces: IntArray, box: Box) -> FoldedLa
 
 def _corners(cx: RegionComplex) -> Corners:
     """The vertices of each region in homogeneous integers."""
-    faces = cx.faces
+    faces = cx.known_faces
     if faces is None:
         return [[homogeneous(point) for point in region.exact_vertices] for region in cx]
     places = {v: homogeneous(faces.exact_point(v)) for v in faces.of_dimension(0).tolist()}

@@ -375,7 +375,7 @@ def _offsets(owners: IntArray, n: int) -> IntArray:
 def _decided(network: Network, a: FloatArray, b: FloatArray) -> CutSegments:
     """One segment, decided exactly."""
     cx = enumerate_by_subdivision(network.through([a, b]), Box([0.0], [1.0]))
-    assert cx.faces is not None
+    assert cx.known_faces is not None
     # From the region at the lower side of the box to its neighbour, and so on: each has two ends.
     neighbors = cx.facet_neighbors.reshape(-1, 2)
     order, before = [int(np.flatnonzero((neighbors == -1).any(axis=1))[0])], -1

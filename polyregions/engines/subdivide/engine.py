@@ -252,7 +252,7 @@ class Subdivision:
             facet_offsets=offsets,
             facet_neighbors=neighbors,
             complete=True,
-            faces=Faces(cells, self.vertices, self.box, states),
+            known_faces=Faces(cells, self.vertices, self.box, states),
             undecided=self.undecided,
             further=extend,
         )
