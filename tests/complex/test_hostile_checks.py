@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.profiles import examples
 
 from polyregions import Box, Network, enumerate_regions
 from polyregions.complex.face_checks import check_faces
