@@ -144,7 +144,9 @@ def _affine(layer: Layer, y: Values, scale: FloatArray) -> Values:
 def _pieces(layer: Layer, z: Values, own: StateArray, scale: FloatArray) -> Values:
     table = layer.pieces
     entry = table.entries(own)
-    numbers, errors = (np.take_along_axis(v, table.row[entry], axis=1) for v in (z.numbers, z.errors))
+    numbers, errors = z.numbers, z.errors
+    if not layer.has_row_each:
+        numbers, errors = (np.take_along_axis(v, table.row[entry], axis=1) for v in (numbers, errors))
     slope, constant = table.slope[entry], table.constant[entry]
     if not table.rounds:
         return Values(slope * numbers, np.abs(slope) * errors, z.whole, z.exponent)

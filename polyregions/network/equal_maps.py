@@ -175,7 +175,9 @@ def _chunk(layers: list[_Residues], states: StateArray, d: int, prime: int) -> N
         before, own = runs.after(layer.layer)
         pieces = layer.layer.pieces
         entry = pieces.entries(own)
-        y = np.take_along_axis(z[before], pieces.row[entry][:, None, :], axis=2)
+        y = z[before]
+        if not layer.layer.has_row_each:
+            y = np.take_along_axis(y, pieces.row[entry][:, None, :], axis=2)
         y *= layer.slopes[entry][:, None, :]
         if not layer.is_plain:
             _reduce(y, prime)

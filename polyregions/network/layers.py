@@ -26,7 +26,7 @@ from numpy.typing import ArrayLike
 from ..base.arrays import BoolArray, FloatArray, IntArray
 from ..errors import InvalidNetworkError
 from .numbers import Weight, dense, float_array, stacked, times, weight_array
-from .pieces import Part, Pieces, make_pieces
+from .pieces import Part, Pieces, as_slice, make_pieces
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -84,6 +84,11 @@ class Layer:
     def n_units(self) -> int:
         """Number of units: the outputs that have states."""
         return int(self.pieces.units.size)
+
+    @property
+    def has_row_each(self) -> bool:
+        """Whether output k is a function of row k alone, as in a layer without maxout units."""
+        return self.n_rows == self.n_outputs
 
     @property
     def is_linear(self) -> bool:
@@ -179,9 +184,11 @@ class Layer:
     def threshold_counts(self, z: FloatArray) -> NDArray[np.int64]:
         """How many breakpoints each output's row exceeds: states, if scalar. (n, rows) to (n, outputs)."""
         borders = self.pieces.thresholds
+        beyond = z[:, as_slice(borders.row)] > borders.level
+        if borders.output.size == self.n_outputs and self.has_row_each:
+            return beyond.astype(np.int64)  # one breakpoint each
         counts = np.zeros((len(z), self.n_outputs), dtype=np.int64)
         if borders.output.size:
-            beyond = z[:, borders.row] > borders.level
             starts = np.flatnonzero(np.append(True, borders.output[1:] != borders.output[:-1]))
             counts[:, borders.output[starts]] = np.add.reduceat(beyond, starts, axis=1, dtype=np.int64)
         return counts

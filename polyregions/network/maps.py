@@ -63,9 +63,11 @@ def _maps(layers: tuple[Layer, ...], states: StateArray, largest: FloatArray) ->
             z, size, error = z[before], size[before], error[before]
             table = layer.pieces
             entry = table.entries(own)
-            row = table.row[entry]
-            y = np.take_along_axis(z, row[:, None, :], axis=2)
-            error = np.take_along_axis(error, row, axis=1)
+            y = z
+            if not layer.has_row_each:
+                row = table.row[entry]
+                y = np.take_along_axis(z, row[:, None, :], axis=2)
+                error, size = (np.take_along_axis(v, row, axis=1) for v in (error, size))
             if not table.rounds:
                 y *= table.slope[entry][:, None, :]
                 error *= np.abs(table.slope[entry])
@@ -73,7 +75,6 @@ def _maps(layers: tuple[Layer, ...], states: StateArray, largest: FloatArray) ->
             slope, constant = table.slope[entry], table.constant[entry]
             y *= slope[:, None, :]
             y[:, d] += constant
-            size = np.take_along_axis(size, row, axis=1)
             error = 2 * (
                 np.abs(slope) * error
                 + 4 * U * (np.abs(slope) * size + np.abs(constant))

@@ -170,6 +170,14 @@ class Pieces:
         return Borders(*(array[order] for array in every))
 
 
+def as_slice(columns: IntArray) -> IntArray | slice:
+    """The same columns as a slice, which copies nothing, if they are 0, 1, 2, ... in order."""
+    n = columns.size
+    if n and columns[0] == 0 and columns[-1] == n - 1 and bool((np.diff(columns) == 1).all()):
+        return slice(0, n)
+    return columns
+
+
 def make_pieces(parts: Sequence[Part], same: BoolArray) -> Pieces:
     """Make the table of the units of some parts, one part after the other.
 

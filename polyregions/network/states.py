@@ -24,6 +24,7 @@ from ..base.arrays import FloatArray, IntArray, StateArray
 from ..base.rounding import INFLATE, TINY, U, gamma
 from .layers import Layer, preactivation
 from .numbers import times
+from .pieces import as_slice
 
 #: Numbers that are worked on at once.
 TOGETHER = 2**21
@@ -62,8 +63,9 @@ def _states(layer: Layer, z: FloatArray, bound: FloatArray) -> tuple[IntArray, C
     """States of all outputs, and whether the gaps that decide them exceed their bounds."""
     states = layer.threshold_counts(z)
     borders = layer.pieces.thresholds
-    gaps = z[:, borders.row] - borders.level
-    certain = (np.abs(gaps) * (1 - 4 * U) > bound[:, borders.row]).all(axis=1)
+    columns = as_slice(borders.row)
+    gaps = z[:, columns] - borders.level
+    certain = (np.abs(gaps) * (1 - 4 * U) > bound[:, columns]).all(axis=1)
     rows, starts, ranks = layer.maxout_rows
     if rows.size:
         own = z[:, rows]
@@ -83,7 +85,7 @@ def _states(layer: Layer, z: FloatArray, bound: FloatArray) -> tuple[IntArray, C
 def _output_error(layer: Layer, z: FloatArray, bound: FloatArray) -> FloatArray:
     """Bounds of the errors of ``layer.activate(z)``."""
     table, first = layer.pieces, layer.first_rows
-    largest = np.maximum.reduceat(bound, first, axis=1)
+    largest = bound if layer.has_row_each else np.maximum.reduceat(bound, first, axis=1)
     if not table.rounds:
         return largest
     # slope z + constant has two roundings, and the constant was rounded once.

@@ -115,7 +115,11 @@ def distance_bounds(
                 for bounds, scalar, several in zip((lower, upper), near, far, strict=True):
                     bounds[:, own][:, ~is_max] = scalar
                     bounds[:, own][:, is_max] = several
-            below = _activate(layer, _take(rows, table.row[entry]), entry) if not layer.is_linear else rows
+            below = (
+                _activate(layer, rows if layer.has_row_each else _take(rows, table.row[entry]), entry)
+                if not layer.is_linear
+                else rows
+            )
             if unit == network.n_units:
                 break
     return lower, upper
