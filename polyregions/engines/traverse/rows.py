@@ -167,7 +167,8 @@ def _thresholds(layer: RecentredLayer) -> FloatArray:
     return thresholds
 
 
-@kernel(bare=True)
+# Inlined: to hand on two groups of arrays for every unit costs more than what is done with them.
+@kernel(inline=True, bare=True)
 def push_layer(network: RecentredArrays, layer: int, eta: Matrix, delta: Matrix) -> None:
     """The rows ``delta (d + 2, rows)`` of a layer from its inputs ``eta (d + 2, inputs)``, bounds last."""
     d = eta.shape[0] - 2
@@ -195,7 +196,7 @@ def push_layer(network: RecentredArrays, layer: int, eta: Matrix, delta: Matrix)
         delta[d + 1, r] = delta[d + 1, r] * INFLATE + inputs * (d + 1) * TINY
 
 
-@kernel(bare=True)
+@kernel(inline=True, bare=True)
 def scalar_rows(
     network: RecentredArrays, room: CellRows, entry: int, end: int, state: int, count: int
 ) -> int:
@@ -220,7 +221,7 @@ def scalar_rows(
     return count
 
 
-@kernel(bare=True)
+@kernel(inline=True, bare=True)
 def maxout_rows(
     network: RecentredArrays, room: CellRows, entry: int, end: int, state: int, count: int
 ) -> int:
@@ -249,7 +250,7 @@ def maxout_rows(
     return count
 
 
-@kernel(bare=True)
+@kernel(inline=True, bare=True)
 def activate(network: RecentredArrays, delta: Matrix, entry: int, eta: Matrix, k: int) -> None:
     """Write output k, a slope times a row plus a constant, with its bound."""
     d = eta.shape[0] - 2
