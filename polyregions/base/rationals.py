@@ -28,7 +28,12 @@ def dyadic(values: ArrayLike) -> tuple[list[int], int]:
     >>> dyadic([0.75, -2.0])
     ([3, -8], 2)
     """
-    mantissas, exponents = np.frexp(np.asarray(values, dtype=np.float64).ravel())
+    array = np.asarray(values, dtype=np.float64).ravel()
+    if array.size < 32:
+        ratios = [value.as_integer_ratio() for value in array.tolist()]
+        shift = max((q.bit_length() for _, q in ratios), default=1) - 1
+        return [n << (shift + 1 - q.bit_length()) for n, q in ratios], shift
+    mantissas, exponents = np.frexp(array)
     integers = np.ldexp(mantissas, 53).astype(np.int64)
     # Trailing zero bits are dropped first: small numbers stay small integers.
     zeros = np.frexp((integers & -integers).astype(np.float64))[1].astype(np.int64) - 1

@@ -63,6 +63,7 @@ class IntegerLayer:
         of = dict(zip([*numbers, *levels], integers, strict=True))
         self.slopes = [of[Fraction(v)] for v in table.slope.tolist()]
         self.constants = [of[v] for v in table.constants]
+        self.pieces = list(zip(self.row, self.slopes, self.constants, strict=True))
         finite = np.isfinite(table.levels).tolist()
         self.levels: list[Any] = [
             of[Fraction(v)] if known else None for v, known in zip(table.levels.tolist(), finite, strict=True)
@@ -95,21 +96,24 @@ class IntegerLayer:
 
     def every_state(self, states: Sequence[int]) -> list[int]:
         """The states of all outputs from those of the units; 0 for what has no state."""
+        if len(self.units) == self.n_outputs:
+            return list(states)
         every = [0] * self.n_outputs
         for u, s in zip(self.units, states, strict=True):
-            every[u] = int(s)
+            every[u] = s
         return every
 
     def output(self, z: IntRows, states: Sequence[int]) -> IntRows:
         """Rows of the layer's output (with the homogeneous row) under the units' states."""
-        rows = []
+        rows, last = [], z[-1]
         for first, s in zip(self.first, self.every_state(states), strict=False):
-            entry = first + s
-            row, slope, constant = z[self.row[entry]], self.slopes[entry], self.constants[entry]
-            if constant == 0:
-                rows.append(row if slope == 1 else [slope * a for a in row])
+            at, slope, constant = self.pieces[first + s]
+            if constant:
+                rows.append([slope * a + constant * h for a, h in zip(z[at], last, strict=True)])
+            elif slope == 1:
+                rows.append(z[at])
             else:
-                rows.append([slope * a + constant * h for a, h in zip(row, z[-1], strict=True)])
+                rows.append([slope * a for a in z[at]])
         rows.append(z[-1] if self.scale == 1 else [self.scale * h for h in z[-1]])
         return rows
 

@@ -43,6 +43,10 @@ from ...geometry.workspace import Workspace
 from .rows import CellRows, RecentredArrays, RecentredRows, cell_rows
 from .threads import run_in_threads
 
+#: Work, in rows compared with rows times dimensions, that is done at once: a few hundredths of a second, for
+#: which no thread needs to be left behind on Ctrl-C.
+SHORT = 10**7
+
 
 class Decisions(NamedTuple):
     """What is proven about the cells of n patterns; R is the most rows that a pattern can have.
@@ -125,6 +129,9 @@ def decide(
         _decide_batch(network.arrays, patterns[start:end], result.part(start, end), room, work)
 
     parts = min(workers, n)
+    if parts == 1 and n * network.max_rows**2 * d < SHORT:
+        part(0, n)
+        return result
     cuts = [n * k // parts for k in range(parts + 1)]
     run_in_threads([partial(part, *span) for span in pairwise(cuts)], until)
     return result
