@@ -185,7 +185,7 @@ class Layer:
         """How many breakpoints each output's row exceeds: states, if scalar. (n, rows) to (n, outputs)."""
         borders = self.pieces.thresholds
         beyond = z[:, as_slice(borders.row)] > borders.level
-        if borders.output.size == self.n_outputs and self.has_row_each:
+        if borders.output.size == self.n_outputs and isinstance(as_slice(borders.output), slice):
             return beyond.astype(np.int64)  # one breakpoint each
         counts = np.zeros((len(z), self.n_outputs), dtype=np.int64)
         if borders.output.size:
