@@ -25,7 +25,7 @@ from ...complex.topology import Cells
 from ...complex.vertices import Vertices
 from ...errors import CheckFailedError, TooLargeError
 from ...network.hyperplanes import LayerArrays
-from .cell_forms import CellMaps
+from .cell_forms import CellMaps, LayerForms
 from .cut_face import (
     DECIDE,
     DONE,
@@ -188,10 +188,8 @@ class LayerCut:
         numbers = np.full((int(np.diff(old.cells).max(initial=0)), n_planes), -1, dtype=np.int32)
         undecided = np.empty((max(1024, 2 * n_planes), 3), dtype=np.int32)
         arrays = self.layer.arrays
-        forms = self.layer.maps.forms(arrays)
-        hyperplanes = Hyperplanes(
-            *(numbers, undecided, arrays.pairs, arrays.same, self.layer.number, forms, float(arrays.whole))
-        )
+        forms = LayerForms.of(arrays, self.layer.maps)
+        hyperplanes = Hyperplanes(numbers, undecided, arrays.pairs, arrays.same, self.layer.number, forms)
         scratch = Scratch.empty(self.old.dimension, self.table.shape[1] - MASKS)
         while True:
             new, lists = self._new_faces(), Lists(entries, head)
