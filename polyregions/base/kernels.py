@@ -20,7 +20,7 @@ What is kept on disk is a convenience. Where nothing can be written (a container
 read-only) each run compiles anew, and says so once; what is damaged is thrown away and compiled again.
 numba's own cache does the keeping, through its public methods: ``Dispatcher.enable_caching`` and ``compile``,
 which are what its decorator calls, and ``FunctionCache.flush``. It sees that a file has changed, but not that
-another has whose kernels this one calls: then ``make clean``.
+another has whose kernels, groups or constants this one takes: then ``make clean``.
 """
 
 from __future__ import annotations
@@ -151,7 +151,7 @@ def compiled(function: Callable[..., Any], signature: Any, **options: Any) -> An
         dispatcher.compile(signature)
     except NumbaError:
         raise  # the kernel is at fault, not what is kept of it
-    except Exception:  # noqa: BLE001  (reading what is damaged may raise anything)
+    except Exception:  # noqa: BLE001  (reading what is damaged, or names what is gone, may raise anything)
         dispatcher = fresh()
         with suppress(OSError):  # nor can it be replaced, as on a full disk: go on without
             FunctionCache(function).flush()
