@@ -221,10 +221,6 @@ LARGE = {
     "cli/verify.py: verify_command": OPTIONS,
     "engines/enumerate.py: enumerate_regions": "options of one public function, all but two by keyword",
     "verification/__init__.py: verify": "options of one public function, all but two by keyword",
-    "engines/lines/crossings.py: write_place": "still to be rewritten with named groups",
-    "engines/lines/segments.py: insert": "still to be rewritten with named groups",
-    "engines/subdivide/cell_forms.py: unit_maps": "still to be rewritten with named groups",
-    "engines/subdivide/cell_forms.py: mark_signs": "still to be rewritten with named groups",
 }
 
 

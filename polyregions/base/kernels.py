@@ -20,7 +20,7 @@ What is kept on disk is a convenience. Where nothing can be written (a container
 read-only) each run compiles anew, and says so once; what is damaged is thrown away and compiled again.
 numba's own cache does the keeping, through its public methods: ``Dispatcher.enable_caching`` and ``compile``,
 which are what its decorator calls, and ``FunctionCache.flush``. It sees that a file has changed, but not that
-another has whose kernels this one calls: then ``make clean``.
+another has whose kernels, groups or constants this one takes: then ``make clean``.
 """
 
 from __future__ import annotations
@@ -97,11 +97,9 @@ def numba_type(hint: Any) -> Any:
 def kernel(function: Function, /) -> Function: ...
 @overload
 def kernel(*, inline: bool = False, bare: bool = False) -> Callable[[Function], Function]: ...
-@overload
-def kernel(result: Any, /, *types: Any, inline: bool = False, bare: bool = False) -> Callable[[Any], Any]: ...
 
 
-def kernel(first: Any = None, /, *others: Any, inline: bool = False, bare: bool = False) -> Any:
+def kernel(function: Any = None, /, *, inline: bool = False, bare: bool = False) -> Any:
     """Compile a function of arrays, numbers and groups of them for the types in its annotations.
 
     Parameters
@@ -113,11 +111,9 @@ def kernel(first: Any = None, /, *others: Any, inline: bool = False, bare: bool 
     """
 
     def decorate(function: Any) -> Any:
-        # The old spelling, kernel(result, *arguments), until the last file that uses it is rewritten.
-        signature = first(*others) if isinstance(first, types.Type) else signature_of(function)
-        return compiled(function, signature, forceinline=inline, _nrt=not bare)
+        return compiled(function, signature_of(function), forceinline=inline, _nrt=not bare)
 
-    return decorate if first is None or isinstance(first, types.Type) else decorate(first)
+    return decorate if function is None else decorate(function)
 
 
 def signature_of(function: Callable[..., Any]) -> Any:
@@ -155,7 +151,7 @@ def compiled(function: Callable[..., Any], signature: Any, **options: Any) -> An
         dispatcher.compile(signature)
     except NumbaError:
         raise  # the kernel is at fault, not what is kept of it
-    except Exception:  # noqa: BLE001  (reading what is damaged may raise anything)
+    except Exception:  # noqa: BLE001  (reading what is damaged, or names what is gone, may raise anything)
         dispatcher = fresh()
         with suppress(OSError):  # nor can it be replaced, as on a full disk: go on without
             FunctionCache(function).flush()
@@ -163,17 +159,3 @@ def compiled(function: Callable[..., Any], signature: Any, **options: Any) -> An
         dispatcher.compile(signature)
     dispatcher.disable_compile()
     return dispatcher
-
-
-# The old spelling of types, for the files that are still to be rewritten. All from here on goes with it.
-VOID, BOOL, INT, FLOAT, BYTES = types.void, types.boolean, types.int64, types.float64, types.uint8[::1]
-INDICES, TABLE, NARROW, FLAGS = types.int64[::1], types.int64[:, ::1], types.int32[::1], types.boolean[::1]
-VECTOR, MATRIX, BLOCKS = types.float64[::1], types.float64[:, ::1], types.float64[:, :, ::1]
-NARROW_TABLE, BYTE_TABLE = types.int32[:, ::1], types.uint8[:, ::1]
-#: The arrays of :class:`polyregions.engines.traverse.rows.RecentredNetwork`, which many kernels take first.
-NETWORK = (TABLE, VECTOR, INDICES, VECTOR, VECTOR, VECTOR)
-
-
-def group(names: Any, *members: Any) -> Any:
-    """The type of a named tuple of arrays, which kernels take as one argument."""
-    return types.BaseTuple.from_types(members, names)

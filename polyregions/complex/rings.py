@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..base.arrays import FloatArray, IntArray
-from ..base.kernels import INDICES, VOID, kernel
+from ..base.kernels import Int64Vector, int64, kernel
 from ..base.rounding import INFLATE, TINY, U
-from .topology import FACE_LISTS, Cells
+from .topology import Cells, FaceLists
 
 
 def rings(cells: Cells) -> tuple[IntArray, IntArray]:
@@ -27,7 +26,7 @@ def rings(cells: Cells) -> tuple[IntArray, IntArray]:
     """
     offsets = np.concatenate([[0], np.cumsum(cells.size[cells.top], dtype=np.int64)])
     corners = np.empty(int(offsets[-1]), dtype=np.int64)
-    go_round(cells.top, *cells.lists, offsets, corners)
+    go_round(cells.top, cells.lists, offsets, corners)
     return corners, offsets
 
 
@@ -70,19 +69,20 @@ def exact_doubled_area(points: Sequence[Sequence[Fraction]]) -> Fraction:
     return sum((x * v - u * y for (x, y), (u, v) in pairs), Fraction(0))
 
 
-@kernel(VOID, INDICES, *FACE_LISTS, INDICES, INDICES, bare=True)
-def go_round(polygons: Any, start: Any, size: Any, pool: Any, offsets: Any, corners: Any) -> None:
+@kernel(bare=True)
+def go_round(polygons: Int64Vector, lists: FaceLists, offsets: Int64Vector, corners: Int64Vector) -> None:
     """List the vertices of each polygon from edge to edge."""
+    start, size, pool = lists
     for i in range(polygons.size):
         begin, n = start[polygons[i]], size[polygons[i]]
-        edge, at = np.int64(pool[begin]), np.int64(pool[start[pool[begin]]])
+        edge, at = int64(pool[begin]), int64(pool[start[pool[begin]]])
         for step in range(n):
             corners[offsets[i] + step] = at
             # The other end of this edge, and the other edge at that end.
-            a, b = np.int64(pool[start[edge]]), np.int64(pool[start[edge] + 1])
+            a, b = int64(pool[start[edge]]), int64(pool[start[edge] + 1])
             at = b if a == at else a
             for k in range(begin, begin + n):
-                other = np.int64(pool[k])
+                other = int64(pool[k])
                 if other != edge and (pool[start[other]] == at or pool[start[other] + 1] == at):
                     edge = other
                     break

@@ -27,14 +27,14 @@ from __future__ import annotations
 from functools import lru_cache
 from itertools import combinations
 from math import factorial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from ..base.arrays import FloatArray, IntArray
-from ..base.kernels import FLOAT, INDICES, INT, MATRIX, NARROW, TABLE, VECTOR, VOID, group, kernel
+from ..base.kernels import Int64Matrix, Int64Vector, Matrix, Vector, int64, kernel
 from ..base.rounding import INFLATE, TINY, U
-from .topology import Cells
+from .topology import Cells, FaceLists
 
 
 class Corners(NamedTuple):
@@ -50,17 +50,9 @@ class Corners(NamedTuple):
         The unit of each coordinate.
     """
 
-    points: Any
-    radii: Any
-    scales: Any
-
-
-class Boundaries(NamedTuple):
-    """The boundary of each face: ``pool[start : start + size]``."""
-
-    start: Any
-    size: Any
-    pool: Any
+    points: Matrix
+    radii: Vector
+    scales: Vector
 
 
 class Wedges(NamedTuple):
@@ -74,13 +66,8 @@ class Wedges(NamedTuple):
         Those that make minors of order i are ``terms[first[i] : first[i + 1]]``.
     """
 
-    terms: Any
-    first: Any
-
-
-CORNERS = group(Corners, MATRIX, VECTOR, VECTOR)
-BOUNDARIES = group(Boundaries, NARROW, NARROW, NARROW)
-WEDGES = group(Wedges, TABLE, INDICES)
+    terms: Int64Matrix
+    first: Int64Vector
 
 
 @lru_cache(maxsize=64)
@@ -109,42 +96,45 @@ def measure_in_units(
     d = cells.dimension
     points, radii = np.empty((len(cells.dim), d)), np.empty(len(cells.dim))
     points[cells.faces(0)], radii[cells.faces(0)] = places
-    boundaries, own = Boundaries(*cells.lists), Corners(points, radii, scales)
+    own = Corners(points, radii, scales)
     for dimension in range(2, k + 1):
-        middle(cells.faces(dimension), dimension, boundaries, own)
+        middle(cells.faces(dimension), dimension, cells.lists, own)
     values, errors = np.empty(len(faces)), np.empty(len(faces))
-    sum_simplices(faces, k, boundaries, own, wedges(d, k), values, errors)
+    sum_simplices(faces, k, cells.lists, own, wedges(d, k), values, errors)
     # Every coordinate of a side is at most 2, so that what one operation loses by underflow grows to this.
     errors += TINY * (4.0 * d) ** (2 * d)
     return values / factorial(k), errors * INFLATE / factorial(k)
 
 
-@kernel(VOID, INDICES, INT, BOUNDARIES, CORNERS, bare=True)
-def middle(faces: Any, k: int, boundaries: Any, places: Any) -> None:
+@kernel(bare=True)
+def middle(faces: Int64Vector, k: int, lists: FaceLists, places: Corners) -> None:
     """Give each face of dimension 2 one of its vertices, each other one the mean of its boundary's points."""
     points, radii = places.points, places.radii
+    start, size, pool = lists
     for f in faces:
-        begin, n = boundaries.start[f], boundaries.size[f]
+        begin, n = start[f], size[f]
         if k == 2:
-            vertex = boundaries.pool[boundaries.start[boundaries.pool[begin]]]
+            vertex = pool[start[pool[begin]]]
             radii[f] = radii[vertex]
             for j in range(points.shape[1]):
                 points[f, j] = points[vertex, j]
             continue
         radius = 0.0
         for i in range(begin, begin + n):
-            radius += radii[boundaries.pool[i]]
+            radius += radii[pool[i]]
         # The sum of n numbers up to 1, and the division.
         radii[f] = radius / n * INFLATE + (n + 1) * U
         for j in range(points.shape[1]):
             total = 0.0
             for i in range(begin, begin + n):
-                total += points[boundaries.pool[i], j]
+                total += points[pool[i], j]
             points[f, j] = total / n
 
 
-@kernel(VOID, INT, INT, INT, CORNERS, WEDGES, VECTOR, MATRIX, inline=True, bare=True)
-def add_side(i: int, origin: int, end: int, places: Any, table: Any, minors: Any, sizes: Any) -> None:
+@kernel(inline=True, bare=True)
+def add_side(
+    i: int, origin: int, end: int, places: Corners, table: Wedges, minors: Vector, sizes: Matrix
+) -> None:
     """Make the minors of order i by the side from one point to another, and the two products of the bound."""
     d = places.scales.size
     scale, norm = 0.0, 0.0
@@ -167,8 +157,8 @@ def add_side(i: int, origin: int, end: int, places: Any, table: Any, minors: Any
             minors[target] = term
 
 
-@kernel(FLOAT, VECTOR, INT, inline=True, bare=True)
-def length(minors: Any, n: int) -> float:
+@kernel(inline=True, bare=True)
+def length(minors: Vector, n: int) -> float:
     """Length of the vector of the last n numbers; its largest is made 1: no square leaves the range."""
     largest, square = 0.0, 0.0
     for i in range(minors.size - n, minors.size):
@@ -180,12 +170,18 @@ def length(minors: Any, n: int) -> float:
     return float(largest * np.sqrt(square))
 
 
-@kernel(VOID, INDICES, INT, BOUNDARIES, CORNERS, WEDGES, VECTOR, VECTOR)
+@kernel
 def sum_simplices(
-    faces: Any, k: int, boundaries: Any, places: Any, table: Any, values: Any, errors: Any
+    faces: Int64Vector,
+    k: int,
+    lists: FaceLists,
+    places: Corners,
+    table: Wedges,
+    values: Vector,
+    errors: Vector,
 ) -> None:
     """Sum k! times the volumes of the simplices of each k-face, and their bounds; see the module."""
-    start, size, pool = boundaries.start, boundaries.size, boundaries.pool
+    start, size, pool = lists
     count = table.terms[table.terms.shape[0] - 1, 0] + 1  # minors of all orders
     n = (table.first[k + 1] - table.first[k]) // k  # of order k
     roundings = (k * (k + 3) // 2 + n + 5) * U * (1.0 + 2.0**-20)
@@ -194,11 +190,9 @@ def sum_simplices(
     chain, place = np.empty(k + 1, dtype=np.int64), np.zeros(k + 1, dtype=np.int64)
     for f in range(faces.size):
         total, bound, simplices = 0.0, 0.0, 0
-        top = np.int64(faces[f])
+        top = int64(faces[f])
         if k == 1:
-            add_side(
-                1, np.int64(pool[start[top]]), np.int64(pool[start[top] + 1]), places, table, minors, sizes
-            )
+            add_side(1, int64(pool[start[top]]), int64(pool[start[top] + 1]), places, table, minors, sizes)
             values[f] = length(minors, n)
             errors[f] = sizes[1, 1] + roundings * sizes[1, 0]
             continue
@@ -208,7 +202,7 @@ def sum_simplices(
             if place[level] == size[chain[level]]:
                 level += 1
                 continue
-            below = np.int64(pool[start[chain[level]] + place[level]])
+            below = int64(pool[start[chain[level]] + place[level]])
             place[level] += 1
             if level > 2:
                 add_side(k - level + 1, top, below, places, table, minors, sizes)
@@ -216,8 +210,8 @@ def sum_simplices(
                 chain[level], place[level] = below, 0
                 continue
             # An edge: none with the vertex of its 2-face, where the simplex is flat.
-            one, other = np.int64(pool[start[below]]), np.int64(pool[start[below] + 1])
-            apex = np.int64(pool[start[pool[start[chain[2]]]]])
+            one, other = int64(pool[start[below]]), int64(pool[start[below] + 1])
+            apex = int64(pool[start[pool[start[chain[2]]]]])
             if one == apex or other == apex:
                 continue
             add_side(k - 1, top, one, places, table, minors, sizes)

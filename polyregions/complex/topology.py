@@ -27,7 +27,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..base.kernels import NARROW, Int32Matrix, Int32Vector, Int64Vector, int64, kernel
+from ..base.kernels import Int32Matrix, Int32Vector, Int64Vector, int64, kernel
 
 Int32Array = NDArray[np.int32]
 Int64Array = NDArray[np.int64]
@@ -194,10 +194,6 @@ class Cells:
             _, first = np.unique(boundaries, return_index=True)
             parts.append(boundaries[np.sort(first)].astype(np.int64))
         return np.concatenate(parts)
-
-
-#: The same in the old spelling, for the files that are still to be rewritten.
-FACE_LISTS = (NARROW, NARROW, NARROW)
 
 
 @kernel

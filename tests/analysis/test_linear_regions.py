@@ -419,7 +419,7 @@ def test_convex_regions_without_faces(bent: int, most: int) -> None:
     assert max(low, below) <= min(high, above)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30))
 @given(cases())
 def test_bounds_without_faces_hold(case: tuple[Network, Box]) -> None:
     net, box = case

@@ -192,6 +192,37 @@ def test_what_is_damaged_is_made_again(
     assert run(folder) == (0, 1, 1)
 
 
+WITH_A_GROUP = """
+from typing import NamedTuple
+
+from polyregions.base.kernels import Vector, kernel
+
+class Line(NamedTuple):
+    x: Vector
+
+@kernel
+def total(line: Line) -> float:
+    s = 0.0
+    for v in line.x:
+        s += v
+    return s
+
+@kernel
+def twice(x: Vector) -> float:
+    return 2.0 * total(Line(x))
+"""
+
+
+def test_a_group_of_another_name(tmp_path: Path) -> None:
+    """Types are kept by the names of their classes, and read before it is seen that the file has changed."""
+    (tmp_path / "sums.py").write_text(WITH_A_GROUP, encoding="utf-8")
+    assert run(tmp_path) == (0, 0, 0)
+    assert run(tmp_path) == (0, 1, 1)
+    (tmp_path / "sums.py").write_text(WITH_A_GROUP.replace("Line", "Segment"), encoding="utf-8")
+    assert run(tmp_path) == (0, 0, 0)
+    assert run(tmp_path) == (0, 1, 1)
+
+
 def test_a_package_with_damaged_kernels_enumerates(tmp_path: Path) -> None:
     """A copy of the package, what it keeps included, with some of it cut off."""
     package = shutil.copytree(ROOT / "polyregions", tmp_path / "polyregions")

@@ -49,7 +49,7 @@ def test_folds_need_no_integers_beyond_float64(n0: int, folds: list[int]) -> Non
     cx = subdivision.run()
     k = int(np.prod(folds))
     assert (cx.n_regions, cx.n_adjacencies) == (k**n0, n0 * (k - 1) * k ** (n0 - 1))
-    assert subdivision.whole
+    assert all(layer.whole for layer in subdivision.layers)
     assert subdivision.undecided == 0
 
 

@@ -26,10 +26,10 @@ from flint import fmpz_mat
 from numpy.typing import NDArray
 
 from ...base.arrays import StateArray
-from ...base.kernels import BYTE_TABLE, INDICES, VOID, kernel
+from ...base.kernels import Int64Vector, UInt8Matrix, kernel
 from ...base.rationals import rational_point
 from ...base.rounding import TINY, U
-from ...complex.topology import FACE_LISTS, Cells, pass_down
+from ...complex.topology import Cells, FaceLists, pass_down
 from ...complex.vertex_values import Places, Values, exponent_of, fits, places, walk
 from ...network.layers import Layer
 
@@ -61,7 +61,7 @@ def count_patterns(cx: RegionComplex, faces: Faces) -> int:
     for k in range(cells.dimension):
         if k > 0:
             below, rows = rows, np.zeros((len(cells.faces(k)), marks.n), dtype=np.uint8)
-            largest_of(cells.faces(k), *cells.lists, _numbers(cells, k - 1), below, rows)
+            largest_of(cells.faces(k), cells.lists, _numbers(cells, k - 1), below, rows)
         states = marks.states(rows)
         here = cells.faces(k)
         other = (states != cx.states[home[here]]).any(axis=1) & faces.inside[here]
@@ -159,7 +159,7 @@ def _at_vertices(cx: RegionComplex, faces: Faces, marks: _Marks, home: Any) -> B
     for k in range(cells.dimension, 0, -1):
         around = cells.top if k == cells.dimension else cells.faces(k)
         above, rows = rows, np.full((len(cells.faces(k - 1)), marks.n), 255, dtype=np.uint8)
-        least_of(around, *cells.lists, _numbers(cells, k - 1), above, rows)
+        least_of(around, cells.lists, _numbers(cells, k - 1), above, rows)
     where, vertices = places(faces), cells.faces(0)
     chunk = max(1, TOGETHER // max(1, marks.n))
     for i in range(0, len(vertices), chunk):
@@ -223,9 +223,12 @@ def _exact_marks(cx: RegionComplex, marks: _Marks, point: Any) -> list[int]:
     return row
 
 
-@kernel(VOID, INDICES, *FACE_LISTS, INDICES, BYTE_TABLE, BYTE_TABLE)
-def least_of(faces: Any, start: Any, size: Any, pool: Any, number: Any, above: Any, below: Any) -> None:
+@kernel
+def least_of(
+    faces: Int64Vector, lists: FaceLists, number: Int64Vector, above: UInt8Matrix, below: UInt8Matrix
+) -> None:
     """Lower each row of ``below`` to the rows of the faces around; rows are those of the faces' numbers."""
+    start, size, pool = lists
     for i in range(faces.size):
         for j in range(start[faces[i]], start[faces[i]] + size[faces[i]]):
             other = number[pool[j]]
@@ -233,9 +236,12 @@ def least_of(faces: Any, start: Any, size: Any, pool: Any, number: Any, above: A
                 below[other, c] = min(below[other, c], above[i, c])
 
 
-@kernel(VOID, INDICES, *FACE_LISTS, INDICES, BYTE_TABLE, BYTE_TABLE)
-def largest_of(faces: Any, start: Any, size: Any, pool: Any, number: Any, below: Any, above: Any) -> None:
+@kernel
+def largest_of(
+    faces: Int64Vector, lists: FaceLists, number: Int64Vector, below: UInt8Matrix, above: UInt8Matrix
+) -> None:
     """Raise each row of ``above`` to the rows of the faces in its boundary."""
+    start, size, pool = lists
     for i in range(faces.size):
         for j in range(start[faces[i]], start[faces[i]] + size[faces[i]]):
             other = number[pool[j]]

@@ -7,41 +7,39 @@ Of each layer the pre-activations at all vertices are known (:mod:`polyregions.e
 3. The outputs at the old vertices, times the next layer's weights: a matrix product.
 4. ``insert`` the new vertices. There the product is not needed: from one vertex to the next on an interval,
    only the units bend that cross, so the next layer's pre-activations change their slope by a multiple of one
-   column of its weights for each of them.
+   column of its weights for each of them (:mod:`polyregions.engines.lines.insertion`).
 
 What float64 cannot decide with its bounds leaves a segment open.
-
-The bound for new vertices
---------------------------
-Between two old vertices the pre-activations are interpolated, and what is handed on is the activation of
-those: so the outputs are off by no more than at the two ends, eps in norm, but for roundings. If the slope of
-unit j's output changes by kappa_j at t_j, rounding t_j adds at most ``|kappa_j|`` times that. For p crossings
-on an interval of length l, going from vertex to vertex takes at most 4 (p + 4) roundings of numbers ``W s``
-with vectors s that are no longer than ``S + S' + sum |kappa_j| l``, where S and S' are those of the two ends.
-Each of them is, entry by entry, at most ``u |W s|``, so it is like an error of the inputs of norm ``u |s|``,
-and is counted as such. (The sum of products that makes the old vertices has no such bound: it takes the norm
-of each row.)
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import zip_longest
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...base.arrays import FloatArray, IntArray, StateArray
-from ...base.kernels import FLOAT, INDICES, INT, MATRIX, TABLE, VECTOR, VOID, kernel
 from ...base.memory import available_memory
 from ...base.rationals import dyadic
-from ...base.rounding import INFLATE, U
 from ...errors import TooLargeError
 from ...network.layers import Layer
 from ...network.network import Network
-from .crossings import Crossings, find_crossings, mark
-from .values import VERTICES, LineVertices, activate, layer_rows, norm_bound
+from .crossings import (
+    AFTER,
+    ENTRY,
+    FACTS,
+    INTERVAL,
+    NUMBERS,
+    OUTPUT,
+    TOGETHER,
+    Crossings,
+    find_crossings,
+    mark,
+)
+from .insertion import LayerAbove, insert
+from .values import PLACE, LineValues, LineVertices, activate, layer_rows, norm_bound
 
 #: Bytes that are taken without asking how much memory is free.
 UNASKED = 2**27
@@ -155,7 +153,7 @@ class SegmentCutter:
         n, d = a.shape
         ends = np.stack([a, b], axis=1).reshape(2 * n, d)
         place = np.zeros((2 * n, 2))
-        place[1::2, 0] = 1.0
+        place[1::2, PLACE] = 1.0
         is_open = np.zeros(n, dtype=bool)
         flips: IntArray = np.empty((0, 3), dtype=np.int64)
         first: list[StateArray] = [np.empty((n, 0), dtype=np.uint8)]
@@ -207,35 +205,35 @@ class LayerOnSegments:
         old, outputs, table = len(z), self.layer.n_outputs, self.layer.pieces
         first: StateArray = np.zeros((is_open.size, outputs), dtype=np.uint8)
         may_cross = self.memory.bytes("may cross", old, outputs)
-        mark(self.rows, vertices, z, first, may_cross)
+        values = LineValues(self.rows, vertices, z)
+        mark(values, first, may_cross)
         marked = np.flatnonzero(may_cross.view(np.bool_))
-        slots, wider = (
-            marked.size * int(table.n_states.max()),
-            outputs if above is None else above.layer.n_rows,
-        )
+        slots = marked.size * int(table.n_states.max())
+        wider = outputs if above is None else above.layer.n_rows
         _check_memory(old + slots, 8 * (wider + outputs) + outputs + 200)
-        crossings = Crossings(np.empty((slots + 1, 4)), np.empty((slots + 1, 6), dtype=np.int64))
-        count = find_crossings(self.rows, vertices, z, marked, crossings, is_open)
-        place, what = crossings.place[:count], crossings.what[:count]
-
-        for k in np.flatnonzero(what[:, 5]).tolist():
-            if not self.is_same(int(what[k - 1, 4]), int(what[k, 4])):
-                is_open[vertices.segment[what[k, 0]]] = True
-        new = old + int((what[:, 5] == 0).sum())
+        room = Crossings(np.empty((slots + 1, NUMBERS)), np.empty((slots + 1, FACTS), dtype=np.int64))
+        count = find_crossings(values, marked, room, is_open)
+        crossings = Crossings(room.place[:count], room.what[:count])
+        what = crossings.what
+        for k in np.flatnonzero(what[:, TOGETHER]).tolist():
+            if not self.is_same(int(what[k - 1, ENTRY]), int(what[k, ENTRY])):
+                is_open[vertices.segment[what[k, INTERVAL]]] = True
+        new = old + int((what[:, TOGETHER] == 0).sum())
         cut = LineVertices(np.empty(new, dtype=np.int64), np.empty((new, 2)), np.empty((new, 2)))
         moved, at = np.empty(old, dtype=np.int64), np.empty(count, dtype=np.int64)
-        bias: FloatArray
         if above is None:
-            size, product, cut_z, column, bias = vertices.size, z[:0], z[:0], z[:0], z[:0].ravel()
+            insert(vertices, crossings, LayerAbove(z[:0], z[:0], z[:0].ravel(), z[:0]), cut, moved, at)
+            cut_z = z[:0]
         else:
             y, size = self.memory.matrix("y", old, outputs), np.empty((old, 2))
-            activate(self.rows, vertices, z, y, size)
-            product, column, bias = self.memory.matrix("product", old, wider), above.transposed, above.bias
-            np.matmul(y, column, out=product)
+            activate(values, y, size)
+            products = self.memory.matrix("products", old, wider)
+            np.matmul(y, above.transposed, out=products)
             # Two matrices in turn: the layer above reads this one while it writes the other.
             cut_z = self.memory.matrix(f"z{self.number % 2}", new, wider)
-        insert(vertices, size, product, column, bias, place, what, cut, moved, at, cut_z)
-        flips = np.stack([at, table.column[what[:, 1]], what[:, 3]], axis=1)
+            its = LayerAbove(products, above.transposed, above.bias, cut_z)
+            insert(vertices._replace(size=size), crossings, its, cut, moved, at)
+        flips = np.stack([at, table.column[what[:, OUTPUT]], what[:, AFTER]], axis=1)
         return cut, moved, flips, first[:, table.units], cut_z
 
     def is_same(self, p: int, q: int) -> bool:
@@ -267,109 +265,3 @@ def _check_memory(intervals: int, bytes_each: int) -> None:
             f"the segments may have {intervals:,} intervals, which need {need / 2**30:.3g} GiB; "
             f"{free / 2**30:.3g} GiB are free; take shorter segments"
         )
-
-
-@kernel(VOID, VECTOR, VECTOR, VECTOR, bare=True)
-def add(left: Any, right: Any, total: Any) -> None:
-    """Write the sum of two vectors."""
-    for k in range(total.size):
-        total[k] = left[k] + right[k]
-
-
-@kernel(VOID, VECTOR, FLOAT, VECTOR, bare=True)
-def add_multiple(vector: Any, factor: float, total: Any) -> None:
-    """Add a multiple of a vector to another."""
-    for k in range(total.size):
-        total[k] += factor * vector[k]
-
-
-@kernel(VOID, FLOAT, VECTOR, VECTOR, VECTOR, VECTOR, FLOAT, VECTOR, bare=True)
-def go(step: float, slope: Any, value: Any, bias: Any, z: Any, kink: float, column: Any) -> None:
-    """Go a step, write the pre-activations there, and bend: one loop, for memory is what it takes."""
-    for k in range(value.size):
-        value[k] += step * slope[k]
-        z[k] = value[k] + bias[k]
-        slope[k] += kink * column[k]
-
-
-@kernel(VOID, VECTOR, VECTOR, VECTOR, VECTOR, bare=True)
-def begin(left: Any, right: Any, value: Any, rise: Any) -> None:
-    """Write the value on the left, and how much it rises."""
-    for k in range(value.size):
-        value[k] = left[k]
-        rise[k] = right[k] - left[k]
-
-
-@kernel(VOID, VECTOR, INT, VECTOR, VERTICES, INT, bare=True)
-def write_vertex(place: Any, segment: int, size: Any, cut: Any, new: int) -> None:
-    """Write a vertex."""
-    cut.segment[new] = segment
-    for k in range(2):
-        cut.place[new, k], cut.size[new, k] = place[k], size[k]
-
-
-@kernel(VOID, VERTICES, MATRIX, MATRIX, MATRIX, VECTOR, MATRIX, TABLE, VERTICES, INDICES, INDICES, MATRIX)
-def insert(
-    vertices: Any,
-    size: Any,
-    product: Any,
-    column: Any,
-    bias: Any,
-    place: Any,
-    what: Any,
-    cut: Any,
-    moved: Any,
-    at: Any,
-    cut_z: Any,
-) -> None:
-    """Write the old and the new vertices, and the pre-activations of the layer above.
-
-    ``size (old, 2)`` has eps and S of the outputs, ``product (old, rows)`` is the outputs times the weights
-    above, ``column (units, rows)`` are the columns of those; without rows in ``product`` only the vertices
-    are written. ``moved`` and ``at`` are the new numbers of old vertices and of crossings.
-    """
-    new, k = 0, 0
-    slope, value, own = np.empty(bias.size), np.empty(bias.size), np.empty(2)
-    for i in range(moved.size):
-        write_vertex(vertices.place[i], vertices.segment[i], size[i], cut, new)
-        moved[i] = new
-        if product.shape[0]:
-            add(product[i], bias, cut_z[new])
-        new += 1
-        end = k
-        while end < at.size and what[end, 0] == i:
-            end += 1
-        if end == k:
-            continue
-        before, after = vertices.place[i, 0], vertices.place[i + 1, 0]
-        bends, off, both = 0.0, 0.0, size[i, 1] + size[i + 1, 1]
-        for c in range(k, end):
-            if what[c, 5]:
-                # It is where the crossing before is.
-                off += abs(place[c, 2]) * (place[c, 1] + place[c - 1, 1])
-                place[c, 0], place[c, 1] = place[c - 1, 0], place[c - 1, 1]
-            bends += abs(place[c, 2]) * (after - before)
-            off += place[c, 3]
-        own[0] = max(size[i, 0], size[i + 1, 0]) + off + 4.0 * (end - k + 4) * U * (both + bends)
-        own[0], own[1] = own[0] * INFLATE, (max(size[i, 1], size[i + 1, 1]) + bends) * INFLATE
-        for c in range(2):
-            if not own[c] < np.inf:
-                own[c] = np.inf
-        if product.shape[0]:
-            begin(product[i], product[i + 1], value, slope)
-            for c in range(k, end):
-                add_multiple(column[what[c, 1]], -place[c, 2] * (after - place[c, 0]), slope)
-            for row in range(slope.size):
-                slope[row] /= after - before
-        while k < end:
-            write_vertex(place[k], vertices.segment[i], own, cut, new)
-            if product.shape[0]:
-                go(place[k, 0] - before, slope, value, bias, cut_z[new], place[k, 2], column[what[k, 1]])
-            at[k], before = new, place[k, 0]
-            k += 1
-            while k < end and what[k, 5]:
-                at[k] = new
-                if product.shape[0]:
-                    add_multiple(column[what[k, 1]], place[k, 2], slope)
-                k += 1
-            new += 1

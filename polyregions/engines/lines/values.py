@@ -15,7 +15,7 @@ and Schwarz). So there are two numbers for each vertex, and no bound of a single
 * An activation with slopes up to K hands on ``eps' = K (|W|_2 eps + gamma |W|_F S + 4 u |b|)``, and the
   roundings of its own. The spectral norm is what keeps deep networks decidable.
 * Between two vertices the inputs are interpolated, which does not increase eps;
-  :mod:`polyregions.engines.lines.segments` tells what new vertices add.
+  :mod:`polyregions.engines.lines.insertion` tells what new vertices add.
 
 Norms other than 0 are at least FLOOR, so that no product of theirs vanishes; what is not finite becomes
 infinite, and then nothing is certain.
@@ -23,12 +23,12 @@ infinite, and then nothing is certain.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from ...base.arrays import FloatArray
-from ...base.kernels import BOOL, FLAGS, FLOAT, INDICES, INT, MATRIX, VECTOR, VOID, group, kernel
+from ...base.kernels import BoolVector, Int64Vector, Matrix, Vector, kernel
 from ...base.rounding import INFLATE, TINY, U
 from ...network.layers import Layer
 
@@ -38,16 +38,40 @@ FLOOR = 2.0**-900
 UNREACHED = 2.0**1021
 
 
+#: Columns of a vertex's place, t^ and r, and of the size of a layer's inputs there, eps and S.
+PLACE, REACH = range(2)
+ERROR, NORM = range(2)
+
+
+class RowNorms(NamedTuple):
+    """What bounds are made of; all but the last two are upper bounds.
+
+    Attributes
+    ----------
+    rows, biases : float64 (rows,)
+        |W_r|, and 4 u |b_r| with what underflow can lose.
+    gamma, spectral, frobenius, bias : float
+        gamma; the spectral norm of W; gamma times its Frobenius norm; the norm of ``biases``.
+    slope, constant : float
+        The largest of the outputs' pieces; a slope of at least 1.
+    """
+
+    rows: Vector
+    biases: Vector
+    gamma: float
+    spectral: float
+    frobenius: float
+    bias: float
+    slope: float
+    constant: float
+
+
 class LayerRows(NamedTuple):
     """A layer as the kernels take it.
 
     Attributes
     ----------
-    norms, errors : float64 (rows,)
-        |W_r|, and 4 u |b_r| with what underflow can lose.
-    whole : float64 (6,)
-        gamma; the spectral norm of W; gamma times its Frobenius norm; the norm of ``errors``: upper bounds.
-        The largest slope; the largest constant.
+    norms : RowNorms
     first : int64 (outputs + 1,)
         Where an output's entries start in the arrays of entries, one entry a state.
     row : int64 (entries,); levels, slopes, constants : float64 (entries,)
@@ -61,43 +85,41 @@ class LayerRows(NamedTuple):
         Whether all outputs are ReLU units; whether outputs are rounded.
     """
 
-    norms: Any
-    errors: Any
-    whole: Any
-    first: Any
-    row: Any
-    levels: Any
-    slopes: Any
-    constants: Any
-    skip: Any
-    steps: Any
-    is_relu: Any
-    rounds: Any
-
-
-ROWS = group(
-    LayerRows, VECTOR, VECTOR, VECTOR, INDICES, INDICES, VECTOR, VECTOR, VECTOR, FLAGS, MATRIX, BOOL, BOOL
-)
+    norms: RowNorms
+    first: Int64Vector
+    row: Int64Vector
+    levels: Vector
+    slopes: Vector
+    constants: Vector
+    skip: BoolVector
+    steps: Matrix
+    is_relu: bool
+    rounds: bool
 
 
 class LineVertices(NamedTuple):
-    """LineVertices of many segments, segment after segment and from left to right.
+    """Vertices of many segments, segment after segment and from left to right.
 
     Attributes
     ----------
     segment : int64 (vertices,)
     place : float64 (vertices, 2)
-        t^ and r.
+        PLACE and REACH.
     size : float64 (vertices, 2)
-        eps and S.
+        ERROR and NORM.
     """
 
-    segment: Any
-    place: Any
-    size: Any
+    segment: Int64Vector
+    place: Matrix
+    size: Matrix
 
 
-VERTICES = group(LineVertices, INDICES, MATRIX, MATRIX)
+class LineValues(NamedTuple):
+    """A layer's pre-activations ``z (vertices, rows)`` at vertices."""
+
+    rows: LayerRows
+    vertices: LineVertices
+    z: Matrix
 
 
 def norm_bound(values: FloatArray) -> FloatArray:
@@ -155,9 +177,7 @@ def layer_rows(layer: Layer, is_inner: bool) -> LayerRows:
         borders = table.thresholds
         steps[borders.below, borders.output] = borders.level
     return LayerRows(
-        norms,
-        errors,
-        np.array([gamma, spectral, gamma * frobenius, error, steepest, farthest]),
+        RowNorms(norms, errors, gamma, spectral, gamma * frobenius, error, steepest, farthest),
         table.first.copy(),
         table.row.copy(),
         table.levels.copy(),
@@ -170,19 +190,21 @@ def layer_rows(layer: Layer, is_inner: bool) -> LayerRows:
     )
 
 
-@kernel(FLOAT, ROWS, VERTICES, INT, INT, inline=True)
-def bound_at(rows: Any, vertices: Any, i: int, piece: int) -> float:
+@kernel(inline=True)
+def bound_at(rows: LayerRows, vertices: LineVertices, i: int, row: int) -> float:
     """E of a row at vertex i and at the next one."""
-    size = vertices.size
-    inputs = max(size[i, 0] + rows.whole[0] * size[i, 1], size[i + 1, 0] + rows.whole[0] * size[i + 1, 1])
+    norms, size = rows.norms, vertices.size
+    inputs = max(
+        size[i, ERROR] + norms.gamma * size[i, NORM], size[i + 1, ERROR] + norms.gamma * size[i + 1, NORM]
+    )
     # Without inputs, or with inputs that are exactly zero, the form is the bias: nothing was rounded.
-    if rows.norms[piece] == 0.0 or inputs == 0.0:
+    if norms.rows[row] == 0.0 or inputs == 0.0:
         return 0.0
-    return float(rows.norms[piece] * inputs + rows.errors[piece])
+    return float(norms.rows[row] * inputs + norms.biases[row])
 
 
-@kernel(FLOAT, VECTOR, bare=True)
-def norm(row: Any) -> float:
+@kernel(bare=True)
+def norm(row: Vector) -> float:
     """A bound for the Euclidean norm of a vector."""
     even, odd = 0.0, 0.0
     for k in range(0, row.size - 1, 2):
@@ -199,8 +221,8 @@ def norm(row: Any) -> float:
     return max(float(total * INFLATE), FLOOR) if total > 0.0 else total
 
 
-@kernel(INT, ROWS, VECTOR, INT, bare=True)
-def state_at(rows: Any, z: Any, k: int) -> int:
+@kernel(bare=True)
+def state_at(rows: LayerRows, z: Vector, k: int) -> int:
     """The state of output k as computed, from rows z at a vertex."""
     first, end = rows.first[k], rows.first[k + 1]
     if end - first > 1 and rows.row[first] != rows.row[first + 1]:
@@ -215,12 +237,11 @@ def state_at(rows: Any, z: Any, k: int) -> int:
     return state
 
 
-@kernel(VOID, ROWS, VERTICES, MATRIX, MATRIX, MATRIX)
-def activate(rows: Any, vertices: Any, z: Any, y: Any, size: Any) -> None:
-    """Write the outputs ``y (vertices, outputs)`` of ``z (vertices, rows)``, with eps and S."""
-    outputs = rows.first.size - 1
-    spectral, frobenius, errors = rows.whole[1], rows.whole[2], rows.whole[3]
-    steepest, offset = rows.whole[4], rows.whole[5]
+@kernel
+def activate(values: LineValues, y: Matrix, size: Matrix) -> None:
+    """Write the outputs ``y (vertices, outputs)``, and ERROR and NORM of them."""
+    rows, vertices, z = values
+    norms, outputs = rows.norms, rows.first.size - 1
     for i in range(y.shape[0]):
         row = y[i]
         if rows.is_relu:
@@ -230,14 +251,14 @@ def activate(rows: Any, vertices: Any, z: Any, y: Any, size: Any) -> None:
             for k in range(outputs):
                 entry = rows.first[k] + state_at(rows, z[i], k)
                 row[k] = rows.slopes[entry] * z[i, rows.row[entry]] + rows.constants[entry]
-        size[i, 1] = norm(row)
-        eps, inputs = vertices.size[i, 0], vertices.size[i, 1]
-        size[i, 0] = 0.0
+        size[i, NORM] = norm(row)
+        eps, inputs = vertices.size[i, ERROR], vertices.size[i, NORM]
+        size[i, ERROR] = 0.0
         if eps > 0.0 or inputs > 0.0:
-            size[i, 0] = steepest * (spectral * eps + frobenius * inputs + errors)
+            size[i, ERROR] = norms.slope * (norms.spectral * eps + norms.frobenius * inputs + norms.bias)
         if rows.rounds:
-            size[i, 0] += 8.0 * U * (size[i, 1] + outputs * offset)
-        size[i, 0] *= INFLATE
+            size[i, ERROR] += 8.0 * U * (size[i, NORM] + outputs * norms.constant)
+        size[i, ERROR] *= INFLATE
         for k in range(2):
             # A maximum may lose NaN, but not infinity.
             if not size[i, k] < np.inf:

@@ -14,77 +14,52 @@ and a few times TINY for each operation that may underflow.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...base.arrays import FloatArray, StateArray
+from ...base.arrays import StateArray
 from ...base.kernels import (
-    BLOCKS,
-    BYTE_TABLE,
-    FLOAT,
-    INDICES,
-    INT,
-    MATRIX,
-    NARROW,
-    NARROW_TABLE,
-    TABLE,
-    VECTOR,
-    VOID,
-    group,
+    Blocks,
+    Int32Matrix,
+    Int32Vector,
+    Int64Matrix,
+    Int64Vector,
+    Matrix,
+    UInt8Matrix,
+    Vector,
+    int64,
     kernel,
 )
 from ...base.rounding import INFLATE, TINY, U, gamma
+from ...complex.vertices import Store
 from ...network.hyperplanes import LayerArrays
 from .face_table import MASKS, WORD
 
 
-class LayerForms(NamedTuple):
-    """What the forms of a layer's hyperplanes are made of: its arrays, and the layer below.
-
-    See :class:`polyregions.network.hyperplanes.LayerArrays` for the first four and :class:`CellMaps`.
-    """
-
-    cut: Any
-    norms: Any
-    row_of: Any
-    threshold: Any
-    maps: Any
-    parent: Any
-    states: Any
-    first: Any
-    piece: Any
-    slopes: Any
-    constants: Any
-    sizes: Any
-    errors: Any
-
-
-LAYER_FORMS = group(
-    LayerForms,
-    *[MATRIX, VECTOR, INDICES, VECTOR],
-    *[BLOCKS, NARROW, BYTE_TABLE, INDICES, INDICES, *[VECTOR] * 4],
-)
-
-
-@dataclass(frozen=True)
-class CellMaps:
+class CellMaps(NamedTuple):
     """Unit k of cell c is, by its state, a slope times a piece of ``maps[parent[c]]`` plus a constant.
 
-    ``sizes (cells,)`` bounds the magnitudes of all units on the box, ``errors (cells,)`` their errors.
+    Attributes
+    ----------
+    maps : float64 (parents, d + 1, pieces)
+    parent : int32 (cells,); states : uint8 (cells, units)
+    first : int64 (units + 1,); piece : int64; slopes, constants : float64
+        The layer's table of states, see :class:`polyregions.network.hyperplanes.LayerArrays`.
+    sizes, errors : float64 (cells,)
+        Bounds of the magnitudes of all units on the box, and of their errors.
     """
 
-    maps: FloatArray  # (parents, d + 1, pieces)
-    parent: NDArray[np.int32]  # (cells,)
-    states: StateArray  # (cells, units)
-    first: NDArray[np.int64]  # (units + 1,)
-    piece: NDArray[np.int64]
-    slopes: FloatArray
-    constants: FloatArray
-    sizes: FloatArray
-    errors: FloatArray
+    maps: Blocks
+    parent: Int32Vector
+    states: UInt8Matrix
+    first: Int64Vector
+    piece: Int64Vector
+    slopes: Vector
+    constants: Vector
+    sizes: Vector
+    errors: Vector
 
     @classmethod
     def identity(cls, d: int) -> CellMaps:
@@ -103,16 +78,6 @@ class CellMaps:
             np.zeros(1),
         )
 
-    def forms(self, layer: LayerArrays) -> LayerForms:
-        """What the forms of a layer on these cells are made of."""
-        arrays = layer.cut, layer.norms, layer.row_of, layer.threshold, *self.arrays, self.sizes, self.errors
-        return LayerForms(*arrays)
-
-    @property
-    def arrays(self) -> tuple[Any, ...]:
-        """The first seven, as kernels take them."""
-        return self.maps, self.parent, self.states, self.first, self.piece, self.slopes, self.constants
-
     def above(self, layer: LayerArrays, parent: NDArray[np.int32], states: StateArray) -> CellMaps:
         """Maps of the cells that a layer makes, each with its parent and the layer's states."""
         cells, columns = len(self.parent), self.maps.shape[1]
@@ -122,7 +87,7 @@ class CellMaps:
         for start in range(0, cells, chunk):
             end = min(start + chunk, cells)
             units = np.empty((end - start, columns, inputs))
-            unit_maps(start, *self.arrays, units)
+            unit_maps(start, self, units)
             product = units.reshape(-1, inputs) @ layer.weight.T
             maps[start:end] = product.reshape(end - start, columns, pieces)
         with np.errstate(over="ignore"):
@@ -132,118 +97,132 @@ class CellMaps:
         bound = norm * (self.errors + gamma(n) * self.sizes) * INFLATE + underflow
         if layer.whole:
             bound[(self.errors == 0.0) & (norm * self.sizes < 2.0**53)] = 0.0
-        sizes = np.empty(len(parent))
-        size_maps(maps, parent, states, layer.first, layer.piece, layer.slopes, layer.constants, sizes)
-        errors = (float(np.abs(layer.slopes).max()) * bound[parent] + 3 * U * sizes) * INFLATE + underflow
+        n_cells = len(parent)
+        table = layer.first, layer.piece, layer.slopes, layer.constants
+        result = CellMaps(maps, parent, states, *table, np.empty(n_cells), np.empty(n_cells))
+        size_maps(result)
+        steepest, sizes = float(np.abs(layer.slopes).max()), result.sizes
+        result.errors[:] = (steepest * bound[parent] + 3 * U * sizes) * INFLATE + underflow
         if layer.whole:
-            errors[(bound[parent] == 0.0) & (sizes < 2.0**53)] = 0.0
-        return CellMaps(
-            maps, parent, states, layer.first, layer.piece, layer.slopes, layer.constants, sizes, errors
-        )
+            result.errors[(bound[parent] == 0.0) & (sizes < 2.0**53)] = 0.0
+        return result
 
 
-@kernel(VOID, INT, BLOCKS, NARROW, BYTE_TABLE, INDICES, INDICES, VECTOR, VECTOR, BLOCKS)
-def unit_maps(
-    begin: int,
-    maps: Any,
-    parent: Any,
-    states: Any,
-    first: Any,
-    piece: Any,
-    slopes: Any,
-    constants: Any,
-    out: Any,
-) -> None:
+class CutRows(NamedTuple):
+    """A layer's hyperplanes, see :class:`polyregions.network.hyperplanes.LayerArrays`."""
+
+    rows: Matrix
+    norms: Vector
+    row_of: Int64Vector
+    threshold: Vector
+    whole: bool
+
+
+class LayerForms(NamedTuple):
+    """What the forms of a layer's hyperplanes are made of: its rows, and the maps of the layer below."""
+
+    cut: CutRows
+    maps: CellMaps
+
+    @classmethod
+    def of(cls, layer: LayerArrays, maps: CellMaps) -> LayerForms:
+        """Those of a layer on cells that have such maps."""
+        return cls(CutRows(layer.cut, layer.norms, layer.row_of, layer.threshold, layer.whole), maps)
+
+
+class VerticesOnCells(NamedTuple):
+    """Old vertices: as new faces, by their numbers in the store, and a cell around each; (n,) each."""
+
+    faces: Int64Vector
+    numbers: Int64Vector
+    cells: Int64Vector
+    store: Store
+
+
+@kernel
+def unit_maps(begin: int, below: CellMaps, out: Blocks) -> None:
     """Affine maps of all units on cells ``begin ..``: out (cells, d + 1, units)."""
-    columns = maps.shape[1]
+    maps, columns = below.maps, below.maps.shape[1]
     for i in range(out.shape[0]):
         c = begin + i
+        home = below.parent[c]
         for k in range(out.shape[2]):
-            entry = first[k] + states[c, k]
+            entry = below.first[k] + below.states[c, k]
             for j in range(columns):
-                out[i, j, k] = slopes[entry] * maps[parent[c], j, piece[entry]]
-            out[i, columns - 1, k] += constants[entry]
+                out[i, j, k] = below.slopes[entry] * maps[home, j, below.piece[entry]]
+            out[i, columns - 1, k] += below.constants[entry]
 
 
-@kernel(VOID, BLOCKS, NARROW, BYTE_TABLE, INDICES, INDICES, VECTOR, VECTOR, VECTOR)
-def size_maps(
-    maps: Any, parent: Any, states: Any, first: Any, piece: Any, slopes: Any, constants: Any, sizes: Any
-) -> None:
-    """Bound the magnitudes of all units on each cell."""
-    for c in range(parent.size):
+@kernel
+def size_maps(cells: CellMaps) -> None:
+    """Bound the magnitudes of all units on each cell, in ``cells.sizes``."""
+    maps = cells.maps
+    for c in range(cells.parent.size):
         largest = 0.0
-        for k in range(states.shape[1]):
-            entry = first[k] + states[c, k]
+        for k in range(cells.states.shape[1]):
+            entry = cells.first[k] + cells.states[c, k]
             size = 0.0
             for j in range(maps.shape[1]):
-                size += abs(maps[parent[c], j, piece[entry]])
-            size = abs(slopes[entry]) * size + abs(constants[entry])
+                size += abs(maps[cells.parent[c], j, cells.piece[entry]])
+            size = abs(cells.slopes[entry]) * size + abs(cells.constants[entry])
             # Infinite or NaN: the bounds are infinite, and nothing is proven.
             largest = max(largest, size) if size < np.inf else np.inf
-        sizes[c] = largest * INFLATE
+        cells.sizes[c] = largest * INFLATE
 
 
-@kernel(VOID, INDICES, INDICES, MATRIX, VECTOR, LAYER_FORMS, FLOAT, MATRIX, VECTOR)
-def vertex_values(
-    numbers: Any, cells: Any, points: Any, radii: Any, layer: Any, whole: float, values: Any, bounds: Any
-) -> None:
+@kernel
+def vertex_values(vertices: VerticesOnCells, layer: LayerForms, values: Matrix, bounds: Vector) -> None:
     """Outputs of the layer below at vertices, each from one cell around it; ``bounds (n,)`` for all units."""
-    maps, parent, states, first, piece, slopes, constants, sizes, errors = layer[4:]
+    points, radii, below = vertices.store.points, vertices.store.radii, layer.maps
+    maps, sizes, errors = below.maps, below.sizes, below.errors
     d = points.shape[1] - 1
-    for i in range(numbers.size):
-        v, c = numbers[i], cells[i]
-        home = parent[c]
+    for i in range(vertices.numbers.size):
+        v, c = vertices.numbers[i], vertices.cells[i]
+        home = below.parent[c]
         weight = points[v, d]
         for k in range(values.shape[1]):
-            entry = first[k] + states[c, k]
-            slope = slopes[entry]
-            total = constants[entry] * weight
+            entry = below.first[k] + below.states[c, k]
+            slope = below.slopes[entry]
+            total = below.constants[entry] * weight
             if slope != 0.0:
-                p = piece[entry]
+                p = below.piece[entry]
                 for j in range(d + 1):
                     total += slope * maps[home, j, p] * points[v, j]
             values[i, k] = total
-        if whole != 0.0 and radii[v] == 0.0 and errors[c] == 0.0 and sizes[c] * weight < 2.0**53:
+        if layer.cut.whole and radii[v] == 0.0 and errors[c] == 0.0 and sizes[c] * weight < 2.0**53:
             bounds[i] = 0.0
         else:
             bounds[i] = (errors[c] + sizes[c] * (radii[v] + (d + 6) * U)) * weight * INFLATE
 
 
-@kernel(
-    *[INT, MATRIX, VECTOR, INDICES, INDICES, MATRIX, LAYER_FORMS, FLOAT],
-    *[INDICES, NARROW_TABLE, NARROW_TABLE],
-)
+@kernel
 def mark_signs(
-    z: Any,
-    bounds: Any,
-    numbers: Any,
-    cells: Any,
-    points: Any,
-    layer: Any,
-    whole: float,
-    faces: Any,
-    table: Any,
-    open_signs: Any,
+    vertices: VerticesOnCells,
+    z: Matrix,
+    bounds: Vector,
+    layer: LayerForms,
+    table: Int32Matrix,
+    open_signs: Int32Matrix,
 ) -> int:
     """Set the sign bits of vertices from their pre-activations z (n, pieces); list what stays open."""
-    d = points.shape[1] - 1
-    norms, threshold = layer.norms, layer.threshold
+    points, cut, d = vertices.store.points, layer.cut, vertices.store.points.shape[1] - 1
+    norms, threshold = cut.norms, cut.threshold
     n_open = 0
-    n = layer.cut.shape[1] + 3
+    n = cut.rows.shape[1] + 3
     rounding = n * U / (1.0 - n * U)
     for i in range(z.shape[0]):
-        weight = points[numbers[i], d]
-        size = layer.sizes[cells[i]] * weight
-        f = faces[i]
+        weight = points[vertices.numbers[i], d]
+        size = layer.maps.sizes[vertices.cells[i]] * weight
+        f = vertices.faces[i]
         for plane in range(threshold.size):
-            unit = layer.row_of[plane]
+            unit = cut.row_of[plane]
             shift = threshold[plane] * weight
             value = z[i, unit] - shift
             total = norms[unit] * size + abs(shift)
             bound = 0.0
-            if not (whole != 0.0 and bounds[i] == 0.0 and total < 2.0**53):
+            if not (cut.whole and bounds[i] == 0.0 and total < 2.0**53):
                 bound = (norms[unit] * bounds[i] + rounding * total) * INFLATE + 2.0 * n * TINY
-            there = np.int64(1) << np.int64(plane % WORD)
+            there = int64(1) << int64(plane % WORD)
             if value > bound:
                 table[f, MASKS + 3 * (plane // WORD)] |= there
             elif value < -bound:
@@ -254,43 +233,44 @@ def mark_signs(
     return n_open
 
 
-@kernel(VOID, INDICES, NARROW_TABLE, TABLE, BYTE_TABLE)
-def count_bends(faces: Any, table: Any, pairs: Any, states: Any) -> None:
+@kernel
+def count_bends(faces: Int64Vector, table: Int32Matrix, pairs: Int64Matrix, states: UInt8Matrix) -> None:
     """State of each scalar unit on each face: the number of its hyperplanes that the face is above of."""
     for i in range(faces.size):
         for plane in range(pairs.shape[0]):
             word = table[faces[i], MASKS + 3 * (plane // WORD)]
-            states[i, pairs[plane, 0]] += (word >> np.int64(plane % WORD)) & 1
+            states[i, pairs[plane, 0]] += (word >> int64(plane % WORD)) & 1
 
 
-@kernel(FLOAT, INT, INT, LAYER_FORMS, FLOAT, VECTOR, bare=True)
-def cell_form(cell: int, plane: int, layer: Any, whole: float, form: Any) -> Any:
+@kernel(bare=True)
+def cell_form(cell: int, plane: int, layer: LayerForms, form: Vector) -> float:
     """Write the form (d + 1,) of a hyperplane on a cell of the complex below; return its error."""
+    cut, maps = layer
     d = form.size - 1
-    row = layer.row_of[plane]
+    row = cut.row_of[plane]
     for j in range(d + 1):
         form[j] = 0.0
-    home = layer.parent[cell]
-    inputs = layer.cut.shape[1]
+    home = maps.parent[cell]
+    inputs = cut.rows.shape[1]
     for k in range(inputs):
-        w = layer.cut[row, k]
+        w = cut.rows[row, k]
         if w == 0.0:
             continue
-        entry = layer.first[k] + layer.states[cell, k]
-        slope = layer.slopes[entry]
+        entry = maps.first[k] + maps.states[cell, k]
+        slope = maps.slopes[entry]
         if slope != 0.0:
-            p = layer.piece[entry]
+            p = maps.piece[entry]
             for j in range(d + 1):
-                form[j] += w * (slope * layer.maps[home, j, p])
-        form[d] += w * layer.constants[entry]
-    threshold = layer.threshold[plane]
+                form[j] += w * (slope * maps.maps[home, j, p])
+        form[d] += w * maps.constants[entry]
+    threshold = cut.threshold[plane]
     form[d] -= threshold
     n = inputs + 6
-    size, error = layer.norms[row] * layer.sizes[cell], layer.errors[cell]
-    if whole != 0.0 and error == 0.0 and size + abs(threshold) < 2.0**53:
+    size, error = cut.norms[row] * maps.sizes[cell], maps.errors[cell]
+    if cut.whole and error == 0.0 and size + abs(threshold) < 2.0**53:
         return 0.0
     if size == 0.0 and error == 0.0:
-        return U * abs(threshold)
+        return float(U * abs(threshold))
     rounding = n * U / (1.0 - n * U)
-    bound = layer.norms[row] * error + rounding * (size + abs(threshold))
-    return bound * INFLATE + 2.0 * n * (d + 2) * TINY
+    bound = cut.norms[row] * error + rounding * (size + abs(threshold))
+    return float(bound * INFLATE + 2.0 * n * (d + 2) * TINY)

@@ -18,7 +18,7 @@ only for those that still cut the edge a form is evaluated (:mod:`polyregions.ge
 
 from __future__ import annotations
 
-from typing import Annotated, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -36,7 +36,7 @@ from ...base.kernels import (
 from ...complex.topology import FaceLists
 from ...complex.vertices import Store
 from ...geometry.signs import UNKNOWN, sign_at, solve_float, solve_whole, tied
-from .cell_forms import LAYER_FORMS, LayerForms, cell_form
+from .cell_forms import LayerForms, cell_form
 from .cut_face import (
     CURSOR,
     DECIDE,
@@ -107,9 +107,9 @@ class Hyperplanes(NamedTuple):
 
     ``number (cells, hyperplanes)`` is the number of each form that is known, else -1; ``open (n, 3)`` are the
     signs that wait for a decision: face, hyperplane, cell. ``pairs`` and ``same`` are those of the layer's
-    arrays, ``layer`` its number. ``forms`` is what the forms are made of, ``whole`` 1 if of whole numbers,
-    else 0. ``rivals (hyperplanes, 2 words)`` holds masks of those that can show that the first piece of a
-    hyperplane is beaten by one before the second: where a face is below only, and above only, in turn.
+    arrays, ``layer`` its number. ``forms`` is what the forms are made of. ``rivals (hyperplanes, 2 words)``
+    holds masks of those that can show that the first piece of a hyperplane is beaten by one before the
+    second: where a face is below only, and above only, in turn.
     """
 
     number: Int32Matrix
@@ -117,8 +117,7 @@ class Hyperplanes(NamedTuple):
     pairs: Int64Matrix
     same: Int64Vector
     layer: int
-    forms: Annotated[LayerForms, LAYER_FORMS]
-    whole: float
+    forms: LayerForms
     rivals: Int32Matrix
 
 
@@ -194,18 +193,18 @@ def form_number(plane: int, cell: int, row: int, store: Store, cut: Hyperplanes,
     if p < 0:
         p = used[PLANES]
         used[PLANES] = p + 1
-        store.errors[p] = cell_form(cell, plane, cut.forms, cut.whole, store.forms[p])
+        store.errors[p] = cell_form(cell, plane, cut.forms, store.forms[p])
         store.source[p, 0], store.source[p, 1], store.source[p, 2] = cut.layer, cell, plane
         cut.number[row, plane] = p
     return p
 
 
 @kernel(inline=True, bare=True)
-def solve_vertex(number: int, planes: Int32Vector, store: Store, whole: float, scratch: Scratch) -> None:
+def solve_vertex(number: int, planes: Int32Vector, store: Store, whole: bool, scratch: Scratch) -> None:
     """Compute the point in which the forms ``planes (d,)`` vanish, and enter it with them."""
     rows, errors, work, _ = scratch
     d = planes.size
-    exact = whole != 0.0
+    exact = whole
     for i in range(d):
         q = int64(planes[i])
         store.planes[number, i] = q
@@ -279,7 +278,7 @@ def new_vertex(f: int, cell: int, row: int, plane: int, work: Cutting) -> int:
     for i in range(d - 1):
         planes[v, i] = planes[f, i]
     planes[v, d - 1] = form_number(plane, cell, row, store, cut, used)
-    solve_vertex(number, planes[v], store, cut.whole, work.scratch)
+    solve_vertex(number, planes[v], store, cut.forms.cut.whole, work.scratch)
     mark_vertex(f, v, cell, row, plane, work)
     table[f, SECTION] = v
     return DONE
@@ -387,27 +386,3 @@ def cut_faces(work: Cutting) -> int:
         at[STAGE], used[ENTRIES] = 0, 0
         at[PART] += 1
     return DONE
-
-
-@kernel
-def order_faces(
-    faces: Int64Vector,
-    dim: Int8Vector,
-    home: Int32Vector,
-    part_of: Int32Vector,
-    ends: Int64Vector,
-    order: Int32Vector,
-) -> None:
-    """Order faces by the part of their home and then by dimension.
-
-    ``ends (parts * (d + 1) + 1,)`` is memory: zeros, and on return where each part and dimension ends.
-    """
-    d1 = (ends.size - 1) // (part_of[part_of.size - 1] + 1)
-    for f in faces:
-        ends[part_of[home[f]] * d1 + dim[f] + 1] += 1
-    for i in range(1, ends.size):
-        ends[i] += ends[i - 1]
-    for f in faces:
-        i = part_of[home[f]] * d1 + dim[f]
-        order[ends[i]] = f
-        ends[i] += 1

@@ -34,7 +34,7 @@ from ...errors import InvalidInputError, TooLargeError
 from ...network.box import Box
 from ...network.hyperplanes import LayerArrays, layer_arrays
 from ...network.network import Network
-from .cell_forms import CellMaps, count_bends, mark_signs, vertex_values
+from .cell_forms import CellMaps, LayerForms, VerticesOnCells, count_bends, mark_signs, vertex_values
 from .face_table import CARRIER, MASKS, WORD
 from .inner_points import interior_points
 from .layer_cut import LayerCut, LayerOnCells
@@ -127,7 +127,6 @@ class Subdivision:
             )
         self.network, self.box, self.d = network, box, box.dim
         self.layers = layer_arrays(network, box)
-        self.whole = float(self.layers[0].whole)
         self.cells = Cells.box(box.dim)
         self.vertices = Vertices(network, box, self.layers, self.cells)
         self.undecided, self.workers = 0, workers
@@ -221,15 +220,16 @@ class Subdivision:
 
     def _mark(self, cut: LayerCut, corners: Any, part: Any) -> Any:
         """Signs at some vertices; return the new faces and hyperplanes of those that are undecided."""
-        store, layer = self.vertices.store, cut.layer.maps.forms(cut.layer.arrays)
+        layer, rows = LayerForms.of(cut.layer.arrays, cut.layer.maps), cut.layer.arrays.cut
         numbers = self.cells.start[corners[part]].astype(np.int64)
         cells = cut.homes[corners[part]].astype(np.int64)
-        values, bounds = np.empty((part.size, layer.cut.shape[1])), np.empty(part.size)
-        vertex_values(numbers, cells, store.points, store.radii, layer, self.whole, values, bounds)
+        vertices = VerticesOnCells(part, numbers, cells, self.vertices.store)
+        values, bounds = np.empty((part.size, rows.shape[1])), np.empty(part.size)
+        vertex_values(vertices, layer, values, bounds)
         with np.errstate(over="ignore", invalid="ignore"):
-            z = values @ layer.cut.T
+            z = values @ rows.T
         undecided = np.empty((part.size * cut.layer.n_planes, 2), dtype=np.int32)
-        n = mark_signs(z, bounds, numbers, cells, store.points, layer, self.whole, part, cut.table, undecided)
+        n = mark_signs(vertices, z, bounds, layer, cut.table, undecided)
         return undecided[:n].T
 
     def _result(self) -> RegionComplex:

@@ -170,3 +170,27 @@ def join_masks(faces: Int64Vector, lists: FaceLists, masks: Int32Matrix) -> None
         for i in range(start[f], start[f] + size[f]):
             for j in range(masks.shape[1]):
                 masks[f, j] |= masks[pool[i], j]
+
+
+@kernel
+def order_faces(
+    faces: Int64Vector,
+    dim: Int8Vector,
+    home: Int32Vector,
+    part_of: Int32Vector,
+    ends: Int64Vector,
+    order: Int32Vector,
+) -> None:
+    """Order faces by the part of their home and then by dimension.
+
+    ``ends (parts * (d + 1) + 1,)`` is memory: zeros, and on return where each part and dimension ends.
+    """
+    d1 = (ends.size - 1) // (part_of[part_of.size - 1] + 1)
+    for f in faces:
+        ends[part_of[home[f]] * d1 + dim[f] + 1] += 1
+    for i in range(1, ends.size):
+        ends[i] += ends[i - 1]
+    for f in faces:
+        i = part_of[home[f]] * d1 + dim[f]
+        order[ends[i]] = f
+        ends[i] += 1

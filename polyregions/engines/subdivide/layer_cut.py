@@ -25,7 +25,7 @@ from ...complex.topology import Cells
 from ...complex.vertices import Vertices
 from ...errors import CheckFailedError, TooLargeError
 from ...network.hyperplanes import LayerArrays
-from .cell_forms import CellMaps
+from .cell_forms import CellMaps, LayerForms
 from .cut_face import (
     DECIDE,
     DONE,
@@ -37,7 +37,7 @@ from .cut_face import (
     PAUSE,
     PLACES,
 )
-from .cut_faces import Cutting, Hyperplanes, OldFaces, Scratch, cut_faces, order_faces
+from .cut_faces import Cutting, Hyperplanes, OldFaces, Scratch, cut_faces
 from .face_table import (
     CARRIER,
     COUNTERS,
@@ -55,6 +55,7 @@ from .face_table import (
     Lists,
     NewFaces,
     join_masks,
+    order_faces,
     pieces_in_order,
     renumber,
 )
@@ -188,9 +189,9 @@ class LayerCut:
         numbers = np.full((int(np.diff(old.cells).max(initial=0)), n_planes), -1, dtype=np.int32)
         undecided = np.empty((max(1024, 2 * n_planes), 3), dtype=np.int32)
         arrays = self.layer.arrays
-        forms = self.layer.maps.forms(arrays)
+        forms = LayerForms.of(arrays, self.layer.maps)
         hyperplanes = Hyperplanes(
-            *(numbers, undecided, arrays.pairs, arrays.same, self.layer.number, forms, float(arrays.whole)),
+            *(numbers, undecided, arrays.pairs, arrays.same, self.layer.number, forms),
             _rivals(arrays.pairs),
         )
         scratch = Scratch.empty(self.old.dimension, self.table.shape[1] - MASKS)
