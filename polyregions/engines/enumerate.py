@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..base.checks import check_number, check_whole
 from ..complex.consistency import contradiction, misplaced_witness
 from ..complex.region_complex import RegionComplex
-from ..errors import InvalidBoxError, InvalidInputError, TooLargeError, short_repr
+from ..errors import InvalidBoxError, InvalidInputError, TooLargeError
 from ..network.box import Box
 from ..network.network import Network
 from .sizes import better_traversed, too_large_to_subdivide
@@ -199,21 +199,11 @@ def _check_options(options: Options) -> None:
     """Refuse values that no engine takes."""
     if options.lp not in LP_BACKENDS:
         raise InvalidInputError(f"lp {options.lp!r} is unknown; known: {', '.join(LP_BACKENDS)}")
-    if not _is_count(options.workers):
-        raise InvalidInputError(
-            f"workers must be a whole number, at least 1, got {short_repr(options.workers)}"
-        )
-    if options.workers > MOST_WORKERS:
-        raise InvalidInputError(f"workers must be at most {MOST_WORKERS}, got {short_repr(options.workers)}")
-    if options.limit is not None and not _is_count(options.limit):
-        raise InvalidInputError(f"limit must be a whole number, at least 1, got {short_repr(options.limit)}")
-    seconds = options.time_limit
-    if seconds is not None:
-        real = isinstance(seconds, int | float | np.integer | np.floating) and not isinstance(seconds, bool)
-        if not (real and 0 < seconds < math.inf):
-            raise InvalidInputError(
-                f"time_limit must be a number of seconds above 0, got {short_repr(seconds)}"
-            )
+    check_whole("workers", options.workers, 1, MOST_WORKERS)
+    if options.limit is not None:
+        check_whole("limit", options.limit)
+    if options.time_limit is not None:
+        check_number("time_limit", options.time_limit)
     if options.progress is not None and not callable(options.progress):
         raise InvalidInputError(f"progress must be a function, got {type(options.progress).__name__}")
     if options.lp != "native" and options.workers > 1:
@@ -241,7 +231,3 @@ def _check_taken(engine: str, options: Options) -> None:
             others = " or ".join(repr(other) for other, row in TABLE.items() if option in row.takes)
             whole = " has all regions or none" if option in STOPPING else f" does not take {option}"
             raise InvalidInputError(f"engine {engine!r}{whole}: leave out {option}, or use {others}")
-
-
-def _is_count(value: object) -> bool:
-    return isinstance(value, int | np.integer) and not isinstance(value, bool) and int(value) >= 1

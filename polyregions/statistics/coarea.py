@@ -31,11 +31,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..base.arrays import FloatArray
+from ..base.checks import check_number, check_whole
 from ..errors import InvalidBoxError, InvalidInputError, TooLargeError, short_repr
 from ..network.box import Box
-from ..theory.bounds.bound import check_whole
 from .estimates import Estimate, estimate
-from .random_networks import BIAS_STD, check_network_widths, check_number, check_seed, draw_layers
+from .random_networks import BIAS_STD, check_network_widths, check_seed, draw_layers
 
 Boundary = Literal["activation", "good"]
 

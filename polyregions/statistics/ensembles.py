@@ -14,10 +14,10 @@ from typing import Any, Literal, cast
 
 import numpy as np
 
+from ..base.checks import check_number, check_whole
 from ..errors import InvalidInputError, counted
 from ..network.box import Box
 from ..network.network import Network
-from ..theory.bounds.bound import check_whole
 from .coarea import expected_boundary_volume
 from .expectations import (
     bias_density_bound,
@@ -30,7 +30,7 @@ from .expectations import (
     typical_regions,
 )
 from .measurements import Measured, Sampling, measure
-from .random_networks import check_network_widths, check_number, check_seed, random_network, weight_variance
+from .random_networks import check_network_widths, check_seed, random_network, weight_variance
 from .summaries import finite, mean_of
 
 #: The constants are those of the gradient's moments up to this one, and so are the bounds made of them.

@@ -31,10 +31,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..base.arrays import FloatArray
+from ..base.checks import check_number, check_whole
 from ..errors import InvalidBoxError, InvalidInputError, TooLargeError, short_repr
 from ..network.box import Box
-from ..theory.bounds.bound import check_whole, check_work
-from .random_networks import check_network_widths, check_number, weight_variance
+from ..theory.bounds.bound import check_work
+from .random_networks import check_network_widths, weight_variance
 
 #: The most units that the formulas take: more have no meaning.
 MAX_UNITS = 10**15

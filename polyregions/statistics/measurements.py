@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from ..base.checks import check_whole
 from ..engines.enumerate import enumerate_regions
 from ..engines.lines.engine import LineRegions, line_regions
 from ..engines.sizes import FEW_DIMENSIONS
 from ..errors import InvalidInputError, TooLargeError, counted, short_repr
 from ..network.box import Box
 from ..network.network import Network
-from ..theory.bounds.bound import check_whole
 from .boundary_volumes import BOUNDARIES, BoundaryVolume, boundary_volume
 from .distances import Distances, distance_to_boundary
 from .expectations import typical_regions

@@ -14,15 +14,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..base.arrays import FloatArray
+from ..base.checks import check_number, check_whole
 from ..errors import InvalidInputError, TooLargeError, short_repr
 from ..network.network import Network
-from ..theory.bounds.bound import check_whole
 
 #: Standard deviation of the biases in Hanin and Rolnick's experiments.
 BIAS_STD = 1e-3
@@ -185,21 +184,6 @@ def check_network_widths(widths: Any) -> tuple[int, ...]:
             f"widths: this network has {parameters:.1e} weights and biases, the limit is {MAX_PARAMETERS:.0e}"
         )
     return sizes
-
-
-def check_number(name: str, value: Any, *, zero: bool = False) -> float:
-    """Return a positive number, or 0 where that is allowed, as Python's float.
-
-    Raises
-    ------
-    InvalidInputError
-        If it is no number, not finite, or too small.
-    """
-    number = isinstance(value, Real) and not isinstance(value, bool)
-    if not number or not (0 < value < math.inf or (zero and value == 0)):
-        least = "at least" if zero else "above"
-        raise InvalidInputError(f"{name} must be a finite number {least} 0, got {short_repr(value)}")
-    return float(value)
 
 
 def check_seed(seed: Any) -> np.random.Generator:

@@ -9,6 +9,7 @@ from functools import cached_property
 from math import gcd, lcm, prod
 from numbers import Rational
 
+from ...base.checks import check_whole
 from ...errors import InvalidInputError, TooLargeError, short_repr
 from ...network.box import Box
 from ...network.layers import linear, relu
@@ -66,7 +67,7 @@ class Arrangement:
     half_widths: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
-        d = whole("dimension", self.dimension, 1)
+        d = check_whole("dimension", self.dimension, 1)
         if len(self.normals) != len(self.offsets):
             raise InvalidInputError(
                 f"{self.name}: {len(self.normals)} normals and {len(self.offsets)} offsets; one of each"
@@ -212,15 +213,6 @@ def count_faces(f_vector: Sequence[int], source: str) -> tuple[Prediction, ...]:
 def count_regions(regions: int | None, source: str, reason: str = "") -> tuple[Prediction, ...]:
     """The prediction of the number of regions alone."""
     return (Prediction("proper_activation", "=", regions, source, reason),)
-
-
-def whole(name: str, value: int, least: int, most: int | None = None) -> int:
-    """A parameter that must be a whole number of at least, and perhaps at most, so much."""
-    limits = f"at least {least}" if most is None else f"{least} to {most}"
-    wrong = isinstance(value, bool) or not isinstance(value, int)
-    if wrong or value < least or (most is not None and value > most):
-        raise InvalidInputError(f"{name} must be a whole number, {limits}, got {short_repr(value)}")
-    return value
 
 
 def limit_size(name: str, hyperplanes: int, dimension: int) -> None:

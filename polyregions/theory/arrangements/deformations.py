@@ -11,8 +11,9 @@ from collections.abc import Iterable
 from itertools import combinations
 from math import comb, factorial
 
+from ...base.checks import check_whole
 from ..predictions import Prediction
-from .arrangement import Arrangement, count_faces, count_regions, limit_size, whole
+from .arrangement import Arrangement, count_faces, count_regions, limit_size
 from .counting import set_partitions
 from .reflection import difference
 
@@ -37,7 +38,7 @@ def shi(n: int) -> Arrangement:
     >>> shi(3).predictions[2].value
     (6, 21, 16)
     """
-    limit_size("shi", 2 * comb(whole("n", n, 2), 2), n - 1)
+    limit_size("shi", 2 * comb(check_whole("n", n, 2), 2), n - 1)
     faces = [
         comb(n, k) * sum((-1) ** i * comb(n - k, i) * (n - i + 1) ** (n - 1) for i in range(n - k + 1))
         for k in range(1, n + 1)
@@ -61,7 +62,7 @@ def catalan(n: int) -> Arrangement:
     >>> catalan(3).predictions[2].value
     (13, 42, 30)
     """
-    limit_size("catalan", 3 * comb(whole("n", n, 2), 2), n - 1)
+    limit_size("catalan", 3 * comb(check_whole("n", n, 2), 2), n - 1)
     faces = [
         sum(factorial(m) * set_partitions(n, m) * _dissections(m + 2, k - 1) for m in range(k, n + 1))
         for k in range(1, n + 1)
@@ -78,7 +79,7 @@ def linial(n: int) -> Arrangement:
     >>> [linial(n).predictions[0].value for n in (2, 3, 4, 5)]
     [2, 7, 36, 246]
     """
-    limit_size("linial", comb(whole("n", n, 2), 2), n - 1)
+    limit_size("linial", comb(check_whole("n", n, 2), 2), n - 1)
     regions = sum(comb(n, k) * (k + 1) ** (n - 1) for k in range(n + 1)) // 2**n
     return _type_a("Linial", n, (1,), LINIAL, count_regions(regions, LINIAL))
 
@@ -94,7 +95,7 @@ def semiorder(n: int) -> Arrangement:
     >>> [semiorder(n).predictions[0].value for n in (2, 3, 4, 5)]
     [3, 19, 183, 2371]
     """
-    limit_size("semiorder", 2 * comb(whole("n", n, 2), 2), n - 1)
+    limit_size("semiorder", 2 * comb(check_whole("n", n, 2), 2), n - 1)
     regions = sum(
         (-1) ** (n - k) * factorial(k) * set_partitions(n, k) * comb(2 * k, k) // (k + 1)
         for k in range(1, n + 1)
@@ -114,7 +115,7 @@ def type_b_shi(n: int) -> Arrangement:
     >>> type_b_shi(2).predictions[0].value
     25
     """
-    limit_size("type-B Shi", 2 * whole("n", n, 1) ** 2, n)
+    limit_size("type-B Shi", 2 * check_whole("n", n, 1) ** 2, n)
     normals = [[int(i == j) for j in range(n)] for i in range(n)]
     normals += [difference(n, i, j, sign) for i, j in combinations(range(n), 2) for sign in (-1, 1)]
     return Arrangement(

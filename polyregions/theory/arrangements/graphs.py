@@ -11,9 +11,10 @@ from collections.abc import Iterable
 from itertools import combinations
 from math import comb
 
+from ...base.checks import check_whole
 from ...errors import InvalidInputError, short_repr
 from ..predictions import Prediction
-from .arrangement import Arrangement, count_faces, limit_size, whole
+from .arrangement import Arrangement, count_faces, limit_size
 from .counting import Edge, graph_faces
 from .reflection import difference
 
@@ -46,7 +47,7 @@ def graphical(n: int, edges: Iterable[Edge], name: str = "graphical") -> Arrange
     >>> graphical(4, [(0, 1), (0, 2), (0, 3), (1, 2), (1, 3)]).predictions[2].value   # K_4 without an edge
     (1, 12, 28, 18)
     """
-    limit_size(name, whole("n", n, 2) - 1, n - 1)
+    limit_size(name, check_whole("n", n, 2) - 1, n - 1)
     graph = list(edges)
     for edge in graph:
         vertices = all(isinstance(v, int) and 0 <= v < n for v in edge)
@@ -66,7 +67,7 @@ def graphical(n: int, edges: Iterable[Edge], name: str = "graphical") -> Arrange
 
 def path(n: int) -> Arrangement:
     """Graphical arrangement of a path of n vertices: 2^(n-1) regions."""
-    return graphical(n, ((i, i + 1) for i in range(whole("n", n, 2) - 1)), "path")
+    return graphical(n, ((i, i + 1) for i in range(check_whole("n", n, 2) - 1)), "path")
 
 
 def cycle(n: int) -> Arrangement:
@@ -77,12 +78,12 @@ def cycle(n: int) -> Arrangement:
     >>> cycle(4).predictions[2].value
     (1, 12, 24, 14)
     """
-    return graphical(whole("n", n, 3), ((i, (i + 1) % n) for i in range(n)), "cycle")
+    return graphical(check_whole("n", n, 3), ((i, (i + 1) % n) for i in range(n)), "cycle")
 
 
 def complete(n: int) -> Arrangement:
     """Graphical arrangement of the complete graph, which is the braid arrangement: n! regions."""
-    limit_size("complete graph", comb(whole("n", n, 2), 2), n - 1)
+    limit_size("complete graph", comb(check_whole("n", n, 2), 2), n - 1)
     return graphical(n, combinations(range(n), 2), "complete graph")
 
 
@@ -94,8 +95,8 @@ def complete_bipartite(n: int, m: int | None = None) -> Arrangement:
     >>> complete_bipartite(2, 3).predictions[2].value
     (1, 22, 84, 108, 46)
     """
-    whole("n", n, 1)
-    m = n if m is None else whole("m", m, 1)
+    check_whole("n", n, 1)
+    m = n if m is None else check_whole("m", m, 1)
     limit_size("complete bipartite graph", n * m, n + m - 1)
     edges = ((i, n + j) for i in range(n) for j in range(m))
     return graphical(n + m, edges, f"complete bipartite graph {n}, {m} of")

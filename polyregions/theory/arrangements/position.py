@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import comb
 
+from ...base.checks import check_whole
 from ...errors import InvalidInputError
-from .arrangement import Arrangement, count_faces, limit_size, split, whole
+from .arrangement import Arrangement, count_faces, limit_size, split
 from .counting import elementary_symmetric
 
 ZASLAVSKY = "Zaslavsky 1975, Facing up to arrangements (Mem. AMS 154)"
@@ -54,11 +55,11 @@ def parallel_families(counts: Sequence[int], dimension: int) -> Arrangement:
     >>> parallel_families([2, 1, 3], 2).predictions[0].value     # 1 + 6 + (2 + 6 + 3)
     18
     """
-    d = whole("dimension", dimension, 1)
+    d = check_whole("dimension", dimension, 1)
     if not counts:
         raise InvalidInputError("counts: give at least one family")
     for count in counts:
-        whole("number of hyperplanes of a family", count, 1)
+        check_whole("number of hyperplanes of a family", count, 1)
     name = f"parallel families {'-'.join(map(str, counts))} in R^{d}"
     limit_size(name, sum(counts), d)
     s, most = min(len(counts), d), max(counts) - 1
@@ -87,7 +88,9 @@ def parallel_families(counts: Sequence[int], dimension: int) -> Arrangement:
 def parallel(n: int, families: int = 3, dimension: int = 2) -> Arrangement:
     """Parallel hyperplanes, n in each of some generic directions. See :func:`parallel_families`."""
     limit_size(
-        "parallel", whole("n", n, 1) * whole("families", families, 1), whole("dimension", dimension, 1)
+        "parallel",
+        check_whole("n", n, 1) * check_whole("families", families, 1),
+        check_whole("dimension", dimension, 1),
     )
     return parallel_families([n] * families, dimension)
 
@@ -102,7 +105,7 @@ def general_position(n: int, dimension: int = 2) -> Arrangement:
     >>> general_position(5).predictions[2].value
     (10, 25, 16)
     """
-    lines = parallel(1, families=whole("n", n, 1), dimension=dimension)
+    lines = parallel(1, families=check_whole("n", n, 1), dimension=dimension)
     return _renamed(lines, f"general position {n} in R^{dimension}")
 
 
@@ -115,8 +118,8 @@ def grid_of(counts: Sequence[int]) -> Arrangement:
     (12, 31, 20)
     """
     for count in counts:
-        whole("number of hyperplanes of a direction", count, 1)
-    d = whole("number of directions", len(counts), 1)
+        check_whole("number of hyperplanes of a direction", count, 1)
+    d = check_whole("number of directions", len(counts), 1)
     name = f"grid {'x'.join(map(str, counts))}"
     limit_size(name, sum(counts), d)
     normals, offsets = split(
@@ -129,7 +132,7 @@ def grid_of(counts: Sequence[int]) -> Arrangement:
 
 def grid(n: int, dimension: int = 2) -> Arrangement:
     """The hyperplanes ``x_j = 0, ..., n - 1`` in every direction."""
-    limit_size("grid", whole("n", n, 1) * whole("dimension", dimension, 1), dimension)
+    limit_size("grid", check_whole("n", n, 1) * check_whole("dimension", dimension, 1), dimension)
     return grid_of([n] * dimension)
 
 
@@ -141,7 +144,7 @@ def boolean(n: int) -> Arrangement:
     >>> boolean(3).predictions[2].value
     (1, 6, 12, 8)
     """
-    lines = grid(1, dimension=whole("n", n, 1))
+    lines = grid(1, dimension=check_whole("n", n, 1))
     faces = count_faces([comb(n, k) * 2**k for k in range(n + 1)], "one face for each sign vector")
     return Arrangement(f"Boolean {n}", n, lines.normals, lines.offsets, "x_j = 0", "folklore", faces)
 
@@ -157,8 +160,8 @@ def generic_central(n: int, dimension: int = 3) -> Arrangement:
     >>> generic_central(4, dimension=3).predictions[2].value
     (1, 12, 24, 14)
     """
-    d = whole("dimension", dimension, 1)
-    whole("n", n, 1)
+    d = check_whole("dimension", dimension, 1)
+    check_whole("n", n, 1)
     limit_size("generic central", n, d)
     faces = [comb(n, d - k) * _central_regions(n - d + k, k) for k in range(1, d + 1)]
     return Arrangement(
@@ -186,7 +189,7 @@ def near_pencil(n: int) -> Arrangement:
     >>> near_pencil(6).predictions[2].value
     (1, 12, 30, 20)
     """
-    m = whole("n", n, 3) - 1
+    m = check_whole("n", n, 3) - 1
     lines = pencil(m)
     return Arrangement(
         f"near-pencil {n}", 3,

@@ -14,7 +14,8 @@ from collections.abc import Iterable
 from itertools import combinations
 from math import comb, factorial, prod
 
-from .arrangement import Arrangement, Row, count_faces, limit_size, whole
+from ...base.checks import check_whole
+from .arrangement import Arrangement, Row, count_faces, limit_size
 from .counting import partitions_without_singletons, set_partitions
 
 HUMPHREYS = "Humphreys 1990, Reflection groups and Coxeter groups"
@@ -39,7 +40,7 @@ def braid(n: int) -> Arrangement:
     >>> braid(4).predictions[2].value
     (1, 14, 36, 24)
     """
-    limit_size("braid", comb(whole("n", n, 2), 2), n - 1)
+    limit_size("braid", comb(check_whole("n", n, 2), 2), n - 1)
     normals = [difference(n, i, j)[:-1] for i, j in combinations(range(n), 2)]
     faces = [factorial(k + 1) * set_partitions(n, k + 1) for k in range(n)]
     return _central(f"braid {n}", n - 1, normals, "x_i = x_j (i < j), x_n = 0", HUMPHREYS, faces)
@@ -56,7 +57,7 @@ def type_b(n: int) -> Arrangement:
     >>> type_b(3).predictions[2].value
     (1, 26, 72, 48)
     """
-    limit_size("type B", whole("n", n, 1) ** 2, n)
+    limit_size("type B", check_whole("n", n, 1) ** 2, n)
     normals = [[int(i == j) for j in range(n)] for i in range(n)] + _plus_minus(n)
     faces = [
         factorial(k) * sum(comb(n, z) * 2 ** (n - z) * set_partitions(n - z, k) for z in range(n + 1))
@@ -77,7 +78,7 @@ def type_d(n: int) -> Arrangement:
     >>> type_d(3).predictions[2].value
     (1, 14, 36, 24)
     """
-    limit_size("type D", whole("n", n, 2) * (n - 1), n)
+    limit_size("type D", check_whole("n", n, 2) * (n - 1), n)
     faces = [1]
     for k in range(1, n + 1):
         with_zeros = sum(
@@ -100,21 +101,21 @@ def type_e(n: int) -> Arrangement:
     >>> type_e(6).predictions[0].value
     51840
     """
-    whole("n", n, 6, 8)
+    check_whole("n", n, 6, 8)
     bonds = [(0, 2), (2, 3), (1, 3), *((i, i + 1) for i in range(3, n - 1))]
     return _weyl(f"E{n}", n, {pair: -1 for i, j in bonds for pair in ((i, j), (j, i))})
 
 
 def type_f(n: int = 4) -> Arrangement:
     """Type F4: 24 mirrors, 1152 regions; n is 4."""
-    whole("n", n, 4, 4)
+    check_whole("n", n, 4, 4)
     bonds = {pair: -1 for i in range(3) for pair in ((i, i + 1), (i + 1, i))}
     return _weyl("F4", n, {**bonds, (1, 2): -2})
 
 
 def type_g(n: int = 2) -> Arrangement:
     """Type G2: 6 mirrors, 12 regions; n is 2."""
-    whole("n", n, 2, 2)
+    check_whole("n", n, 2, 2)
     return _weyl("G2", n, {(0, 1): -1, (1, 0): -3})
 
 

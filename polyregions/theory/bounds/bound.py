@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil, log2, log10
-from numbers import Integral
 from typing import Any, Literal
 
+from ...base.checks import check_whole
 from ...errors import InvalidInputError, TooLargeError, counted, short_repr
 
 Kind = Literal["lower", "exact", "upper", "expected"]
@@ -157,19 +157,6 @@ def _sequence(name: str, values: Any) -> tuple[Any, ...]:
     if not found:
         raise InvalidInputError(f"{name}: the list is empty; give at least one number for it")
     return found
-
-
-def check_whole(name: str, value: Any, least: int = 1) -> int:
-    """Return a whole number as Python's int: numpy's would overflow.
-
-    Raises
-    ------
-    InvalidInputError
-        If it is not whole, or too small.
-    """
-    if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
-        raise InvalidInputError(f"{name} must be a whole number, at least {least}, got {short_repr(value)}")
-    return int(value)
 
 
 def _check_shape_work(inputs: int, widths: Sequence[int], bits: int) -> None:

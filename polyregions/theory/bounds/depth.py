@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import factorial, isqrt
 
+from ...base.checks import check_whole
 from ...errors import InvalidInputError, counted
-from .bound import Bound, check_whole, check_widths, regions_in_general_position
+from .bound import Bound, check_widths, regions_in_general_position
 from .maxout import maxout_montufar_2014
 from .relu import arora_2018, montufar_2014, montufar_2017, pascanu_2013, serra_lower
 

@@ -13,16 +13,9 @@ from fractions import Fraction
 from itertools import accumulate
 from math import ceil, comb, factorial, isfinite, prod
 
+from ...base.checks import check_whole
 from ...errors import InvalidInputError
-from .bound import (
-    Bound,
-    check_ranks,
-    check_whole,
-    check_work,
-    conditional,
-    narrower,
-    regions_in_general_position,
-)
+from .bound import Bound, check_ranks, check_work, conditional, narrower, regions_in_general_position
 
 Ranks = Sequence[Sequence[int]]
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import log10
 
+from ...base.checks import check_whole
 from ...errors import InvalidInputError
-from .bound import Bound, check_ranks, check_whole, check_widths
+from .bound import Bound, check_ranks, check_widths
 from .maxout import maxout_bounds
 from .relu import relu_bounds
 

@@ -58,12 +58,12 @@ from __future__ import annotations
 import numpy as np
 
 from ...base.arrays import FloatArray
+from ...base.checks import check_whole
 from ...errors import InvalidInputError
 from ...network.box import Box
 from ...network.layers import MAX_STATES, Layer, maxout
 from ...network.network import Network
 from ..bounds import maxout_chain, maxout_montufar_2014, network_upper_bound
-from ..bounds.bound import check_whole
 from ..predictions import Prediction
 from .construction import Construction, box_or, contains, exact_floats, limit_weights
 from .coordinates import Line, identity

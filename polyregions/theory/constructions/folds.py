@@ -15,9 +15,9 @@ from collections.abc import Sequence
 from itertools import pairwise
 from math import prod
 
+from ...base.checks import check_whole, check_whole_numbers
 from ...errors import InvalidInputError, short_repr
 from ...network.box import Box
-from ..bounds.bound import check_whole
 from .construction import Construction, limit_weights
 from .coordinates import Fold, Line, folded_cube
 
@@ -88,7 +88,7 @@ def montufar_folds(inputs: int, folds: Sequence[int], box: Box | None = None) ->
     >>> {p.quantity: p.value for p in outside.predictions}["proper_activation"]
     36
     """
-    n0, teeth = check_whole("inputs", inputs), whole_numbers("folds", folds)
+    n0, teeth = check_whole("inputs", inputs), check_whole_numbers("folds", folds)
     name = f"montufar_folds({n0}, {teeth})"
     widths = [n0, *(n0 * p for p in teeth)]
     limit_weights(name, sum(a * b for a, b in pairwise(widths)))
@@ -141,20 +141,3 @@ def absolute_value_fold(
     source = "Montufar, Pascanu, Cho, Bengio (NIPS 2014), section 2: absolute values fold"
     activation = "relu" if relu_pairs else "abs"
     return folded_cube(name, [fold] * depth, line, n0, source, f"{cells} intervals", box, activation)
-
-
-def whole_numbers(name: str, values: Sequence[int]) -> list[int]:
-    """Return a list of whole numbers, each at least 1.
-
-    Raises
-    ------
-    InvalidInputError
-        If it is no list, empty, or has another entry.
-    """
-    try:
-        numbers = list(values)
-    except TypeError as error:
-        raise InvalidInputError(f"{name}: expected a list, got {short_repr(values)}") from error
-    if not numbers:
-        raise InvalidInputError(f"{name}: give at least one number")
-    return [check_whole(f"{name}[{i}]", value) for i, value in enumerate(numbers)]

@@ -10,6 +10,7 @@ from math import comb
 
 import numpy as np
 
+from ...base.checks import check_whole, check_whole_numbers
 from ...errors import InvalidInputError
 from ...network.box import Box
 from ...network.layers import MAX_STATES, maxout
@@ -17,7 +18,6 @@ from ...network.network import Network
 from ..arrangements import parallel_families
 from ..arrangements.counting import elementary_symmetric
 from ..bounds import maxout_layer, maxout_montufar_2014
-from ..bounds.bound import check_whole
 from ..predictions import Prediction
 from .construction import (
     Construction,
@@ -29,7 +29,6 @@ from .construction import (
     predict,
 )
 from .coordinates import Line
-from .folds import whole_numbers
 
 
 def maxout_tents(inputs: int, depth: int, box: Box | None = None) -> Construction:
@@ -105,7 +104,7 @@ def parallel_maxout(inputs: int, ranks: Sequence[int], box: Box | None = None) -
     >>> {p.quantity: p.value for p in parallel_maxout(2, [4, 2, 3]).predictions}["f_vector"]
     (11, 28, 18)
     """
-    n0, sizes = check_whole("inputs", inputs), whole_numbers("ranks", ranks)
+    n0, sizes = check_whole("inputs", inputs), check_whole_numbers("ranks", ranks)
     if max(sizes) > MAX_STATES:
         raise InvalidInputError(f"ranks: {max(sizes)} pieces; at most {MAX_STATES} are supported")
     name = f"parallel_maxout({n0}, {sizes})"

@@ -81,16 +81,16 @@ from math import comb
 import numpy as np
 
 from ...base.arrays import FloatArray
+from ...base.checks import check_whole, check_whole_numbers
 from ...errors import InvalidInputError, counted, short_repr
 from ...network.box import Box
 from ...network.layers import linear, relu
 from ...network.network import Network
 from ..bounds import montufar_2014, regions_in_general_position
-from ..bounds.bound import check_whole
 from ..predictions import Prediction
 from .construction import Construction, box_or, contains, exact_floats, limit_weights, predict
 from .coordinates import chain, identity
-from .folds import saw, saw_line, whole_numbers
+from .folds import saw, saw_line
 
 THEOREM = "Montufar, Pascanu, Cho, Bengio (NIPS 2014), Theorem 4"
 
@@ -144,7 +144,7 @@ def montufar(
     >>> [p.value for p in montufar(2, [4, 4, 3], oriented=True).predictions if p.quantity == "open_connected"]
     [112, 112]
     """
-    d, sizes = check_whole("inputs", inputs), whole_numbers("widths", widths)
+    d, sizes = check_whole("inputs", inputs), check_whole_numbers("widths", widths)
     *wide, m = sizes
     if not isinstance(oriented, bool):
         raise InvalidInputError(f"oriented must be True or False, got {short_repr(oriented)}")

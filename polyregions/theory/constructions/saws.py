@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ...base.checks import check_whole
 from ...network.box import Box
-from ..bounds.bound import check_whole
 from .construction import Construction, limit_weights
 from .coordinates import Fold, Line, folded_cube
 from .folds import saw_line

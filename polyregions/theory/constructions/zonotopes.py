@@ -34,16 +34,16 @@ from math import comb
 
 import numpy as np
 
+from ...base.checks import check_whole, check_whole_numbers
 from ...errors import InvalidInputError, counted
 from ...network.box import Box
 from ...network.layers import linear, relu
 from ...network.network import Network
 from ..bounds import arora_2018, regions_in_general_position
-from ..bounds.bound import check_whole
 from ..predictions import Prediction
 from .construction import Construction, all_maps_differ, box_or, exact_floats, limit_weights, predict
 from .coordinates import chain
-from .folds import saw, saw_line, whole_numbers
+from .folds import saw, saw_line
 
 ARORA = "Arora, Basu, Mianjy, Mukherjee (ICLR 2018)"
 
@@ -75,7 +75,7 @@ def arora_zonotope(inputs: int, widths: Sequence[int], box: Box | None = None) -
     >>> {p.quantity: p.value for p in arora_zonotope(2, [6, 2, 2]).predictions if p.relation == "="}["affine"]
     25
     """
-    n, (first, *teeth) = check_whole("inputs", inputs), whole_numbers("widths", widths)
+    n, (first, *teeth) = check_whole("inputs", inputs), check_whole_numbers("widths", widths)
     m = first // 2
     if m < n:
         raise InvalidInputError(
