@@ -229,7 +229,7 @@ def test_what_version_1_can_hold_is_written_as_version_1(ending: str, tmp_path: 
             "stands twice",
         ),
         ('{"type": "relu", "weight": {"shape": [1e9, 1e9]}, "bias": [0]}', '"rows"'),
-        ('{"type": "leaky_relu", "weight": [[1]], "bias": [0], "slope": [1, 2]}', "2 lists for 1 units"),
+        ('{"type": "leaky_relu", "weight": [[1]], "bias": [0], "slope": [1, 2]}', "2 lists for 1 unit;"),
         ('{"type": "relu", "weight": [[true, 0.5]], "bias": [0]}', "real numbers, got True"),
         ('{"type": "relu", "weight": [[0.5]], "bias": [false]}', "dtype bool"),
     ],
@@ -285,7 +285,7 @@ def test_refuses_sparse_weights(weight: csr_array, message: str) -> None:
 
 
 def test_mixed_refuses_what_does_not_fit() -> None:
-    with pytest.raises(InvalidNetworkError, match="part 1 has 1 inputs, part 0 has 2"):
+    with pytest.raises(InvalidNetworkError, match="part 1 has 1 input, part 0 has 2"):
         mixed([relu([[1, 2]], [0]), relu([[1]], [0])])
     with pytest.raises(InvalidNetworkError, match="at least one layer"):
         mixed([])

@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..base.arrays import FloatArray, IntArray
-from ..errors import InvalidInputError, short_repr
+from ..errors import InvalidInputError, counted, short_repr
 from ..network.layers import Layer, linear, maxout, piecewise
 from ..network.network import Network
 from .largest_outputs import first_throughout, not_surely_less, settle
@@ -108,7 +108,8 @@ class DecisionBoundary(Generic[Found]):
         cx = self.complex
         if cx.box.dim != 2:
             raise InvalidInputError(
-                f"polylines: the box has {cx.box.dim} dimensions, lines need 2; pieces() has all corners"
+                f"polylines: the box has {counted(cx.box.dim, 'dimension')}, lines need 2; "
+                "pieces() has all corners"
             )
         faces = cx.need_faces("decision boundary")
         ends = faces.cells.boundaries(self.facets).astype(np.int64).reshape(-1, 2)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..base.arrays import FloatArray
-from ..errors import InvalidInputError
+from ..errors import InvalidInputError, counted
 from ..geometry import polytope
 from ..network.box import box_rows
 from .regions import Regions
@@ -61,7 +61,7 @@ def region_rings(cx: Regions) -> list[FloatArray]:
     """Return the vertices of each region, counter-clockwise, float64 (n, 2); d = 2 only."""
     if cx.box.dim != 2:
         raise InvalidInputError(
-            f"polygons: the box has {cx.box.dim} dimensions, polygons need 2; "
+            f"polygons: the box has {counted(cx.box.dim, 'dimension')}, polygons need 2; "
             "net.restrict(origin, directions) gives the network on a plane"
         )
     if cx.known_faces is not None:

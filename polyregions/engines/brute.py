@@ -37,7 +37,7 @@ import numpy as np
 from flint import fmpq, fmpq_mat
 
 from polyregions.complex.region_complex import RegionComplex
-from polyregions.errors import CheckFailedError, InvalidInputError, TooLargeError
+from polyregions.errors import CheckFailedError, InvalidInputError, TooLargeError, counted
 from polyregions.network.box import Box
 from polyregions.network.layers import Layer
 from polyregions.network.network import Network
@@ -139,7 +139,8 @@ def enumerate_brute(network: Network, box: Box) -> RegionComplex:
     """
     d = box.dim
     if network.input_dim != d:
-        raise InvalidInputError(f"the network has {network.input_dim} inputs but the box has dimension {d}")
+        inputs = counted(network.input_dim, "input")
+        raise InvalidInputError(f"the network has {inputs} but the box has dimension {d}")
     if 2**d > MAX_CORNERS:
         raise TooLargeError(
             f"engine 'brute' keeps all vertices, at most {MAX_CORNERS} of the box: in dimension {d} it has "

@@ -147,7 +147,8 @@ def enumerate_regions(
         If the box has another dimension than the network's input.
     InvalidInputError
         If an engine or a back end is unknown, a number is out of its range, the engine does not take an
-        option that is given, or ``resume`` is of another network or box or contradicts itself.
+        option that is given, or ``resume`` is of another network or box, contradicts itself, or lists more
+        regions than the limit.
     TooLargeError
         If the network is too large for "brute", or the complex for "subdivide".
 
@@ -169,6 +170,8 @@ def enumerate_regions(
         _check_resumed(network, box, resume)
         if resume.complete:
             return resume
+        if limit is not None and limit < resume.n_regions:
+            raise InvalidInputError(f"limit: resume has {resume.n_regions:,} regions, more than {limit:,}")
     chosen = TABLE[_choose(network, box, options) if engine == "auto" else engine]
     if engine != "auto" and (why := chosen.too_large(network, box)):
         raise TooLargeError(why)

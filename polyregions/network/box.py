@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..base.arrays import FloatArray
 from ..base.rationals import IntegerRows, dyadic, round_fraction
-from ..errors import InvalidBoxError, InvalidInputError, short_repr
+from ..errors import InvalidBoxError, InvalidInputError, counted, short_repr
 from .numbers import real_array
 
 
@@ -48,7 +48,8 @@ class Box:
         high = bounds("upper", upper)
         if low.shape != high.shape:
             raise InvalidBoxError(
-                f"box: lower has {low.size} entries and upper has {high.size}; give one of each per dimension"
+                f"box: lower has {counted(low.size, 'entry', 'entries')} and upper has {high.size}; "
+                "give one of each per dimension"
             )
         for j in range(low.size):
             if not low[j] < high[j]:

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..base.arrays import BoolArray, FloatArray, IntArray
-from ..errors import InvalidNetworkError
+from ..errors import InvalidNetworkError, counted
 from .numbers import Weight, dense, float_array, stacked, times, weight_array
 from .pieces import Part, Pieces, as_slice, make_pieces
 
@@ -219,14 +219,14 @@ def _scalar(kind: str, weight: Any, bias: Any, breakpoints: Any, slopes: Any) ->
     if b.shape[0] != W.shape[0]:
         transposed = " (is the weight transposed?)" if b.shape[0] == W.shape[1] else ""
         raise InvalidNetworkError(
-            f"{kind}: weight has shape {W.shape} but bias has {b.size} entries; "
+            f"{kind}: weight has shape {W.shape} but bias has {counted(b.size, 'entry', 'entries')}; "
             f"weight is (out, in), bias is (out,){transposed}"
         )
     t = _by_unit(f"{kind} breakpoints", breakpoints, len(b))
     s = _by_unit(f"{kind} slopes", slopes, len(b))
     if s.shape[1] != t.shape[1] + 1:
         raise InvalidNetworkError(
-            f"{kind}: {t.shape[1]} breakpoints need {t.shape[1] + 1} slopes, got {s.shape[1]}"
+            f"{kind} slopes: one more than breakpoints is needed, {t.shape[1] + 1}, got {s.shape[1]}"
         )
     if s.shape[1] > MAX_STATES:
         raise InvalidNetworkError(f"{kind}: {s.shape[1]} slopes; at most {MAX_STATES} are supported")
@@ -248,7 +248,8 @@ def _by_unit(name: str, values: Any, units: int) -> FloatArray:
         return np.tile(array, (units, 1))
     if len(array) != units:
         raise InvalidNetworkError(
-            f"{name}: {len(array)} lists for {units} units; give one each, or one for all"
+            f"{name}: {counted(len(array), 'list')} for {counted(units, 'unit')}; "
+            "give one each, or one for all"
         )
     return array.copy()
 
@@ -303,14 +304,15 @@ def maxout(weight: Sequence[ArrayLike] | ArrayLike, bias: Sequence[ArrayLike] | 
         raise InvalidNetworkError("maxout: weight is [unit][piece][input], bias is [unit][piece]") from error
     if not weights or len(weights) != len(biases):
         raise InvalidNetworkError(
-            f"maxout: {len(weights)} units in weight and {len(biases)} in bias; need as many, at least 1"
+            f"maxout: {counted(len(weights), 'unit')} in weight and {len(biases)} in bias; "
+            "need as many, at least 1"
         )
     ws = [float_array(f"maxout weight[{u}]", w, 2) for u, w in enumerate(weights)]
     bs = [float_array(f"maxout bias[{u}]", b, 1) for u, b in enumerate(biases)]
     for u, (w, b) in enumerate(zip(ws, bs, strict=True)):
         if w.shape[0] == 0 or w.shape[0] != b.shape[0]:
             raise InvalidNetworkError(
-                f"maxout unit {u}: weight has {w.shape[0]} pieces and bias has {b.shape[0]}; "
+                f"maxout unit {u}: weight has {counted(w.shape[0], 'piece')} and bias has {b.shape[0]}; "
                 "need the same number, at least 1"
             )
         if w.shape[0] > MAX_STATES:
@@ -319,7 +321,8 @@ def maxout(weight: Sequence[ArrayLike] | ArrayLike, bias: Sequence[ArrayLike] | 
             )
         if w.shape[1] != ws[0].shape[1] or w.shape[1] == 0:
             raise InvalidNetworkError(
-                f"maxout unit {u}: pieces have {w.shape[1]} inputs, those of unit 0 have {ws[0].shape[1]}"
+                f"maxout unit {u}: pieces have {counted(w.shape[1], 'input')}, "
+                f"those of unit 0 have {ws[0].shape[1]}"
             )
     return stacked_maxout(np.concatenate(ws), np.concatenate(bs), np.array([len(w) for w in ws]))
 
@@ -373,7 +376,7 @@ def mixed(layers: Sequence[Layer]) -> Layer:
     for i, layer in enumerate(own):
         if layer.n_inputs != own[0].n_inputs:
             raise InvalidNetworkError(
-                f"mixed: part {i} has {layer.n_inputs} inputs, part 0 has {own[0].n_inputs}"
+                f"mixed: part {i} has {counted(layer.n_inputs, 'input')}, part 0 has {own[0].n_inputs}"
             )
     bias = np.concatenate([layer.bias for layer in own])
     bias.flags.writeable = False

@@ -23,6 +23,7 @@ from ..errors import (
     InvalidInputError,
     InvalidNetworkError,
     UnsupportedLayerError,
+    counted,
     short_repr,
 )
 from . import formats
@@ -81,8 +82,8 @@ class Network:
                 )
             if i and layer.n_inputs != chain[i - 1].n_outputs:
                 raise InvalidNetworkError(
-                    f"layer {i} has {layer.n_inputs} inputs but layer {i - 1} has "
-                    f"{chain[i - 1].n_outputs} outputs"
+                    f"layer {i} has {counted(layer.n_inputs, 'input')} but layer {i - 1} has "
+                    f"{counted(chain[i - 1].n_outputs, 'output')}"
                 )
         object.__setattr__(self, "layers", chain)
 
@@ -122,6 +123,8 @@ class Network:
                 W, b = pair
             except (TypeError, ValueError) as error:
                 raise InvalidNetworkError(f"layer {i}: expected a pair (weight, bias)") from error
+            if b is None:
+                raise InvalidNetworkError(f"layer {i}: bias is None; give zeros to a layer without bias")
             last = i == len(pairs) - 1
             kind = "maxout" if _depth(W) == 3 else "linear" if last else activation
             try:
@@ -264,13 +267,13 @@ class Network:
 
         from ..base.rationals import dyadic, round_fraction
 
-        o = float_array("origin", origin, 1)
-        D = float_array("directions", directions, 2)
+        o = float_array("restrict: origin", origin, 1, InvalidInputError)
+        D = float_array("restrict: directions", directions, 2, InvalidInputError)
         d = self.input_dim
         if o.size != d or D.shape[1] != d or D.shape[0] == 0:
             raise InvalidInputError(
-                f"restrict: the network has {d} inputs; origin must be ({d},) and directions (k, {d}), "
-                f"got {o.shape} and {D.shape}"
+                f"restrict: the network has {counted(d, 'input')}; origin must be ({d},) and "
+                f"directions (k, {d}), got {o.shape} and {D.shape}"
             )
         first = self.layers[0]
         homogeneous = np.zeros((d + 1, D.shape[0] + 1))
@@ -307,7 +310,7 @@ class Network:
         >>> plane.input_dim, plane.states([[0.5, 0.25], [0.5, 0.5]]).tolist()
         (2, [[0], [1]])
         """
-        p = float_array("points", points, 2)
+        p = float_array("through: points", points, 2, InvalidInputError)
         k, d = len(p) - 1, self.input_dim
         if k < 1 or p.shape[1] != d:
             raise InvalidInputError(f"through: points must be (k + 1, {d}) with k >= 1, got shape {p.shape}")

@@ -60,15 +60,17 @@ def _check_items(name: str, values: Any, array: FloatArray, refuse: type[Invalid
             raise refuse(f"{name}: {BEYOND}")
 
 
-def float_array(name: str, values: Any, ndim: int) -> FloatArray:
-    """Return a read-only float64 copy of ``values``, finite and with so many dimensions."""
-    array = real_array(name, values)
+def float_array(
+    name: str, values: Any, ndim: int, refuse: type[InvalidInputError] = InvalidNetworkError
+) -> FloatArray:
+    """Return a read-only float64 copy of ``values``, finite, of so many dimensions, or raise ``refuse``."""
+    array = real_array(name, values, refuse)
     if array.ndim != ndim:
-        raise InvalidNetworkError(f"{name}: expected {ndim} dimension(s), got shape {array.shape}")
+        raise refuse(f"{name}: expected {ndim} dimension(s), got shape {array.shape}")
     bad = np.argwhere(~np.isfinite(array))
     if bad.size:
         where = ", ".join(str(i) for i in bad[0])
-        raise InvalidNetworkError(f"{name}[{where}] is {array[tuple(bad[0])]}; all numbers must be finite")
+        raise refuse(f"{name}[{where}] is {array[tuple(bad[0])]}; all numbers must be finite")
     array.flags.writeable = False
     return array
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..base.arrays import IntArray
-from ..errors import InvalidBoxError, InvalidInputError
+from ..errors import InvalidBoxError, InvalidInputError, counted
 from .box import Box, bounds
 from .layers import linear
 from .network import Network
@@ -68,7 +68,8 @@ def fix_inputs(network: Network, lower: ArrayLike, upper: ArrayLike) -> FixedInp
     low, high, d = bounds("lower", lower), bounds("upper", upper), network.input_dim
     if low.size != d or high.size != d:
         raise InvalidBoxError(
-            f"box: the network has {d} input(s), lower has {low.size} entries and upper has {high.size}"
+            f"box: the network has {counted(d, 'input')}, "
+            f"lower has {counted(low.size, 'entry', 'entries')} and upper has {high.size}"
         )
     free = np.flatnonzero(low != high)
     if not free.size:

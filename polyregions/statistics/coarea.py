@@ -32,7 +32,7 @@ from numpy.typing import NDArray
 
 from ..base.arrays import FloatArray
 from ..base.checks import check_number, check_whole
-from ..errors import InvalidBoxError, InvalidInputError, TooLargeError, short_repr
+from ..errors import InvalidBoxError, InvalidInputError, TooLargeError, counted, short_repr
 from ..network.box import Box
 from .estimates import Estimate, estimate
 from .random_networks import BIAS_STD, check_network_widths, check_seed, draw_layers
@@ -104,7 +104,8 @@ def expected_boundary_volume(
         raise InvalidBoxError(f"box: it has {box.dim} dimension(s) but the network has {d} input(s)")
     if check_whole("k", k) > min(d, n_units):
         raise InvalidInputError(
-            f"k must be at most {min(d, n_units)}, for {d} inputs and {n_units} units; got {k}"
+            f"k must be at most {min(d, n_units)}, for {counted(d, 'input')} and "
+            f"{counted(n_units, 'unit')}; got {k}"
         )
     if boundary not in get_args(Boundary):
         raise InvalidInputError(

@@ -240,6 +240,9 @@ def test_an_interrupted_run_can_be_resumed() -> None:
     assert same_bits(enumerate_regions(net, box, resume=part), enumerate_regions(net, box))
     with pytest.raises(InvalidInputError, match="another network or box"):
         enumerate_regions(net, Box.cube(2, 0, 1), resume=part)
+    # It would list fewer regions than it explored.
+    with pytest.raises(InvalidInputError, match=f"limit: resume has {part.n_regions} regions, more than 2"):
+        enumerate_regions(net, box, resume=part, limit=2)
 
 
 def test_units_that_never_move_cost_nothing() -> None:

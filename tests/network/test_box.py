@@ -119,6 +119,7 @@ BAD: list[tuple[Any, Any, str]] = [
     ([-np.inf], [1], "lower must be finite"),
     ([0], [np.inf], "upper must be finite"),
     ([0, 0], [1], "lower has 2 entries and upper has 1"),
+    ([0], [1, 1], "lower has 1 entry and upper has 2"),
     ([], [], "at least|d >= 1"),
     ([[0, 0]], [[1, 1]], "shape"),
     ([[0], [0, 1]], [1, 1], "different lengths"),

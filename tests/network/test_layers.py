@@ -180,7 +180,7 @@ BAD_WEIGHTS: list[tuple[Any, str]] = [
     (np.array([["2020-01-01", "2020-01-02"]], dtype="datetime64[D]"), "got dtype datetime64"),
     (np.zeros((0, 2)), "at least one unit and one input"),
     (np.zeros((1, 0)), "at least one unit and one input"),
-    (np.zeros((2, 2)), r"weight has shape \(2, 2\) but bias has 1 entries"),
+    (np.zeros((2, 2)), r"weight has shape \(2, 2\) but bias has 1 entry;"),
 ]
 
 
@@ -215,8 +215,8 @@ def test_refuses_biases(bias: Any, message: str) -> None:
     [
         ([0, 0], [1, 2, 3], "must increase strictly"),
         ([1, 0], [1, 2, 3], "must increase strictly"),
-        ([0, 1], [1, 2], "2 breakpoints need 3 slopes, got 2"),
-        ([0], [1, 2, 3], "1 breakpoints need 2 slopes, got 3"),
+        ([0, 1], [1, 2], "is needed, 3, got 2"),
+        ([0], [1, 2, 3], "is needed, 2, got 3"),
         # Without a breakpoint there are no states, yet it would count as a layer of units.
         ([], [2], "at least one breakpoint"),
         ([np.nan], [1, 2], r"breakpoints\[0\] is nan"),
@@ -252,7 +252,7 @@ def test_refuses_slopes(slope: Any) -> None:
     ("weight", "bias", "message"),
     [
         ([], [], "0 units in weight"),
-        ([[[1]]], [[0], [0]], "1 units in weight and 2 in bias"),
+        ([[[1]]], [[0], [0]], "1 unit in weight and 2 in bias"),
         ([[[1]], [[1, 2]]], [[0], [0]], "pieces have 2 inputs, those of unit 0 have 1"),
         ([[[1], [2]]], [[0]], "unit 0: weight has 2 pieces and bias has 1"),
         (np.zeros((1, 0, 2)), np.zeros((1, 0)), "weight has 0 pieces"),

@@ -75,8 +75,9 @@ BAD_ARRAYS: list[tuple[Any, str]] = [
     (3, "list of pairs"),
     ([3], "layer 0: expected a pair"),
     ([([[1]],)], "layer 0: expected a pair"),
+    ([([[1]], None)], "layer 0: bias is None; give zeros"),
     ([([[1]], [0], 0)], "layer 0: expected a pair"),
-    ([([[1]], [0]), ([[1, 2]], [0])], "layer 1 has 2 inputs but layer 0 has 1 outputs"),
+    ([([[1]], [0]), ([[1, 2]], [0])], "layer 1 has 2 inputs but layer 0 has 1 output$"),
     ([([[1]], [0]), ([[np.nan]], [0])], r"layer 1: linear weight\[0, 0\] is nan"),
     ([([[np.inf]], [0]), ([[1]], [0])], r"layer 0: relu weight\[0, 0\] is inf"),
     ([([[1], [1, 2]], [0])], "layer 0: linear weight: rows have different lengths"),
@@ -385,7 +386,7 @@ def test_restrict_is_the_network_on_the_slice() -> None:
     ids=repr,
 )
 def test_restrict_refuses(origin: Any, directions: Any) -> None:
-    with pytest.raises(InvalidInputError) as caught:
+    with pytest.raises(InvalidInputError, match="restrict") as caught:
         Network([relu([[1e300, 1]], [0])]).restrict(origin, directions)
     assert len(str(caught.value).splitlines()) == 1
 
@@ -451,5 +452,6 @@ def test_through_rounds_nothing(d: int) -> None:
 @pytest.mark.parametrize("points", [[[0.0, 1.0]], [[0.0], [1.0]], [[0.0, 1.0], [0.0, np.inf]], [0.0, 1.0]])
 def test_through_bad_points(points: list[Any]) -> None:
     network = Network.from_arrays([([[1, 0]], [0]), ([[1]], [0])])
-    with pytest.raises(InvalidInputError, match="points"):
+    with pytest.raises(InvalidInputError, match="through: points") as caught:
         network.through(points)
+    assert caught.type is InvalidInputError  # nothing is wrong with the network

@@ -47,7 +47,7 @@ def test_without_fixed_inputs_nothing_changes() -> None:
     [
         ([0, 0, 0], [0, 0, 0], "every input is fixed"),
         ([0, 0, 2], [0, 1, 1], "dimension 2 is inverted"),
-        ([0, 0], [0, 1], r"3 input\(s\), lower has 2 entries"),
+        ([0, 0], [0, 1], "3 inputs, lower has 2 entries"),
         ([0, 0, np.nan], [0, 1, 1], "lower must be finite"),
         ([0, 0, "a"], [0, 1, 1], "lower: expected real numbers"),
     ],

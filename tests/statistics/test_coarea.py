@@ -220,7 +220,7 @@ def test_samples_are_counted_over_batches(monkeypatch: pytest.MonkeyPatch) -> No
     [
         ({"k": 0}, "k must be"),
         ({"k": 3}, "k must be at most 2, for 2 inputs and 3 units; got 3"),
-        ({"k": 2, "widths": [2, 1, 1]}, "k must be at most 1, for 2 inputs and 1 units"),
+        ({"k": 2, "widths": [2, 1, 1]}, "k must be at most 1, for 2 inputs and 1 unit;"),
         ({"boundary": "linear"}, "known: activation, good"),
         ({"boundary": None}, "known: activation, good"),
         ({"bias_std": 0}, "bias_std must be a finite number above 0"),

@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from ...base.arrays import IntArray
-from ...errors import FileFormatError, InvalidNetworkError, short_repr
+from ...errors import FileFormatError, InvalidNetworkError, counted, short_repr
 from ..kinds import make_layer
 from ..layers import Layer, mixed, stacked_maxout
 from ..numbers import float_array, is_sparse
@@ -67,25 +67,31 @@ def from_document(document: Any) -> list[Layer]:
     """Turn the parsed JSON document into layers."""
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise FileFormatError(f'not a network: the top level needs "format": "{FORMAT}"')
-    version = document.get("version")
-    if isinstance(version, bool) or version not in VERSIONS:
-        raise FileFormatError(
-            f"version {_shown(version)} of the network format is unknown; "
-            f"this release reads {' and '.join(map(str, VERSIONS))}"
-        )
+    version = read_version(document.get("version"))
     entries = document.get("layers")
     if not isinstance(entries, list) or not entries:
         raise FileFormatError('"layers" must be a list of at least one layer')
     layers = []
     for i, entry in enumerate(entries):
         try:
-            layers.append(_layer(entry, int(version)))
+            layers.append(_layer(entry, version))
         except (InvalidNetworkError, FileFormatError) as error:
             raise type(error)(f"layer {i}: {error}") from error
     given = document.get("input_dim", layers[0].n_inputs)
     if isinstance(given, bool) or given != layers[0].n_inputs:
-        raise InvalidNetworkError(f"input_dim is {_shown(given)} but layer 0 has {layers[0].n_inputs} inputs")
+        inputs = counted(layers[0].n_inputs, "input")
+        raise InvalidNetworkError(f"input_dim is {_shown(given)} but layer 0 has {inputs}")
     return layers
+
+
+def read_version(value: Any) -> int:
+    """The version that a file states, if this release reads it."""
+    if isinstance(value, bool) or value not in VERSIONS:
+        raise FileFormatError(
+            f"version {_shown(value)} of the network format is unknown; "
+            f"this release reads {' and '.join(map(str, VERSIONS))}"
+        )
+    return int(value)
 
 
 def _shown(value: Any) -> str:

@@ -21,7 +21,7 @@ from ...errors import FileFormatError, InvalidNetworkError, short_repr
 from ..kinds import make_layer
 from ..layers import Layer, mixed, stacked_maxout
 from ..numbers import is_sparse
-from .json import FORMAT, VERSIONS, sparse_weight
+from .json import FORMAT, read_version, sparse_weight
 
 
 def read(path: Path) -> list[Layer]:
@@ -72,12 +72,7 @@ def _entries(layer: Layer) -> dict[str, Any]:
 def _from_arrays(arrays: dict[str, Any]) -> list[Layer]:
     if "format" not in arrays or str(arrays["format"]) != FORMAT:
         raise FileFormatError(f'not a network: it needs an entry "format" with the text "{FORMAT}"')
-    version = arrays.get("version")
-    if version is None or np.shape(version) != () or str(version) not in map(str, VERSIONS):
-        raise FileFormatError(
-            f"version {short_repr(version)} of the network format is unknown; "
-            f"this release reads {' and '.join(map(str, VERSIONS))}"
-        )
+    version = read_version(arrays["version"].tolist() if "version" in arrays else None)
     types = [str(name) for name in np.atleast_1d(arrays.get("types", np.array([])))]
     if not types:
         raise FileFormatError('"types" must name at least one layer')
@@ -88,7 +83,7 @@ def _from_arrays(arrays: dict[str, Any]) -> list[Layer]:
     layers = []
     for i, kind in enumerate(types):
         try:
-            layers.append(_layer(kind, grouped.get(str(i), {}), str(version) == "2"))
+            layers.append(_layer(kind, grouped.get(str(i), {}), version >= 2))
         except (InvalidNetworkError, FileFormatError) as error:
             raise type(error)(f"layer {i}: {error}") from error
     return layers
