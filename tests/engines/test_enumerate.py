@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import Any
 
 import numpy as np
@@ -190,12 +191,31 @@ def test_whatever_numpy_is_told_of_overflow(engine: str) -> None:
                 )
 
 
-@pytest.mark.parametrize("dim", [1, 2, 3])
-@pytest.mark.parametrize(("rank", "engine"), [(6, "subdivide"), (7, "traverse"), (64, "traverse")])
+@pytest.mark.parametrize(
+    ("rank", "dim", "engine"),
+    [
+        (16, 1, "subdivide"),
+        (17, 1, "traverse"),
+        (5, 2, "subdivide"),
+        (6, 2, "traverse"),
+        (4, 3, "subdivide"),
+        (5, 3, "traverse"),
+        (3, 4, "subdivide"),
+        (4, 4, "traverse"),
+    ],
+)
 def test_auto_leaves_units_of_many_pieces_to_traverse(rank: int, dim: int, engine: str) -> None:
     rng = np.random.default_rng(rank)
     net = Network.from_arrays([(rng.normal(size=(1, rank, dim)), rng.normal(size=(1, rank))), ([[1]], [0])])
-    box = Box.cube(dim, -1, 1)
-    cx = enumerate_regions(net, box)
-    assert cx.engine == engine
-    assert cx.n_regions == enumerate_regions(net, box, engine="subdivide").n_regions
+    assert enumerate_regions(net, Box.cube(dim, -1, 1)).engine == engine
+
+
+def test_a_unit_of_very_many_pieces_is_refused_before_the_work() -> None:
+    """64 pieces are equal on 2016 lines, most of which cross the box: a million cells for nine regions."""
+    rng = np.random.default_rng(64)
+    net = Network.from_arrays([(rng.normal(size=(1, 64, 2)), rng.normal(size=(1, 64))), ([[1]], [0])])
+    start = time.monotonic()
+    with pytest.raises(TooLargeError, match=r"1,\d{3} hyperplanes .* use engine 'traverse'"):
+        enumerate_regions(net, BOX, engine="subdivide")
+    assert time.monotonic() - start < 1
+    assert enumerate_regions(net, BOX).n_regions == 9

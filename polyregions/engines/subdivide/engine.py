@@ -3,9 +3,8 @@
 1. Start with the 3^d faces of the box.
 2. For each layer: the signs of its hyperplanes at all vertices (one matrix product over the vertices, with
    an error bound for each vertex), then all faces are cut (:mod:`polyregions.engines.subdivide.cut_faces`).
-   Scalar units are cut at their breakpoints. A maxout unit is cut where two of its pieces are equal, piece
-   after piece: (a, b) leaves a face whole if a piece before b beats a there. Then faces on which the same
-   pieces are largest are merged: boundaries that a later piece has covered go.
+   Scalar units are cut at their breakpoints. A maxout unit is cut where any two of its pieces are equal, and
+   then faces on which the same pieces are largest are merged: boundaries below the maximum go.
 3. A top cell's states follow from its signs; its affine map is its parent's, row by row scaled by the
    states (:mod:`polyregions.engines.subdivide.cell_forms`).
 
@@ -261,14 +260,11 @@ class Subdivision:
 def _touched_states(layer: LayerArrays, table: Any) -> NDArray[np.uint8]:
     """Whether each state of each output holds throughout each face, on its border perhaps; (faces, entries).
 
-    A maxout piece is then a largest one, a scalar unit's row between the breakpoints of the state. A face on
-    both sides of the hyperplane of pieces a < b was left whole, since a piece before b beats a: that one's
-    hyperplane tells.
+    A maxout piece is then a largest one, a scalar unit's row between the breakpoints of the state.
     """
     touched = np.ones((len(table), int(layer.first[-1])), dtype=np.uint8)
     for plane, (output, below, above) in enumerate(layer.pairs.tolist()):
         first, column, bit = layer.first[output], MASKS + 3 * (plane // WORD), plane % WORD
-        is_above, is_below = table[:, column] >> bit & 1, table[:, column + 1] >> bit & 1
-        touched[:, first + below] &= is_above <= is_below
-        touched[:, first + above] &= is_below <= is_above
+        touched[:, first + below] &= table[:, column] >> bit & 1 == 0
+        touched[:, first + above] &= table[:, column + 1] >> bit & 1 == 0
     return touched

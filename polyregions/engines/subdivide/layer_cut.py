@@ -192,7 +192,6 @@ class LayerCut:
         forms = LayerForms.of(arrays, self.layer.maps)
         hyperplanes = Hyperplanes(
             *(numbers, undecided, arrays.pairs, arrays.same, self.layer.number, forms),
-            _rivals(arrays.pairs),
         )
         scratch = Scratch.empty(self.old.dimension, self.table.shape[1] - MASKS)
         while True:
@@ -291,23 +290,6 @@ class LayerCut:
         self.vertices.append(other.vertices, *kinds)
         self.undecided += other.undecided
         self.count[:4] = total[:4]
-
-
-def _rivals(pairs: NDArray[np.int64]) -> NDArray[np.int32]:
-    """Masks (hyperplanes, 2 words) of the hyperplanes that can show that one lies below the maximum.
-
-    Of hyperplane (a, b) of a unit they are (a, c), where a face is below, and (c, a), where it is above, for
-    all c before b. All these are cut before it is, since pairs are in order.
-    """
-    n = len(pairs)
-    bits = np.zeros((n, 2, 32 * -(-n // 32)), dtype=np.uint8)
-    unit, b, a = pairs.T  # of maxout units the state below a hyperplane is the later piece
-    for plane in np.flatnonzero(a < b).tolist():
-        own = unit[:plane] == unit[plane]
-        bits[plane, 0, :plane] = own & (a[:plane] == a[plane])
-        bits[plane, 1, :plane] = own & (b[:plane] == a[plane])
-    words = np.packbits(bits, axis=2, bitorder="little").view("<i4").astype(np.int32)
-    return np.ascontiguousarray(words.transpose(0, 2, 1).reshape(n, -1))
 
 
 def _room(rows: int, width: int, least: int) -> int:
