@@ -106,7 +106,7 @@ class Hyperplanes(NamedTuple):
     """The hyperplanes of the layer on the cells of the part that is cut.
 
     ``number (cells, hyperplanes)`` is the number of each form that is known, else -1; ``open (n, 3)`` are the
-    signs that wait for a decision: face, hyperplane, cell. ``pairs`` and ``same`` are those of the layer's
+    signs that wait for a decision: face, hyperplane, cell. ``pairs`` and ``same`` are those of the step's
     arrays, ``layer`` its number. ``forms`` is what the forms are made of, ``whole`` 1 if of whole numbers,
     else 0.
     """

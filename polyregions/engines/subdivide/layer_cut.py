@@ -69,7 +69,7 @@ MOST_FACES = 2**31 - 1
 
 @dataclass(frozen=True)
 class LayerOnCells:
-    """Layer ``number``: its hyperplanes, and the maps of the layer below on the cells that it cuts."""
+    """Step ``number``: its hyperplanes, and the maps that they are forms of on the cells that it cuts."""
 
     number: int
     arrays: LayerArrays
