@@ -27,7 +27,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..base.kernels import NARROW, Int32Matrix, Int32Vector, Int64Vector, int64, kernel
+from ..base.kernels import NARROW, Int32Matrix, Int32Vector, Int64Vector, UInt8Vector, int64, kernel
 
 Int32Array = NDArray[np.int32]
 Int64Array = NDArray[np.int64]
@@ -188,12 +188,10 @@ class Cells:
 
     def from_the_top(self) -> Int64Array:
         """All faces: the cells in order, then the facets in the order in which cells have them, and so on."""
-        parts = [self.top]
-        for _ in range(self.dimension):
-            boundaries = self.boundaries(parts[-1])
-            _, first = np.unique(boundaries, return_index=True)
-            parts.append(boundaries[np.sort(first)].astype(np.int64))
-        return np.concatenate(parts)
+        order, n = np.empty(self.dim.size, dtype=np.int64), self.top.size
+        order[:n] = self.top
+        list_boundaries(order, n, self.lists, np.zeros(self.dim.size, dtype=np.uint8))
+        return order
 
 
 #: The same in the old spelling, for the files that are still to be rewritten.
@@ -207,6 +205,25 @@ def pass_down(faces: Int64Vector, lists: FaceLists, homes: Int32Vector) -> None:
     for f in faces:
         for i in range(start[f], start[f] + size[f]):
             homes[pool[i]] = min(homes[pool[i]], homes[f])
+
+
+@kernel(bare=True)
+def list_boundaries(order: Int64Vector, listed: int, lists: FaceLists, seen: UInt8Vector) -> None:
+    """Go on with a list of faces: the boundary of each one in it, without those that are there already.
+
+    ``seen (faces,)`` is memory, all 0.
+    """
+    start, size, pool = lists
+    place, end = 0, listed
+    while end < order.size:
+        f = order[place]
+        for i in range(start[f], start[f] + size[f]):
+            b = int64(pool[i])
+            if seen[b] == 0:
+                seen[b] = 1
+                order[end] = b
+                end += 1
+        place += 1
 
 
 @kernel(bare=True)

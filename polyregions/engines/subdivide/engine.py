@@ -167,14 +167,12 @@ class Subdivision:
         last = max((step.layer for step in self.steps if step.row_of.size), default=-1)
         for number in range(first, last + 1):
             steps = [i for i, step in enumerate(self.steps) if step.layer == number]
-            parent = np.arange(len(maps.parent), dtype=np.int32)
             part = PartlyCut(self.steps[steps[0]], maps, len(steps))
             for i in steps:
                 if self.steps[i].row_of.size:
                     self._cut(i, part, progress)
-                    parent = parent[part.cell_of]
             if number < last:
-                maps = maps.above(self.steps[steps[0]], parent, part.states)
+                maps = part.above()
         result = self._result()
         if progress is not None:
             progress(result.n_regions, result.n_regions)
@@ -202,8 +200,11 @@ class Subdivision:
         order = np.argsort(cut.homes[corners], kind="stable")
         chunk = max(1, SIGNS_TOGETHER // cut.layer.n_planes)
         parts = [order[start : start + chunk] for start in range(0, corners.size, chunk)]
-        with ThreadPoolExecutor(self.workers) as pool:
-            undecided = list(pool.map(partial(self._mark, cut, corners), parts))
+        if len(parts) == 1:
+            undecided = [self._mark(cut, corners, parts[0])]
+        else:
+            with ThreadPoolExecutor(self.workers) as pool:
+                undecided = list(pool.map(partial(self._mark, cut, corners), parts))
         for faces, planes in undecided:
             for face, plane in zip(faces.tolist(), planes.tolist(), strict=True):
                 cut.set_sign(face, plane, int(cut.homes[corners[face]]))

@@ -2,9 +2,9 @@
 
 The steps are those of :mod:`polyregions.network.hyperplanes`: each further one compares the next piece f of
 each maxout unit with m, the largest of the pieces before. Where f is larger, the boundaries between those are
-below the maximum, and must go. So after each step the faces are merged that lie in one face of the complex before
-the layer and on which the same pieces are the largest so far. What is left is the complex of the upper envelopes
-of the pieces so far.
+below the maximum, and must go. So after each step the faces are merged that lie in one face of the complex
+before the layer and on which the same pieces are the largest so far. What is left is the complex of the upper
+envelopes of the pieces so far.
 
 A face on which no f is strictly larger has its old set of largest pieces, perhaps with f: it differs from all
 other faces, as the faces before the step did. Only the others are compared.
@@ -17,10 +17,11 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ...base.arrays import BoolArray, IntArray, StateArray
+from ...base.arrays import IntArray, StateArray
+from ...base.kernels import BoolVector, Int32Matrix, Int64Matrix, Int64Vector, UInt8Matrix, int64, kernel
 from ...complex.topology import Cells
 from ...network.hyperplanes import LayerArrays
-from .cell_forms import CellMaps, count_bends
+from .cell_forms import CellMaps
 from .face_table import CARRIER, MASKS, WORD
 
 
@@ -39,7 +40,7 @@ class PartlyCut:
         cells = len(maps.parent)
         self.cell_of = self._parent = np.arange(cells, dtype=np.int32)
         self.states: StateArray = np.zeros((cells, first.n_outputs), dtype=np.uint8)
-        self._maps, self._left = maps, steps
+        self._first, self._maps, self._left = first, maps, steps
         self._values: CellMaps | None = None
         self._old: NDArray[np.int32] | None = None
         self._sets: NDArray[np.uint8] | None = None
@@ -70,15 +71,30 @@ class PartlyCut:
         if self._left or self._old is not None:
             old = carrier if self._old is None else self._old[carrier]
             sets = _all_states(step, len(table)) if self._sets is None else self._sets[carrier]
-            _leave_out(sets, step, table)
+            leave_out(_left_out(step), table, sets)
             if self._old is not None:
                 cells, pieces = _merged(cells, old, sets, table)
             self._old, self._sets = (old, sets) if pieces is None else (old[pieces], sets[pieces])
         top = cells.top if pieces is None else pieces[cells.top]
         self.cell_of = homes[carrier[top]]
         self._parent = self._parent[self.cell_of]
-        self.states = _states(self.states[self.cell_of], step, top, table)
+        self.states = self.states[self.cell_of]
+        enter_states(top, step.pairs, step.is_max, table, self.states)
         return cells
+
+    def above(self) -> CellMaps:
+        """The maps of what the layer hands on, when all its steps are done."""
+        if self._values is None:
+            return self._maps.above(self._first, self._parent, self.states)
+        layer, sizes, errors = self._first, self._values.sizes, self._values.errors
+        return replace(
+            self._values,
+            parent=self._parent,
+            states=self.states,
+            first=layer.first,
+            sizes=sizes[self._parent],
+            errors=errors[self._parent],
+        )
 
 
 def _values_of_pieces(layer: LayerArrays, maps: CellMaps) -> CellMaps:
@@ -115,34 +131,18 @@ def _largest_and_next(
 
 def _all_states(layer: LayerArrays, faces: int) -> NDArray[np.uint8]:
     """A bit for each state of each output, all of them set; (faces, bytes)."""
-    return np.tile(np.packbits(np.ones(int(layer.first[-1]), dtype=np.uint8)), (faces, 1))
+    return np.full((faces, -(-int(layer.first[-1]) // 8)), 255, dtype=np.uint8)
 
 
-def _leave_out(sets: NDArray[np.uint8], step: LayerArrays, table: NDArray[np.int32]) -> None:
-    """Clear the bits of the states that do not hold throughout each face, by the signs of a step.
+def _left_out(step: LayerArrays) -> IntArray:
+    """Which states do not hold above each hyperplane, from and to, and which below it; (hyperplanes, 4).
 
-    Of pieces that have not come yet no bit is cleared: they are equal for all.
+    Of pieces that have not come yet none is left out: they are equal for all.
     """
-    for plane, (output, below, above) in enumerate(step.pairs.tolist()):
-        first = int(step.first[output])
-        end = below if step.is_max[output] else above + 1
-        is_above, is_below = sides(table, plane)
-        _clear(sets, is_above, first + below, first + below + 1)
-        _clear(sets, is_below, first + above, first + end)
-
-
-def sides(table: NDArray[np.int32], plane: int) -> tuple[BoolArray, BoolArray]:
-    """Whether each face is on the positive side of a hyperplane, and whether on the negative one."""
-    column, bit = MASKS + 3 * (plane // WORD), plane % WORD
-    return table[:, column] >> bit & 1 == 1, table[:, column + 1] >> bit & 1 == 1
-
-
-def _clear(sets: NDArray[np.uint8], faces: BoolArray, begin: int, end: int) -> None:
-    """Clear some bits of some faces."""
-    for byte in range(begin // 8, (end + 7) // 8):
-        own = range(max(begin - 8 * byte, 0), min(end - 8 * byte, 8))
-        kept = 255 - sum(128 >> bit for bit in own)
-        sets[:, byte] &= np.where(faces, np.uint8(kept), np.uint8(255))
+    output, below, above = step.pairs.T
+    first = step.first[output]
+    end = np.where(step.is_max[output], below, above + 1)
+    return np.stack([first + below, first + below + 1, first + above, first + end], axis=1)
 
 
 def _merged(
@@ -161,14 +161,36 @@ def _merged(
     return cells.merge(groups)
 
 
-def _states(states: StateArray, step: LayerArrays, top: IntArray, table: NDArray[np.int32]) -> StateArray:
-    """The states of the top cells after a step, from those before it."""
-    of_max = step.is_max[step.pairs[:, 0]]
-    if not of_max.all():
-        count_bends(top, table, step.pairs, states)
-        states[:, step.is_max] = 0
-    rows = table[top] if of_max.any() else table[:0]
-    for plane in np.flatnonzero(of_max).tolist():
-        output, piece, _ = step.pairs[plane]
-        states[sides(rows, plane)[1], output] = piece
-    return states
+@kernel(bare=True)
+def leave_out(ranges: Int64Matrix, table: Int32Matrix, sets: UInt8Matrix) -> None:
+    """Clear the bits of the states that do not hold throughout each face, by the signs of a step."""
+    for f in range(table.shape[0]):
+        for plane in range(ranges.shape[0]):
+            column, bit = MASKS + 3 * (plane // WORD), int64(1) << int64(plane % WORD)
+            side = 0
+            if table[f, column] & bit == 0:
+                if table[f, column + 1] & bit == 0:
+                    continue
+                side = 2
+            for entry in range(ranges[plane, side], ranges[plane, side + 1]):
+                sets[f, entry // 8] &= 255 - (1 << (entry % 8))
+
+
+@kernel(bare=True)
+def enter_states(
+    top: Int64Vector, pairs: Int64Matrix, is_max: BoolVector, table: Int32Matrix, states: UInt8Matrix
+) -> None:
+    """Update the states of top cells by the signs of a step.
+
+    A scalar unit's state is the number of its hyperplanes that the cell is above of; a maxout unit's becomes
+    the new piece where that is strictly larger.
+    """
+    for i in range(top.size):
+        for plane in range(pairs.shape[0]):
+            column, bit = MASKS + 3 * (plane // WORD), int64(1) << int64(plane % WORD)
+            output = pairs[plane, 0]
+            if is_max[output]:
+                if table[top[i], column + 1] & bit != 0:
+                    states[i, output] = pairs[plane, 1]
+            elif table[top[i], column] & bit != 0:
+                states[i, output] += 1
