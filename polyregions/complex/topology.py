@@ -178,8 +178,8 @@ class Cells:
         thick = whole[dims[whole] > 0]
         owner = np.repeat(number[thick], self.size[order[thick]])
         face = number[place[self.boundaries(order[thick])]]
-        pairs = np.unique((owner * dim.size + face)[owner != face])
-        owner, face = np.divmod(pairs, dim.size)
+        pairs = np.sort((owner * dim.size + face)[owner != face])
+        owner, face = np.divmod(pairs[np.append(True, pairs[1:] != pairs[:-1])[: pairs.size]], dim.size)
         size = np.bincount(owner, minlength=dim.size).astype(np.int32)
         start = np.concatenate([[0], np.cumsum(size)])[:-1].astype(np.int32)
         start[dim == 0] = self.start[pieces[dim == 0]]

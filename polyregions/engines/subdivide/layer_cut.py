@@ -1,4 +1,4 @@
-"""A complex while one layer cuts it: the arrays that the kernel works in, and who works where.
+"""A complex while one step of a layer cuts it: the arrays that the kernel works in, and who works where.
 
 The kernel (:mod:`polyregions.engines.subdivide.cut_faces`) cuts one part of neighbouring cells after the
 other. Several workers share the cells out: first all faces between two shares are cut, then each share in a
@@ -190,7 +190,7 @@ class LayerCut:
         arrays = self.layer.arrays
         forms = self.layer.maps.forms(arrays)
         hyperplanes = Hyperplanes(
-            *(numbers, undecided, arrays.pairs, arrays.same, self.layer.number, forms, float(arrays.whole))
+            *(numbers, undecided, arrays.same, self.layer.number, forms, float(arrays.whole))
         )
         scratch = Scratch.empty(self.old.dimension, self.table.shape[1] - MASKS)
         while True:
