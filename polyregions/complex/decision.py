@@ -7,10 +7,10 @@ everything that is exact about regions is exact about decisions.
 Many outputs
 ------------
 The pieces of a maxout unit come one after the other, and each is compared with the largest so far in all
-regions. So of many outputs only some compete at first, those that are largest throughout a region or alone at a
-vertex. On each cell then, the largest of these is one affine function g,
-and another output f exceeds it there iff it does at a corner: f - g is affine. Outputs that do, or that tie
-with g on all of a cell and stand before it, are added, and so on until there are none.
+regions. So of many outputs only some compete at first, those that are largest throughout a region or alone at
+a vertex. On each cell then, the largest of these is one affine function g, and another output f exceeds it
+there iff it does at a corner: f - g is affine. Outputs that do, or that tie with g on all of a cell and stand
+before it, are added, and so on until there are none.
 """
 
 from __future__ import annotations

@@ -168,9 +168,13 @@ class Subdivision:
         for number in range(first, last + 1):
             steps = [i for i, step in enumerate(self.steps) if step.layer == number]
             part = PartlyCut(self.steps[steps[0]], maps, len(steps))
+            # A step may leave fewer cells than it has cut; what is told never falls.
+            report = None if progress is None else partial(progress, 0, self.cells.top.size)
             for i in steps:
                 if self.steps[i].row_of.size:
-                    self._cut(i, part, progress)
+                    self._cut(i, part, report)
+            if progress is not None:
+                progress(0, self.cells.top.size)
             if number < last:
                 maps = part.above()
         result = self._result()
@@ -178,21 +182,19 @@ class Subdivision:
             progress(result.n_regions, result.n_regions)
         return result
 
-    def _cut(self, number: int, part: PartlyCut, progress: Callable[[int, int], None] | None) -> None:
+    def _cut(self, number: int, part: PartlyCut, report: Callable[[], None] | None) -> None:
         """Cut the complex by one step of a layer."""
         step, cells = self.steps[number], self.cells
         homes = cells.homes()
         cut = LayerCut(cells, homes, LayerOnCells(number, step, part.maps(step)), self.vertices)
         self._mark_vertices(cut)
-        cut.run(self.workers, None if progress is None else partial(progress, 0, cells.top.size))
+        cut.run(self.workers, report)
         table, made = cut.result()
         self.undecided += cut.undecided
         self.cells = part.follow(step, table, homes, made)
         own = part.states if step.units.size == step.n_outputs else part.states[:, step.units]
         unit = self.network.first_units[step.layer]
         self.vertices.cuts.append(Cut(number, step.layer, unit, part.cell_of, own))
-        if progress is not None:
-            progress(0, self.cells.top.size)
 
     def _mark_vertices(self, cut: LayerCut) -> None:
         """Signs of the layer's hyperplanes at the old vertices, cell after cell."""
