@@ -16,12 +16,8 @@ from ..network.network import Network
 
 #: Up to this dimension "auto" takes "subdivide": beyond, its faces outnumber the regions too much.
 FEW_DIMENSIONS = 4
-#: "auto" leaves to "traverse" what "subdivide" would cut into so many times as many cells as it returns.
-MOST_CUT_AND_MERGED = 8
 #: "auto" leaves to "traverse" what "subdivide" has no useful error bounds for: one rounding is 2^-53.
 MOST_GROWTH = 2.0**44
-#: Cells times hyperplanes that "subdivide" cuts in vain at most: about two minutes.
-MOST_CUTS = 10**9
 #: "subdivide" begins with the 3^d faces of the box.
 MOST_BOX_FACES = 10**6
 #: Lines along which regions are counted for an estimate, between points drawn with this seed.
@@ -32,67 +28,22 @@ def too_large_to_subdivide(network: Network, box: Box) -> str:
     """Say why "subdivide" cannot take a problem; "" if it may."""
     if 3**box.dim > MOST_BOX_FACES:
         return f"a box of {box.dim} dimensions has 3^{box.dim} faces; engine 'traverse' has no need of them"
-    planes = crossing_ties(network, box)
-    cells = float(sum(math.comb(planes, i) for i in range(box.dim + 1)))
-    if cut_and_merged(network) > MOST_CUT_AND_MERGED and cells * planes > MOST_CUTS:
-        return (
-            f"engine 'subdivide' cuts a maxout unit where any two of its pieces are equal, by {planes:,} "
-            f"hyperplanes into about {cells:.1e} cells, of which few are left; use engine 'traverse'"
-        )
     return ""
-
-
-def crossing_ties(network: Network, box: Box) -> int:
-    """How many hyperplanes on which two pieces of a first maxout unit are equal cross the box, about.
-
-    Examples
-    --------
-    >>> unit = [[[1, 0], [0, 1], [0, 0]]], [[0, 0, 5]]      # max(x, y, 5)
-    >>> crossing_ties(Network.from_arrays([unit, ([[1]], [0])]), Box.cube(2, -1, 1))
-    1
-    """
-    layer, count = network.layers[0], 0
-    if layer.kind != "maxout":
-        return 0
-    middle, half = box.lower / 2 + box.upper / 2, box.upper / 2 - box.lower / 2
-    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        ends = np.cumsum(layer.n_states)
-        for first, end in zip(ends - layer.n_states, ends, strict=True):
-            weight, bias = layer.weight[first:end], layer.bias[first:end]
-            for i in range(1, len(weight)):
-                value = np.abs((weight[:i] - weight[i]) @ middle + (bias[:i] - bias[i]))
-                count += int((value < np.abs(weight[:i] - weight[i]) @ half).sum())
-    return count
 
 
 def better_traversed(network: Network, box: Box) -> bool:
     """Whether "auto" takes "traverse" though "subdivide" takes all options.
 
-    It does so with more than 4 inputs, with maxout units that "subdivide" would cut into many more cells than
-    it returns, with so many layers that float64 decides no more of its signs, and if more faces are likely
-    than fit into memory, or into their numbers.
+    It does so with more than 4 inputs, with so many layers that float64 decides no more of its signs, and if
+    more faces are likely than fit into memory, or into their numbers.
     """
-    if box.dim > FEW_DIMENSIONS or cut_and_merged(network) > MOST_CUT_AND_MERGED:
-        return True
-    if growth_of_bounds(network) > MOST_GROWTH:
+    if box.dim > FEW_DIMENSIONS or growth_of_bounds(network) > MOST_GROWTH:
         return True
     # Loaded here, like the engine itself.
     from .subdivide import layer_cut
 
     most = min(available_memory() / bytes_of_region(network), layer_cut.MOST_FACES / 2**box.dim)
     return bool(region_bound(network) > most and likely_regions(network, box) > most)
-
-
-def cut_and_merged(network: Network) -> float:
-    """About how many times as many cells "subdivide" cuts as it returns.
-
-    It cuts a maxout unit of r pieces where any two of them are equal, by r (r - 1) / 2 hyperplanes, and joins
-    what differs below the maximum only. That is r / 2 times as many hyperplanes as one piece has against the
-    others, and cells grow with the power d.
-    """
-    tables = [layer.pieces for layer in network.hidden]
-    ranks = [int(table.n_states[table.is_max].max(initial=2)) for table in tables]
-    return float(max([2, *ranks]) / 2) ** network.input_dim
 
 
 def growth_of_bounds(network: Network) -> float:
@@ -110,8 +61,9 @@ def growth_of_bounds(network: Network) -> float:
 def region_bound(network: Network) -> float:
     """The largest number of regions that networks of this shape may have, or more.
 
-    A layer of n hyperplanes cuts a d-dimensional cell into at most sum_(i <= d) C(n, i) parts (Zaslavsky
-    1975), and the layers' factors multiply.
+    A layer of units with k_1, ..., k_n states cuts a d-dimensional cell into at most
+    sum_(i <= d) e_i(k_1 - 1, ..., k_n - 1) parts, e_i the elementary symmetric polynomials (Montufar, Ren,
+    Zhang, arXiv 2104.08135; for hyperplanes, Zaslavsky 1975), and the layers' factors multiply.
 
     Examples
     --------
@@ -120,10 +72,12 @@ def region_bound(network: Network) -> float:
     """
     bound = 1.0
     for layer in network.layers:
-        states = layer.pieces.n_states
-        pairs = np.where(layer.pieces.is_max, states * (states - 1) // 2, states - 1)
-        n = int(pairs.sum())
-        bound *= float(sum(math.comb(n, i) for i in range(network.input_dim + 1)))
+        symmetric = np.zeros(network.input_dim + 1)
+        symmetric[0] = 1.0
+        with np.errstate(over="ignore", invalid="ignore"):
+            for states in layer.n_states.tolist():
+                symmetric[1:] += (states - 1) * symmetric[:-1]
+            bound *= float(symmetric.sum())
     return bound
 
 

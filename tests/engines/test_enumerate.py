@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import threading
-import time
 from typing import Any
 
 import numpy as np
 import pytest
-from support.networks import random_network
+from support.networks import facets, random_network
 
 from polyregions import Box, Network, enumerate_regions
 from polyregions.engines import sizes
 from polyregions.engines.enumerate import ENGINES
 from polyregions.errors import InvalidBoxError, InvalidInputError, PolyregionsError, TooLargeError
+from polyregions.network.layers import hard_tanh, linear, maxout, relu
 
 NET = Network.from_arrays([(np.eye(2), [0, 0]), ([[1, 1]], [0])])  # four quadrants
 BOX = Box.cube(2, -1, 1)
@@ -191,31 +191,20 @@ def test_whatever_numpy_is_told_of_overflow(engine: str) -> None:
                 )
 
 
-@pytest.mark.parametrize(
-    ("rank", "dim", "engine"),
-    [
-        (16, 1, "subdivide"),
-        (17, 1, "traverse"),
-        (5, 2, "subdivide"),
-        (6, 2, "traverse"),
-        (4, 3, "subdivide"),
-        (5, 3, "traverse"),
-        (3, 4, "subdivide"),
-        (4, 4, "traverse"),
-    ],
-)
-def test_auto_leaves_units_of_many_pieces_to_traverse(rank: int, dim: int, engine: str) -> None:
+@pytest.mark.parametrize(("rank", "dim"), [(256, 1), (6, 2), (64, 2), (5, 3), (64, 3), (4, 4), (24, 4)])
+def test_auto_takes_subdivide_for_units_of_many_pieces(rank: int, dim: int) -> None:
     rng = np.random.default_rng(rank)
     net = Network.from_arrays([(rng.normal(size=(1, rank, dim)), rng.normal(size=(1, rank))), ([[1]], [0])])
-    assert enumerate_regions(net, Box.cube(dim, -1, 1)).engine == engine
+    cx = enumerate_regions(net, Box.cube(dim, -1, 1))
+    assert cx.engine == "subdivide"
+    assert facets(cx) == facets(enumerate_regions(net, Box.cube(dim, -1, 1), engine="traverse"))
 
 
-def test_a_unit_of_very_many_pieces_is_refused_before_the_work() -> None:
-    """64 pieces are equal on 2016 lines, most of which cross the box: a million cells for nine regions."""
-    rng = np.random.default_rng(64)
-    net = Network.from_arrays([(rng.normal(size=(1, 64, 2)), rng.normal(size=(1, 64))), ([[1]], [0])])
-    start = time.monotonic()
-    with pytest.raises(TooLargeError, match=r"1,\d{3} hyperplanes .* use engine 'traverse'"):
-        enumerate_regions(net, BOX, engine="subdivide")
-    assert time.monotonic() - start < 1
-    assert enumerate_regions(net, BOX).n_regions == 9
+def test_a_bound_of_the_regions_is_that_of_the_theorems() -> None:
+    """Of a layer, sum_(j <= d) e_j(states - 1); layers multiply."""
+    rng = np.random.default_rng(0)
+    for ranks, dim, bound in (([256], 2, 256), ([3, 4], 1, 1 + 5), ([3, 4], 2, 1 + 5 + 6), ([2] * 6, 2, 22)):
+        units = maxout([rng.normal(size=(r, dim)) for r in ranks], [rng.normal(size=r) for r in ranks])
+        assert sizes.region_bound(Network([units])) == bound
+    two = Network([hard_tanh(np.eye(2), [0, 0]), linear(np.eye(2), [0, 0]), relu(np.eye(2), [0, 0])])
+    assert sizes.region_bound(two) == (1 + 4 + 4) * (1 + 2 + 1)

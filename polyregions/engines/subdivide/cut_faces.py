@@ -1,4 +1,4 @@
-"""The kernel that cuts all faces of a complex by the hyperplanes of one layer.
+"""The kernel that cuts all faces of a complex by the hyperplanes of one step of a layer.
 
 The topology is that of :mod:`polyregions.complex.topology`. Hyperplane after hyperplane, and for each of them
 dimension after dimension, the faces on both sides of it are cut, edges first. Which faces those are is read
@@ -103,18 +103,17 @@ class OldFaces(NamedTuple):
 
 
 class Hyperplanes(NamedTuple):
-    """The hyperplanes of the layer on the cells of the part that is cut.
+    """The hyperplanes of the step on the cells of the part that is cut.
 
     ``number (cells, hyperplanes)`` is the number of each form that is known, else -1; ``open (n, 3)`` are the
-    signs that wait for a decision: face, hyperplane, cell. ``pairs`` and ``same`` are those of the layer's
-    arrays, ``layer`` its number. ``forms`` is what the forms are made of.
+    signs that wait for a decision: face, hyperplane, cell. ``same`` is that of the step's arrays, ``step``
+    its number. ``forms`` is what the forms are made of.
     """
 
     number: Int32Matrix
     open: Int32Matrix
-    pairs: Int64Matrix
     same: Int64Vector
-    layer: int
+    step: int
     forms: LayerForms
 
 
@@ -191,7 +190,7 @@ def form_number(plane: int, cell: int, row: int, store: Store, cut: Hyperplanes,
         p = used[PLANES]
         used[PLANES] = p + 1
         store.errors[p] = cell_form(cell, plane, cut.forms, store.forms[p])
-        store.source[p, 0], store.source[p, 1], store.source[p, 2] = cut.layer, cell, plane
+        store.source[p, 0], store.source[p, 1], store.source[p, 2] = cut.step, cell, plane
         cut.number[row, plane] = p
     return p
 
@@ -235,7 +234,7 @@ def mark_vertex(f: int, v: int, cell: int, row: int, plane: int, work: Cutting) 
             there = both & -both
             both ^= there
             other = WORD * ((column - MASKS) // 3) + bit_number(there)
-            if other <= plane or tied(planes[v], store.source, cut.pairs, cut.same, cut.layer, other):
+            if other <= plane or tied(planes[v], store.source, cut.same, cut.step, other):
                 continue
             q = form_number(other, cell, row, store, cut, used)
             sign = sign_at(store.forms[q], store.errors[q], point, radius)

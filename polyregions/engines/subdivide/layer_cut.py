@@ -1,4 +1,4 @@
-"""A complex while one layer cuts it: the arrays that the kernel works in, and who works where.
+"""A complex while one step of a layer cuts it: the arrays that the kernel works in, and who works where.
 
 The kernel (:mod:`polyregions.engines.subdivide.cut_faces`) cuts one part of neighbouring cells after the
 other. Several workers share the cells out: first all faces between two shares are cut, then each share in a
@@ -70,7 +70,7 @@ MOST_FACES = 2**31 - 1
 
 @dataclass(frozen=True)
 class LayerOnCells:
-    """Layer ``number``: its hyperplanes, and the maps of the layer below on the cells that it cuts."""
+    """Step ``number``: its hyperplanes, and the maps that they are forms of on the cells that it cuts."""
 
     number: int
     arrays: LayerArrays
@@ -191,7 +191,7 @@ class LayerCut:
         arrays = self.layer.arrays
         forms = LayerForms.of(arrays, self.layer.maps)
         hyperplanes = Hyperplanes(
-            *(numbers, undecided, arrays.pairs, arrays.same, self.layer.number, forms),
+            *(numbers, undecided, arrays.same, self.layer.number, forms),
         )
         scratch = Scratch.empty(self.old.dimension, self.table.shape[1] - MASKS)
         while True:
