@@ -48,7 +48,7 @@ def test_folds_need_no_integers_beyond_float64(n0: int, folds: list[int]) -> Non
     cx = subdivision.run()
     k = int(np.prod(folds))
     assert (cx.n_regions, cx.n_adjacencies) == (k**n0, n0 * (k - 1) * k ** (n0 - 1))
-    assert all(layer.whole for layer in subdivision.layers)
+    assert all(layer.whole for layer in subdivision.steps)
     assert subdivision.undecided == 0
 
 
