@@ -23,7 +23,7 @@ from .recentred import RecentredLayer, RecentredNetwork, recentre
 
 @dataclass(frozen=True)
 class LayerArrays:
-    """One layer: its hyperplanes, and what its units hand on.
+    """One layer recentred and rounded: the borders of its units as hyperplanes, and what its outputs hand on.
 
     Attributes
     ----------
