@@ -98,6 +98,16 @@ def test_references_lead_somewhere(path: Path) -> None:
     assert not broken(path.read_text(encoding="utf-8"), module_name(path))
 
 
+PAGES = [PACKAGE.parent / name for name in ("README.md", "CONTRIBUTING.md")]
+PAGES += sorted((PACKAGE.parent / "docs").glob("*.md"))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_names_in_the_pages_lead_somewhere(page: Path) -> None:
+    for name in re.findall(r"`polyregions\.([\w.]*\w)", page.read_text(encoding="utf-8")):
+        walk(polyregions, name.split("."))
+
+
 def test_there_are_references() -> None:
     """Else the test above would pass for nothing."""
     assert sum(len(REFERENCE.findall(path.read_text(encoding="utf-8"))) for path in FILES) > 150
