@@ -117,7 +117,7 @@ class DecisionBoundary(Generic[Found]):
 
 
 def argmax_boundary(cx: Found, outputs: Sequence[int] | None = None) -> DecisionBoundary[Found]:
-    """Return where the largest of the outputs changes; see :meth:`.RegionComplex.decision_boundary`."""
+    """Return where the largest output changes; see :meth:`polyregions.RegionComplex.decision_boundary`."""
     competing = _competing(cx.network, outputs)
     faces = cx.need_faces("decision boundary")
     if len(competing) <= ALL_AT_ONCE:
@@ -139,7 +139,7 @@ def argmax_boundary(cx: Found, outputs: Sequence[int] | None = None) -> Decision
 
 
 def level_boundary(cx: Found, output: int, level: float) -> DecisionBoundary[Found]:
-    """Return where an output crosses a level; see :meth:`.RegionComplex.level_set`."""
+    """Return where an output crosses a level; see :meth:`polyregions.RegionComplex.level_set`."""
     network = with_level(cx.network, output, level)
     cx.need_faces("level set")
     return DecisionBoundary(_further(cx, network), (0, 1))

@@ -37,7 +37,7 @@ from .recentred import RecentredNetwork, recentre
 
 @dataclass(frozen=True)
 class LayerArrays:
-    """One step of a layer: the hyperplanes that cut at once, and what the layer's units hand on.
+    """One step of a layer: the hyperplanes that cut at once, and what the layer's outputs hand on.
 
     Attributes
     ----------
