@@ -311,6 +311,17 @@ def test_as_a_program():
     assert partial.returncode == 3
 
 
+def test_the_end_of_the_process_is_not_spent_on_garbage():
+    # Ctrl-C is to be heard within a second, also where kernels that are left behind keep the cores busy.
+    program = (
+        "import atexit, gc\n"
+        "atexit.register(lambda: print('frozen', gc.get_freeze_count() > 0))\n"
+        "from polyregions.cli import main\n"
+        "main(['enumerate', 'tent.json', '--box', '-1', '2', '--quiet'])"
+    )
+    assert python("-c", program).stdout == "frozen True\n"
+
+
 def test_help_loads_nothing_heavy():
     program = (
         "import sys\n"
