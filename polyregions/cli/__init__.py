@@ -37,7 +37,8 @@ def main() -> None:
     written is a part, and says so.
     """  # noqa: D301  click needs the character that the escape stands for
     # The end of the process is near, and all is written. Python would look for garbage in everything that was
-    # loaded, which takes a third of a second, and seconds where kernels that were left behind keep the cores busy.
+    # loaded, which takes a third of a second, and seconds where kernels that were left behind keep the cores
+    # busy.
     atexit.register(gc.freeze)
 
 
