@@ -84,6 +84,12 @@ def test_every_module_has_its_place() -> None:
     assert len(set(ORDER)) == len(ORDER)
 
 
+def test_contributors_are_told_the_same_order() -> None:
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    firsts = re.findall(r"^\| (`.*?) \|", page, re.MULTILINE)
+    assert [found for first in firsts for found in re.findall(r"\w+", first)] == ORDER[:-1]
+
+
 @pytest.mark.parametrize("path", MODULES, ids=label)
 def test_imports_point_downwards(path: Path) -> None:
     place = ORDER.index(name(path))

@@ -42,6 +42,27 @@ def test_links_lead_somewhere():
             assert link.startswith("https://") or (page.parent / link).exists(), (page.name, link)
 
 
+def test_the_list_of_pages_has_them_all() -> None:
+    listed = set(re.findall(r"\]\(([\w-]+\.md)\)", (ROOT / "docs" / "README.md").read_text(encoding="utf-8")))
+    assert listed == {path.name for path in ROOT.glob("docs/*.md")} - {"README.md"}
+
+
+def test_changes_are_one_list_each() -> None:
+    """No heading twice, no list in pieces, no entry twice."""
+    page = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    (unreleased,) = re.findall(r"^## \[Unreleased\]\n(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL)
+    titles, lists = (
+        re.findall(r"^### (.*)$", unreleased, re.MULTILINE),
+        re.split(r"^### .*$", unreleased, flags=re.M),
+    )
+    assert titles == [title for title in ("Added", "Changed", "Fixed") if title in titles]
+    entries = [
+        " ".join(entry.split()) for part in lists[1:] for entry in re.split(r"^- ", part, flags=re.M)[1:]
+    ]
+    assert len(entries) == len(set(entries)) > 0
+    assert not any("\n\n" in part.strip() for part in lists[1:])
+
+
 PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / "benchmarks" / "README.md"]
 
 

@@ -1,4 +1,4 @@
-"""The proof, region by region; :mod:`polyregions.certify` tells what is proven and why that is enough."""
+"""The proof, region by region; :func:`polyregions.certify` tells what is proven and why that is enough."""
 
 from __future__ import annotations
 

@@ -36,8 +36,9 @@ def main() -> None:
     Exit codes: 0 done, 1 a check failed, 2 bad input or usage, or no room, 3 stopped early: what was
     written is a part, and says so.
     """  # noqa: D301  click needs the character that the escape stands for
-    # When all is written, Python would look for garbage in all that was loaded: that takes a third of a
-    # second, and seconds where kernels that Ctrl-C left behind keep the cores busy.
+    # The end of the process is near, and all is written. Python would look for garbage in everything that was
+    # loaded, which takes a third of a second, and seconds where kernels that were left behind keep the cores
+    # busy.
     atexit.register(gc.freeze)
 
 

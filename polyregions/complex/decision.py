@@ -6,11 +6,11 @@ everything that is exact about regions is exact about decisions.
 
 Many outputs
 ------------
-A maxout unit is cut wherever two of its pieces are equal, also below the largest: of 80 outputs these are
-3160 hyperplanes in each region. So of many outputs only some compete at first, those that are largest
-throughout a region or alone at a vertex. On each cell then, the largest of these is one affine function g,
-and another output f exceeds it there iff it does at a corner: f - g is affine. Outputs that do, or that tie
-with g on all of a cell and stand before it, are added, and so on until there are none.
+The pieces of a maxout unit come one after the other, and each is compared with the largest so far in all
+regions. So of many outputs only some compete at first, those that are largest throughout a region or alone at
+a vertex. On each cell then, the largest of these is one affine function g, and another output f exceeds it
+there iff it does at a corner: f - g is affine. Outputs that do, or that tie with g on all of a cell and stand
+before it, are added, and so on until there are none.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from .largest_outputs import first_throughout, not_surely_less, settle
 from .polylines import join_segments
 from .regions import Regions
 
-#: So many outputs compete at once: the hyperplanes of their pairs, 28, fit one word of masks.
+#: So many outputs compete at once.
 ALL_AT_ONCE = 8
 
 Found = TypeVar("Found", bound=Regions)
@@ -118,7 +118,7 @@ class DecisionBoundary(Generic[Found]):
 
 
 def argmax_boundary(cx: Found, outputs: Sequence[int] | None = None) -> DecisionBoundary[Found]:
-    """Return where the largest of the outputs changes; see :meth:`.RegionComplex.decision_boundary`."""
+    """Return where the largest output changes; see :meth:`polyregions.RegionComplex.decision_boundary`."""
     competing = _competing(cx.network, outputs)
     faces = cx.need_faces("decision boundary")
     if len(competing) <= ALL_AT_ONCE:
@@ -140,7 +140,7 @@ def argmax_boundary(cx: Found, outputs: Sequence[int] | None = None) -> Decision
 
 
 def level_boundary(cx: Found, output: int, level: float) -> DecisionBoundary[Found]:
-    """Return where an output crosses a level; see :meth:`.RegionComplex.level_set`."""
+    """Return where an output crosses a level; see :meth:`polyregions.RegionComplex.level_set`."""
     network = with_level(cx.network, output, level)
     cx.need_faces("level set")
     return DecisionBoundary(_further(cx, network), (0, 1))

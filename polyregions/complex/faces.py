@@ -198,8 +198,8 @@ class Faces:
         source = self._vertices.store.source[self.cells.planes[faces, 0]]
         units = np.full(len(faces), -1, dtype=np.int64)
         for cut in self._vertices.cuts:
-            here = source[:, 0] == cut.layer
-            layer = self._vertices.layers[cut.layer]
+            here = source[:, 0] == cut.step
+            layer = self._vertices.steps[cut.step]
             output = layer.pairs[source[here, 2], 0]
             unit = cut.unit + np.searchsorted(layer.units, output)
             units[here] = np.where(layer.is_max[output], -1, unit)

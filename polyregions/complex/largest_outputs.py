@@ -1,8 +1,8 @@
 """Which outputs are largest at the vertices, and on whole regions.
 
 On a region all outputs are affine, so one of them is largest throughout iff it is at each corner. At a vertex
-float64 tells, up to its error bound (:mod:`.vertex_values`), which outputs are surely not the largest; where
-more than one is left, rational arithmetic decides.
+float64 tells, up to its error bound (:mod:`polyregions.complex.vertex_values`), which outputs are surely not
+the largest; where more than one is left, rational arithmetic decides.
 """
 
 from __future__ import annotations

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 class RegionComplex(Regions):
     """All activation regions of a network in a box, their facets, and what can be asked of them.
 
-    It has the attributes of :class:`.Regions`: ``states``, ``witnesses``, ``facet_neighbors``, ``complete``,
-    ... Each method here is a function of another module, given the result.
+    It has the attributes of :class:`~polyregions.complex.regions.Regions`: ``states``, ``witnesses``,
+    ``facet_neighbors``, ``complete``, ... Each method here is a function of another module, given the result.
 
     Examples
     --------

@@ -2,7 +2,8 @@
 
 :class:`Regions` is a frozen set of arrays; :class:`Region` is a view of one region, made on demand. Topology
 (states, facets, neighbours) is exact; coordinates are float64, each rounded once from the exact rational.
-What is read off them stands above, one module for each idea, and :class:`.RegionComplex` leads there.
+What is read off them stands above, one module for each idea, and :class:`polyregions.RegionComplex` leads
+there.
 """
 
 from __future__ import annotations

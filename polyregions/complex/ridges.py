@@ -31,7 +31,7 @@ class Ridge:
     Attributes
     ----------
     walls : list of int
-        Numbers of walls, in the order of :attr:`.Regions.walls`.
+        Numbers of walls, in the order of :attr:`polyregions.complex.regions.Regions.walls`.
     regions : list of int
         ``regions[i]`` lies between walls i and i + 1.
     reach : list of int

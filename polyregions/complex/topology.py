@@ -27,7 +27,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..base.kernels import Int32Matrix, Int32Vector, Int64Vector, int64, kernel
+from ..base.kernels import Int32Matrix, Int32Vector, Int64Vector, UInt8Vector, int64, kernel
 
 Int32Array = NDArray[np.int32]
 Int64Array = NDArray[np.int64]
@@ -143,14 +143,14 @@ class Cells:
             pass_down(self.faces(k), self.lists, homes)
         return sign * homes
 
-    def merge(self, labels: NDArray[np.uint8]) -> tuple[Cells, Int64Array]:
-        """Merge faces of the same label into one.
+    def merge(self, groups: Int64Array) -> tuple[Cells, Int64Array]:
+        """Merge the faces of each group into one.
 
         Parameters
         ----------
-        labels : uint8 (faces, columns)
-            Equal rows belong together: the relative interiors of the faces of one label, of all
-            dimensions, make up the relative interior of one convex face.
+        groups : int64 (faces,)
+            From 0, without gaps: the relative interiors of the faces of one group, of all dimensions, make
+            up the relative interior of one convex face.
 
         Returns
         -------
@@ -163,8 +163,7 @@ class Cells:
         place = np.empty_like(order)
         place[order] = np.arange(order.size)
         dims = self.dim[order]
-        keys = np.ascontiguousarray(labels[order]).view(np.dtype((np.void, labels.shape[1]))).ravel()
-        _, group = np.unique(keys, return_inverse=True)
+        group = groups[order]
         dim = np.full(group.max() + 1, -1, dtype=np.int8)
         np.maximum.at(dim, group, dims)
         whole = np.flatnonzero(dims == dim[group])  # the pieces of full dimension
@@ -179,21 +178,20 @@ class Cells:
         thick = whole[dims[whole] > 0]
         owner = np.repeat(number[thick], self.size[order[thick]])
         face = number[place[self.boundaries(order[thick])]]
-        pairs = np.unique(np.stack([owner, face], axis=1)[owner != face], axis=0)
-        size = np.bincount(pairs[:, 0], minlength=dim.size).astype(np.int32)
+        pairs = np.sort((owner * dim.size + face)[owner != face])
+        owner, face = np.divmod(pairs[np.append(True, pairs[1:] != pairs[:-1])[: pairs.size]], dim.size)
+        size = np.bincount(owner, minlength=dim.size).astype(np.int32)
         start = np.concatenate([[0], np.cumsum(size)])[:-1].astype(np.int32)
         start[dim == 0] = self.start[pieces[dim == 0]]
         top = np.flatnonzero(dim == self.dimension)
-        return Cells(dim, start, size, pairs[:, 1].astype(np.int32), self.planes[pieces], top), pieces
+        return Cells(dim, start, size, face.astype(np.int32), self.planes[pieces], top), pieces
 
     def from_the_top(self) -> Int64Array:
         """All faces: the cells in order, then the facets in the order in which cells have them, and so on."""
-        parts = [self.top]
-        for _ in range(self.dimension):
-            boundaries = self.boundaries(parts[-1])
-            _, first = np.unique(boundaries, return_index=True)
-            parts.append(boundaries[np.sort(first)].astype(np.int64))
-        return np.concatenate(parts)
+        order, n = np.empty(self.dim.size, dtype=np.int64), self.top.size
+        order[:n] = self.top
+        list_boundaries(order, n, self.lists, np.zeros(self.dim.size, dtype=np.uint8))
+        return order
 
 
 @kernel
@@ -203,6 +201,25 @@ def pass_down(faces: Int64Vector, lists: FaceLists, homes: Int32Vector) -> None:
     for f in faces:
         for i in range(start[f], start[f] + size[f]):
             homes[pool[i]] = min(homes[pool[i]], homes[f])
+
+
+@kernel(bare=True)
+def list_boundaries(order: Int64Vector, listed: int, lists: FaceLists, seen: UInt8Vector) -> None:
+    """Go on with a list of faces: the boundary of each one in it, without those that are there already.
+
+    ``seen (faces,)`` is memory, all 0.
+    """
+    start, size, pool = lists
+    place, end = 0, listed
+    while end < order.size:
+        f = order[place]
+        for i in range(start[f], start[f] + size[f]):
+            b = int64(pool[i])
+            if seen[b] == 0:
+                seen[b] = 1
+                order[end] = b
+                end += 1
+        place += 1
 
 
 @kernel(bare=True)

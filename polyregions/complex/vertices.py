@@ -15,7 +15,7 @@ import numpy as np
 from flint import fmpz_mat
 from numpy.typing import NDArray
 
-from ..base.arrays import StateArray
+from ..base.arrays import IntArray, StateArray
 from ..base.kernels import Int32Matrix, Matrix, Vector
 from ..network.box import Box, box_rows
 from ..network.hyperplanes import LayerArrays
@@ -25,10 +25,23 @@ from .topology import Cells
 
 @dataclass(frozen=True)
 class Cut:
-    """What one layer with hyperplanes did: the old cell and the states of each new top cell."""
+    """What one step of a layer did: the old cell and the states of each new top cell.
 
+    Attributes
+    ----------
+    step, layer : int
+        Number of the step, of all layers' steps, and of its layer.
+    unit : int
+        First unit of the layer in a pattern.
+    cell_of : int32 (cells,)
+        A cell that the new one has a part of.
+    states : uint8 (cells, units of the layer)
+        Of a maxout unit, the lowest index of a largest piece among those that have come so far.
+    """
+
+    step: int
     layer: int
-    unit: int  # first unit of the layer in a pattern
+    unit: int
     cell_of: NDArray[np.int32]
     states: StateArray
 
@@ -43,7 +56,7 @@ class Store(NamedTuple):
     planes : int32 (n, d)
         The forms that vanish there.
     forms : float64 (m, d + 1); errors (m,); source : int32 (m, 3)
-        Forms, and the layer, cell and hyperplane of each; the first 2 d are the sides of the box, layer -1.
+        Forms, and the step, cell and hyperplane of each; the first 2 d are the sides of the box, step -1.
     """
 
     points: Matrix
@@ -60,13 +73,14 @@ class Vertices:
     Attributes
     ----------
     store : Store
+    steps : list of LayerArrays
     cuts : list of Cut
-        What the layers did.
+        What the steps did that have hyperplanes.
     """
 
-    def __init__(self, network: Network, box: Box, layers: list[LayerArrays], cells: Cells) -> None:
+    def __init__(self, network: Network, box: Box, steps: list[LayerArrays], cells: Cells) -> None:
         d = box.dim
-        self.network, self.layers = network, layers
+        self.network, self.steps = network, steps
         corners = np.arange(2**d)[:, None]
         signs = np.where(corners >> np.arange(d) & 1, 1.0, -1.0)
         forms = np.zeros((2 * d, d + 1))
@@ -92,15 +106,15 @@ class Vertices:
     def copy(self, vertices: int, forms: int) -> Vertices:
         """A copy of so many vertices and forms, to add others to."""
         copy = object.__new__(Vertices)
-        copy.network, copy.layers, copy.cuts = self.network, self.layers, self.cuts
+        copy.network, copy.steps, copy.cuts = self.network, self.steps, self.cuts
         copy._sides, copy._forms, copy._exact = self._sides, dict(self._forms), dict(self._exact)
         copy.store = Store._make(array.copy() for array in self.first(vertices, forms))
         return copy
 
-    def continued(self, network: Network, layers: list[LayerArrays]) -> Vertices:
+    def continued(self, network: Network, steps: list[LayerArrays]) -> Vertices:
         """The same vertices, to go on with in a network that begins like this one."""
         other = self.copy(len(self.store.radii), len(self.store.errors))
-        other.network, other.layers, other.cuts, other._forms = network, layers, list(self.cuts), {}
+        other.network, other.steps, other.cuts, other._forms = network, steps, list(self.cuts), {}
         return other
 
     def append(self, other: Vertices, vertices: tuple[int, int, int], forms: tuple[int, int, int]) -> None:
@@ -120,32 +134,57 @@ class Vertices:
         self._forms |= other._forms
         self._exact |= {v + n - begin if v >= begin else v: point for v, point in other._exact.items()}
 
+    def patterns(self, cells: IntArray, layer: int) -> StateArray:
+        """States (cells, units) on cells that a layer begins to cut; those from that layer on are zero."""
+        at: NDArray[Any] = cells
+        states = np.zeros((len(cells), self.network.n_units), dtype=np.uint8)
+        done = layer
+        for cut in reversed(self.cuts):
+            if cut.layer < layer:
+                # The last step of a layer has its final states.
+                if cut.layer < done:
+                    states[:, cut.unit : cut.unit + cut.states.shape[1]] = cut.states[at]
+                done, at = cut.layer, cut.cell_of[at]
+        return states
+
     def exact_forms(self, layer: int, cell: int) -> Any:
-        """Exact pre-activations of a layer on one of the cells that it cuts, with the row of D last.
+        """Exact pre-activations of a layer on one of the cells that it begins to cut, with the row of D last.
 
         They follow from those of the layer below on the cell that this one was cut from, which many share.
         """
         if (layer, cell) in self._forms:
             return self._forms[layer, cell]
-        steps: list[tuple[int, int, Any]] = []  # layers on the way down, each with the states of its units
-        cuts = {cut.layer: cut for cut in self.cuts}
+        way: list[
+            tuple[int, int, Any]
+        ] = []  # layers on the way down, each with the states of its units below
+        cuts: dict[int, list[Cut]] = {}
+        for cut in self.cuts:
+            cuts.setdefault(cut.layer, []).append(cut)
         while layer > 0 and (layer, cell) not in self._forms:
-            below = cuts.get(layer - 1)
-            steps.append((layer, cell, () if below is None else below.states[cell]))
-            layer, cell = layer - 1, cell if below is None else int(below.cell_of[cell])
+            below = cuts.get(layer - 1, [])
+            way.append((layer, cell, below[-1].states[cell] if below else ()))
+            for cut in reversed(below):
+                cell = int(cut.cell_of[cell])
+            layer -= 1
         if (layer, cell) not in self._forms:
             self._forms[layer, cell] = self.network.exact.first()
         forms = self._forms[layer, cell]
-        for above, cell, states in reversed(steps):
+        for above, cell, states in reversed(way):
             forms = self.network.exact.following(above - 1, forms, states)
             self._forms[above, cell] = forms
         return forms
 
-    def exact_form(self, layer: int, cell: int, plane: int) -> list[int]:
-        """A hyperplane of a layer on a cell as integers in (x, 1), a positive multiple of the true form."""
-        output, below, above = self.layers[layer].pairs[plane].tolist()
-        forms = self.exact_forms(layer, cell)
-        return [int(v) for v in self.network.exact.border(layer, forms, output, above, below)]
+    def exact_form(self, step: int, cell: int, plane: int) -> list[int]:
+        """A hyperplane of a step on a cell as integers in (x, 1), a positive multiple of the true form."""
+        arrays = self.steps[step]
+        layer, (output, below, above) = arrays.layer, arrays.pairs[plane].tolist()
+        earlier = [cut for cut in self.cuts if cut.layer == layer and cut.step < step]
+        if earlier:
+            above = int(earlier[-1].states[cell, np.searchsorted(arrays.units, output)])
+        for cut in reversed(earlier):
+            cell = int(cut.cell_of[cell])
+        form = self.network.exact.border(layer, self.exact_forms(layer, cell), output, above, below)
+        return [int(v) for v in form]
 
     def exact_point(self, vertex: int) -> list[int]:
         """Homogeneous integer coordinates (d + 1,) of a vertex in x; the last one is positive."""
@@ -162,8 +201,8 @@ class Vertices:
             self._exact[vertex] = [*(int(v * scale) for v in solution), scale]
         return self._exact[vertex]
 
-    def exact_sign(self, layer: int, vertex: int, cell: int, plane: int) -> int:
+    def exact_sign(self, step: int, vertex: int, cell: int, plane: int) -> int:
         """Sign of a hyperplane's form at a vertex."""
-        form, point = self.exact_form(layer, cell, plane), self.exact_point(vertex)
+        form, point = self.exact_form(step, cell, plane), self.exact_point(vertex)
         value = sum(a * v for a, v in zip(form, point, strict=True))
         return (value > 0) - (value < 0)

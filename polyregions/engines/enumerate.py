@@ -116,8 +116,8 @@ def enumerate_regions(
         "traverse" goes breadth-first from region to region, in any dimension, and can stop and resume;
         "brute" cuts the box by one unit after the other in rational arithmetic, a slow referee for tiny
         networks. "auto" is "subdivide" if it takes the options given and nothing known in advance is against
-        it (more than 4 inputs, maxout units of many pieces, many narrow layers, more faces than memory
-        holds, by an estimate), else "traverse"; the result's ``engine`` tells.
+        it (more than 4 inputs, many narrow layers, more faces than memory holds, by an estimate), else
+        "traverse"; the result's ``engine`` tells.
     lp : {"native", "scipy", "cvxpy"}
         Linear programming back end of "traverse". It never changes the answer.
     workers : int

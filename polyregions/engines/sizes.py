@@ -16,9 +16,6 @@ from ..network.network import Network
 
 #: Up to this dimension "auto" takes "subdivide": beyond, its faces outnumber the regions too much.
 FEW_DIMENSIONS = 4
-#: "auto" leaves maxout units of more pieces to "traverse": "subdivide" keeps a bit for every two of them on
-#: every face, and takes 3 to 10 times as long for 8 to 16 pieces.
-MOST_PIECES = 6
 #: "auto" leaves to "traverse" what "subdivide" has no useful error bounds for: one rounding is 2^-53.
 MOST_GROWTH = 2.0**44
 #: "subdivide" begins with the 3^d faces of the box.
@@ -37,12 +34,10 @@ def too_large_to_subdivide(network: Network, box: Box) -> str:
 def better_traversed(network: Network, box: Box) -> bool:
     """Whether "auto" takes "traverse" though "subdivide" takes all options.
 
-    It does so with more than 4 inputs, with maxout units of many pieces, with so many layers that float64
-    decides no more of its signs, and if more faces are likely than fit into memory, or into their numbers.
+    It does so with more than 4 inputs, with so many layers that float64 decides no more of its signs, and if
+    more faces are likely than fit into memory, or into their numbers.
     """
-    if box.dim > FEW_DIMENSIONS or _most_pieces(network) > MOST_PIECES:
-        return True
-    if growth_of_bounds(network) > MOST_GROWTH:
+    if box.dim > FEW_DIMENSIONS or growth_of_bounds(network) > MOST_GROWTH:
         return True
     # Loaded here, like the engine itself.
     from .subdivide import layer_cut
@@ -51,17 +46,12 @@ def better_traversed(network: Network, box: Box) -> bool:
     return bool(region_bound(network) > most and likely_regions(network, box) > most)
 
 
-def _most_pieces(network: Network) -> int:
-    tables = [layer.pieces for layer in network.hidden]
-    return max((int(table.n_states[table.is_max].max(initial=1)) for table in tables), default=1)
-
-
 def growth_of_bounds(network: Network) -> float:
     """By how much the error bounds of "subdivide" grow from the first layer to the last, about.
 
     The largest row sums of magnitudes multiply. Measured on random networks of 2 inputs and widths 8 and 16:
-    a product of 2^41 leaves 2 signs to integers, 2^50 leaves 800,000, which take far longer than "traverse"
-    does.
+    a product of 2^41 leaves 2 signs to integers, 2^50 leaves 800,000, and takes 70 times as long as
+    "traverse".
     """
     with np.errstate(over="ignore", under="ignore"):
         sums = [float(abs(layer.weight).sum(axis=1).max()) for layer in network.layers[:-1]]
@@ -71,8 +61,9 @@ def growth_of_bounds(network: Network) -> float:
 def region_bound(network: Network) -> float:
     """The largest number of regions that networks of this shape may have, or more.
 
-    A layer of n hyperplanes cuts a d-dimensional cell into at most sum_(i <= d) C(n, i) parts (Zaslavsky
-    1975), and the layers' factors multiply.
+    A layer of units with k_1, ..., k_n states cuts a d-dimensional cell into at most
+    sum_(i <= d) e_i(k_1 - 1, ..., k_n - 1) parts, e_i the elementary symmetric polynomials (Montufar, Ren,
+    Zhang, arXiv 2104.08135; for hyperplanes, Zaslavsky 1975), and the layers' factors multiply.
 
     Examples
     --------
@@ -81,10 +72,12 @@ def region_bound(network: Network) -> float:
     """
     bound = 1.0
     for layer in network.layers:
-        states = layer.pieces.n_states
-        pairs = np.where(layer.pieces.is_max, states * (states - 1) // 2, states - 1)
-        n = int(pairs.sum())
-        bound *= float(sum(math.comb(n, i) for i in range(network.input_dim + 1)))
+        symmetric = np.zeros(network.input_dim + 1)
+        symmetric[0] = 1.0
+        with np.errstate(over="ignore", invalid="ignore"):
+            for states in layer.n_states.tolist():
+                symmetric[1:] += (states - 1) * symmetric[:-1]
+            bound *= float(symmetric.sum())
     return bound
 
 

@@ -1,1 +1,1 @@
-"""Results as files: results themselves, graphs, summaries."""
+"""Results as files: whole results (``results``), region graphs (``graphs``), numbers (``summary``)."""

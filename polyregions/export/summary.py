@@ -22,7 +22,8 @@ def summary(cx: RegionComplex, seconds: float) -> dict[str, Any]:
     dict
         ``regions``, ``adjacencies``, ``explored`` (regions whose facets are known), ``degrees``
         (``min``, ``mean``, ``max`` number of neighbours over the explored regions), ``f_vector``
-        (see :attr:`.RegionComplex.f_vector`), ``dimension``, ``units``, ``widths`` (units of each layer),
+        (see :attr:`polyregions.RegionComplex.f_vector`), ``dimension``, ``units``, ``widths`` (units of each
+        layer),
         ``box`` (``lower``, ``upper``), ``engine``, ``complete``, ``stopped`` (None if complete),
         ``exact`` (always true: no number here depends on rounding), ``undecided`` (signs that float64 left
         to integers, None if not counted) and ``seconds``.

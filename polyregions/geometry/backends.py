@@ -12,7 +12,7 @@ import numpy as np
 
 from ..base.arrays import FloatArray
 from .facets import Answer
-from .proofs import AMBIGUOUS, FACET, REDUNDANT, certifies_facet, certifies_redundant, live_rows, recentre
+from .proofs import FACET, REDUNDANT, UNDECIDED, certifies_facet, certifies_redundant, live_rows, recentre
 from .workspace import ScaledCell
 
 #: ``maximise(c, A, b)``: a maximiser of ``c . x`` over ``A x <= b`` and the rows' multipliers, or None.
@@ -20,10 +20,10 @@ Solver = Callable[[FloatArray, FloatArray, FloatArray], "tuple[FloatArray, Float
 
 
 def decide_cell_with(solver: Solver, rows: FloatArray, answer: Answer) -> bool:
-    """Decide the rows (d + 2, n) of one cell. Whether no row is left ambiguous."""
+    """Decide the rows (d + 2, n) of one cell. Whether no row is left undecided."""
     d, n = rows.shape[0] - 2, rows.shape[1]
     cell, verdict = ScaledCell.empty(n, d), answer.verdict
-    verdict[:], answer.centre[:], answer.ball[:], answer.bases[:] = AMBIGUOUS, np.nan, 0.0, -1
+    verdict[:], answer.centre[:], answer.ball[:], answer.bases[:] = UNDECIDED, np.nan, 0.0, -1
     m = live_rows(rows, n, cell, verdict)
     if m < 0:
         return False
@@ -56,7 +56,7 @@ def decide_cell_with(solver: Solver, rows: FloatArray, answer: Answer) -> bool:
         if certifies_redundant(cell, k, others, keep, others.size):
             verdict[cell.number[k]] = REDUNDANT
             live.remove(k)
-    return bool((verdict[:n] != AMBIGUOUS).all())
+    return bool((verdict[:n] != UNDECIDED).all())
 
 
 def _scipy(c: FloatArray, A: FloatArray, b: FloatArray) -> tuple[FloatArray, FloatArray] | None:

@@ -19,10 +19,11 @@ from .workspace import ScaledCell, Workspace
 
 @kernel(bare=True)
 def bound_by_simplex(work: Workspace) -> None:
-    """Bound the cell by the d + 1 rows zero in the final dictionary of :func:`chebyshev_centre`.
+    """Bound the cell by the d + 1 rows that are zero in the dictionary that found the ball.
 
-    There s = rho - sum l_i w_i with sum l_i A_i = 0, and t_j = .. + sum D_ij w_i: so e_j is the sum of
-    (x l_i - D_ij) A_i for any x, and x is chosen least such that no multiplier is negative.
+    In that, the last one of :func:`polyregions.geometry.simplex.chebyshev_centre`, s = rho - sum l_i w_i with
+    sum l_i A_i = 0, and t_j = .. + sum D_ij w_i: so e_j is the sum of (x l_i - D_ij) A_i for any x, and x is
+    chosen least such that no multiplier is negative.
     """
     cell, D, basis = work.cell, work.ball.D, work.ball.basis
     chosen, multipliers, point = work.chosen, work.multipliers, work.point

@@ -10,7 +10,7 @@
    dictionary.
 
 Every facet and every redundancy is proven by :mod:`polyregions.geometry.proofs` from the rows themselves.
-What is not proven is left ambiguous.
+What is not proven is left undecided.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import numpy as np
 
 from ..base.kernels import Int32Matrix, Matrix, UInt8Vector, Vector, kernel
 from .enclosures import bound_by_simplex, shrink_to_bounding_box, shrink_to_simplex
-from .proofs import AMBIGUOUS, FACET, REDUNDANT, certifies_facet, certifies_redundant, live_rows, recentre
+from .proofs import FACET, REDUNDANT, UNDECIDED, certifies_facet, certifies_redundant, live_rows, recentre
 from .simplex import STEER, blocking, chebyshev_centre, drop_row, first_vertex, most_pivots, pivot
 from .workspace import ScaledCell, Workspace
 
@@ -37,13 +37,13 @@ class Answer(NamedTuple):
     Attributes
     ----------
     verdict : uint8 (n,)
-        FACET, REDUNDANT or AMBIGUOUS for each row.
+        FACET, REDUNDANT or UNDECIDED for each row.
     centre : float64 (d,)
         A point of the cell, in the coordinates of the rows; NaN if none was found.
     ball : float64 (1,)
         The radius of a ball around it that is proven to be inside; 0 if there is none.
     bases : int32 (n, d)
-        For each ambiguous row: d rows that seem to make it redundant, or -1 first if it seems a facet.
+        For each undecided row: d rows that seem to make it redundant, or -1 first if it seems a facet.
     """
 
     verdict: UInt8Vector
@@ -59,7 +59,7 @@ def shoot_rays(m: int, verdict: UInt8Vector, work: Workspace) -> None:
     point, reach = work.point, work.reach
     d = A.shape[0]
     for i in range(m):
-        if verdict[number[i]] != AMBIGUOUS:
+        if verdict[number[i]] != UNDECIDED:
             continue
         reach[:m] = 0.0
         for j in range(d):
@@ -70,7 +70,7 @@ def shoot_rays(m: int, verdict: UInt8Vector, work: Workspace) -> None:
             # b[k] / reach[k] < step, without the division
             if reach[k] > STEER and b[k] < step * reach[k]:
                 first, step = k, b[k] / reach[k]
-        if first >= 0 and verdict[number[first]] == AMBIGUOUS:
+        if first >= 0 and verdict[number[first]] == UNDECIDED:
             for j in range(d):
                 point[j] = step * A[j, i]
             if certifies_facet(work.cell, m, first, point):
@@ -114,7 +114,7 @@ def decide_row(r: int, m: int, work: Workspace) -> int:
             if crosses(r, m, cell, D, row, -step, work.point):
                 return FACET
             if leaving < 0 or step > STEER:
-                return AMBIGUOUS
+                return UNDECIDED
             pivot(simplex, columns, row, leaving)
             continue
         entering, gain = 0, STEER
@@ -132,9 +132,9 @@ def decide_row(r: int, m: int, work: Workspace) -> int:
         step = 2.0 * (D[0, column] / gain + 1.0) if leaving < 0 else -D[0, leaving] / D[entering, leaving]
         if D[0, column] - gain * step < 0.0:
             # Its slack would change sign before the next vertex: the dictionary stays feasible as it is.
-            return FACET if crosses(r, m, cell, D, entering, step, work.point) else AMBIGUOUS
+            return FACET if crosses(r, m, cell, D, entering, step, work.point) else UNDECIDED
         pivot(simplex, columns, entering, leaving)
-    return AMBIGUOUS
+    return UNDECIDED
 
 
 @kernel(bare=True)
@@ -145,7 +145,7 @@ def decide_rows(m: int, vertex: bool, answer: Answer, work: Workspace) -> bool:
     decided = True
     k = 0
     while k < m:
-        if verdict[number[k]] != AMBIGUOUS:
+        if verdict[number[k]] != UNDECIDED:
             k += 1
             continue
         if not vertex:
@@ -155,13 +155,13 @@ def decide_rows(m: int, vertex: bool, answer: Answer, work: Workspace) -> bool:
         # Those that are zero at the current vertex first.
         r = k
         for i in range(1, d + 1):
-            if verdict[number[basis[i] - d]] == AMBIGUOUS:
+            if verdict[number[basis[i] - d]] == UNDECIDED:
                 r = basis[i] - d
         found = decide_row(r, m, work)
         if found == OPEN:
             for i in range(d):
                 answer.bases[number[r], i] = number[work.chosen[i]]
-        if found in (AMBIGUOUS, OPEN):
+        if found in (UNDECIDED, OPEN):
             decided = False
             verdict[number[r]] = OPEN
             continue
@@ -171,16 +171,16 @@ def decide_rows(m: int, vertex: bool, answer: Answer, work: Workspace) -> bool:
             m -= 1
     for k in range(m):
         if verdict[number[k]] == OPEN:
-            verdict[number[k]] = AMBIGUOUS
+            verdict[number[k]] = UNDECIDED
     return decided
 
 
 @kernel(bare=True)
 def decide_cell(rows: Matrix, n: int, answer: Answer, work: Workspace) -> bool:
-    """Decide the n rows (d + 2, n) of one cell. Whether no row is left ambiguous."""
+    """Decide the n rows (d + 2, n) of one cell. Whether no row is left undecided."""
     d = rows.shape[0] - 2
     verdict, cell = answer.verdict, work.cell
-    verdict[:n] = AMBIGUOUS
+    verdict[:n] = UNDECIDED
     answer.bases[:n, 0] = -1
     answer.centre[:] = np.nan
     answer.ball[0] = 0.0

@@ -1,4 +1,6 @@
-"""Vertices of one polytope given by exact rows ``row . (x, 1) >= 0``; its volume is :mod:`.volumes`'.
+"""Vertices of one polytope given by exact rows ``row . (x, 1) >= 0``.
+
+Its volume is that of :mod:`polyregions.geometry.volumes`.
 
 They come from the double description method over the integers (Motzkin et al. 1953; Fukuda and Prodon,
 *Double description method revisited*, 1996): a cone is cut by one row after the other; each cut keeps the

@@ -48,7 +48,7 @@ from ..base.kernels import Column, Int64Vector, Matrix, UInt8Vector, Vector, ker
 from ..base.rounding import INFLATE, U
 from .workspace import ScaledCell
 
-AMBIGUOUS, FACET, REDUNDANT = 0, 1, 2
+UNDECIDED, FACET, REDUNDANT = 0, 1, 2
 
 
 @kernel(bare=True)
@@ -71,7 +71,7 @@ def live_rows(rows: Matrix, n: int, cell: ScaledCell, verdict: UInt8Vector) -> i
         if rows[d, r] - size > error:
             verdict[r] = REDUNDANT
             continue
-        verdict[r] = AMBIGUOUS
+        verdict[r] = UNDECIDED
         square = 0.0
         for j in range(d):
             square += (rows[j, r] / largest) ** 2

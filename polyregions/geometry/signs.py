@@ -30,7 +30,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..base.kernels import Int32Matrix, Int32Vector, Int64Matrix, Int64Vector, Matrix, Vector, kernel
+from ..base.kernels import Int32Matrix, Int32Vector, Int64Vector, Matrix, Vector, kernel
 from ..base.rounding import INFLATE, WHOLE, U
 
 UNKNOWN = 2
@@ -156,30 +156,9 @@ def sign_at(form: Vector, error: float, point: Vector, radius: float) -> int:
 
 
 @kernel(bare=True)
-def tied(
-    planes: Int32Vector, source: Int32Matrix, pairs: Int64Matrix, same: Int64Vector, layer: int, plane: int
-) -> bool:
-    """Whether a vertex lies on a hyperplane because of those of the same layer on which it was made.
-
-    That is so if one of them is the same hyperplane, or if it is that of two maxout pieces p, q and two of
-    them are those of p, r and r, q.
-    """
+def tied(planes: Int32Vector, source: Int32Matrix, same: Int64Vector, step: int, plane: int) -> bool:
+    """Whether a vertex was made on the same hyperplane of the same step: on a multiple of its form."""
     for i in range(planes.size):
-        if source[planes[i], 0] == layer and same[source[planes[i], 2]] == same[plane]:
+        if source[planes[i], 0] == step and same[source[planes[i], 2]] == same[plane]:
             return True
-    unit, p, q = pairs[plane, 0], pairs[plane, 1], pairs[plane, 2]
-    if p < q:
-        return False  # a scalar unit: the state below is the lower one
-    for i in range(planes.size):
-        if source[planes[i], 0] != layer or pairs[source[planes[i], 2], 0] != unit:
-            continue
-        a, b = pairs[source[planes[i], 2], 1], pairs[source[planes[i], 2], 2]
-        if a != p and b != p:
-            continue
-        r = b if a == p else a
-        for j in range(planes.size):
-            if source[planes[j], 0] == layer and pairs[source[planes[j], 2], 0] == unit:
-                a, b = pairs[source[planes[j], 2], 1], pairs[source[planes[j], 2], 2]
-                if (a == q and b == r) or (a == r and b == q):
-                    return True
     return False

@@ -4,12 +4,25 @@ In the notation of :mod:`polyregions.network.recentred`. Every number is rounded
 small whole numbers times one power of two a layer, they are scaled to whole numbers instead: eta and delta
 then come in units of a power of two, which changes no sign, and float64 computes exactly
 (:mod:`polyregions.geometry.signs`).
+
+Steps
+-----
+A maxout unit changes its piece only where its largest ones are equal. Of r pieces r (r - 1) / 2 pairs are
+equal somewhere, nearly all of them below the maximum. So its pieces come one after the other: the first step
+of a layer has the borders of its scalar units and, for each maxout unit, that between its first two pieces;
+each further step has one hyperplane for each maxout unit that has another piece f,
+
+    m - f = 0,    m the largest of the pieces before f.
+
+On the cells that the steps before have made, m is affine. A piece that is the same form as an earlier one is
+left out, since it is never larger than those before.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import zip_longest
 
 import numpy as np
 
@@ -17,25 +30,29 @@ from ..base.arrays import BoolArray, FloatArray, IntArray
 from ..base.rationals import round_fraction
 from ..base.rounding import INFLATE, WHOLE
 from .box import Box
+from .layers import Layer
 from .network import Network
-from .recentred import RecentredLayer, RecentredNetwork, recentre
+from .recentred import RecentredNetwork, recentre
 
 
 @dataclass(frozen=True)
 class LayerArrays:
-    """One layer: its hyperplanes, and what its units hand on.
+    """One step of a layer: the hyperplanes that cut at once, and what the layer's outputs hand on.
 
     Attributes
     ----------
+    layer : int
+        Its number in the network.
     weight : float64 (rows, inputs)
         delta = weight @ eta.
     cut : float64 (cut rows, inputs); norms (cut rows,): sums of the magnitudes of its rows
     row_of : int64 (hyperplanes,)
-        Row of ``cut`` of each hyperplane ``cut_row . eta = tau``: the borders of the layer's units.
+        Row of ``cut`` of each hyperplane ``cut_row . eta = tau``. In a further step eta are not the outputs
+        of the layer below but m of each hyperplane's unit, then f of each.
     threshold : float64 (hyperplanes,), tau
     pairs : int64 (hyperplanes, 3)
         For each hyperplane its output, and the states below and above it. Of a scalar unit the state below is
-        the lower one, of maxout pieces the higher one.
+        the lower one. Of a maxout unit it is the piece f; the one above is any of those before, given as 0.
     same : int64 (hyperplanes,)
         The first hyperplane that is the same one, because the rows are multiples of each other.
     first : int64 (outputs + 1,)
@@ -48,6 +65,7 @@ class LayerArrays:
     whole : bool
     """
 
+    layer: int
     weight: FloatArray
     cut: FloatArray
     norms: FloatArray
@@ -69,66 +87,122 @@ class LayerArrays:
         return int(self.first.size - 1)
 
 
-def layer_arrays(network: Network, box: Box) -> list[LayerArrays]:
-    """Return the arrays of every layer, scaled to whole numbers if that is possible for all of them."""
+def layer_steps(network: Network, box: Box) -> list[LayerArrays]:
+    """Return the steps of every layer, scaled to whole numbers if that is possible for all of them."""
     recentred = recentre(network, box)
-    layers = [_ExactLayer(layer, recentred, i == 0) for i, layer in enumerate(recentred.layers)]
+    layers = [_ExactLayer(number, recentred) for number in range(len(recentred.layers))]
     is_whole = _scale_to_whole(layers)
-    return [layer.arrays(is_whole) for layer in layers]
+    return [step for layer in layers for step in layer.steps(is_whole)]
+
+
+def next_pieces(layer: Layer) -> list[IntArray]:
+    """For each step, the maxout units that have another piece, and which; int64 (units, 2) each.
+
+    Examples
+    --------
+    >>> from .layers import maxout
+    >>> layer = maxout([[[1], [2]], [[1], [1], [2], [3]]], [[0, 0], [0, 0, 0, 0]])
+    >>> [step.tolist() for step in next_pieces(layer)]
+    [[[0, 1], [1, 2]], [[1, 3]]]
+    """
+    table, new = layer.pieces, ~layer.repeats
+    later = [
+        [(u, s) for s in range(1, int(table.n_states[u])) if new[layer.first_rows[u] + s]]
+        for u in np.flatnonzero(table.is_max).tolist()
+    ]
+    steps = zip_longest(*later)
+    return [np.array([own for own in step if own is not None], dtype=np.int64) for step in steps]
 
 
 class _ExactLayer:
-    """A layer's hyperplanes before they are rounded or scaled."""
+    """A layer's hyperplanes before they are rounded or scaled.
 
-    def __init__(self, layer: RecentredLayer, network: RecentredNetwork, is_first: bool) -> None:
-        self.layer, self.weight, self.exact = layer, layer.weight, layer.exact
-        self.borders = borders = layer.layer.pieces.borders
-        is_pair = borders.other >= 0
+    ``pairs``, ``row_of`` and ``taus`` are those of the first step, and ``rows`` the scalar units' rows in it.
+    """
+
+    def __init__(self, number: int, network: RecentredNetwork) -> None:
+        self.number, self.layer = number, network.layers[number]
+        own, self.weight, self.exact = self.layer.layer, self.layer.weight, self.layer.exact
+        table, scalar, self.pieces = own.pieces, own.pieces.thresholds, next_pieces(own)
         # Scalar units are cut where a row is, maxout units where a difference of rows is.
-        rows, self.row_of = np.unique(borders.row[~is_pair], return_inverse=True)
-        above, below = borders.row[is_pair], borders.other[is_pair]
-        self.cut = self.weight[rows]
-        if is_pair.any():
-            with np.errstate(all="ignore"):
-                p, q = self.weight[above], self.weight[below]
-                differences = p - q
-                # The error of a difference that is rounded once (Moeller 1965, Knuth): zero iff it is exact.
-                back = differences + q
-                self.exact &= bool((((p - back) + (back - differences - q)) == 0.0).all())
-            if is_first and not layer.exact:
-                differences = _exact_differences(layer.layer.dense, above, below, network.halfwidths)
-                self.exact = False
-            every = np.empty(borders.row.size, dtype=np.int64)
-            every[~is_pair] = self.row_of
-            every[is_pair] = rows.size + np.arange(above.size)
-            self.cut, self.row_of = np.concatenate([self.cut, differences]), every
-        table = layer.layer.pieces
+        rows, row_of = np.unique(scalar.row, return_inverse=True)
+        self.cut, self.taus = self.weight[rows], list(self.layer.thresholds)
+        pairs = np.stack([scalar.output, scalar.below, scalar.above], axis=1)
+        if self.pieces:
+            output, below = self.pieces[0].T
+            first = table.first[output]
+            self.cut = np.concatenate([self.cut, self._differences(own.first_rows[output], below, network)])
+            row_of = np.concatenate([row_of, rows.size + np.arange(output.size)])
+            pairs = np.concatenate([pairs, np.stack([output, below, np.zeros_like(below)], axis=1)])
+            constants = self.layer.constants
+            self.taus += [
+                constants[b] - constants[a]
+                for a, b in zip(first.tolist(), (first + below).tolist(), strict=True)
+            ]
+        order = np.argsort(pairs[:, 0], kind="stable")
+        self.pairs, self.row_of, self.is_pair = pairs[order], row_of[order], order >= scalar.row.size
+        self.taus = [self.taus[k] for k in order.tolist()]
         self.slopes = [Fraction(v) for v in table.slope.tolist()]
         self.ratio, self.bend, self.delta, self.eta = 1, 1, 1, 1
 
-    def arrays(self, is_whole: bool) -> LayerArrays:
+    def _differences(self, first: IntArray, second: IntArray, network: RecentredNetwork) -> FloatArray:
+        """First rows of units minus others, by their place after the first."""
+        with np.errstate(all="ignore"):
+            p, q = self.weight[first], self.weight[first + second]
+            differences = p - q
+            # The error of a difference that is rounded once (Moeller 1965, Knuth): zero iff it is exact.
+            back = differences + q
+            self.exact &= bool((((p - back) + (back - differences - q)) == 0.0).all())
+        if self.number == 0 and not self.layer.exact:
+            dense = self.layer.layer.dense
+            differences = _exact_differences(dense, first, first + second, network.halfwidths)
+            self.exact = False
+        return np.asarray(differences)
+
+    def steps(self, is_whole: bool) -> list[LayerArrays]:
         """Round each number once, or scale it to a whole one."""
+        first = self._first_step(is_whole)
+        steps = [first]
+        for pieces in self.pieces[1:]:
+            n = len(pieces)
+            cut = np.concatenate([np.eye(n), -np.eye(n)], axis=1)
+            every = np.arange(n)
+            steps.append(
+                replace(
+                    first,
+                    cut=cut,
+                    norms=np.full(n, 2 * INFLATE),
+                    row_of=every,
+                    threshold=np.zeros(n),
+                    pairs=np.column_stack([pieces, np.zeros(n, dtype=np.int64)]),
+                    same=every,
+                )
+            )
+        return steps
+
+    def _first_step(self, is_whole: bool) -> LayerArrays:
         layer, table = self.layer, self.layer.layer.pieces
         weight, cut, scale = self.weight, self.cut, layer.scale
         same = _first_of_the_same(self)
         if is_whole:
             weight, cut = weight * float(self.ratio), cut * float(self.ratio)
-            threshold = np.array([float(v * self.delta // scale) for v in layer.thresholds])
+            threshold = np.array([float(v * self.delta // scale) for v in self.taus])
             constants = np.array([float(v * self.eta // scale) for v in layer.constants])
             slopes = table.slope * float(self.bend)
         else:
-            threshold = np.array([_rounded(v, scale) for v in layer.thresholds])
+            threshold = np.array([_rounded(v, scale) for v in self.taus])
             constants = np.array([_rounded(v, scale) for v in layer.constants])
             slopes = table.slope.copy()
         with np.errstate(all="ignore"):
             norms = np.abs(cut).sum(axis=1) * INFLATE
         return LayerArrays(
+            self.number,
             np.array(weight, order="C"),
             np.array(cut.reshape(-1, weight.shape[1]), order="C"),
             norms,
             np.array(self.row_of, dtype=np.int64),
             threshold,
-            np.stack([self.borders.output, self.borders.below, self.borders.above], axis=1),
+            np.array(self.pairs, order="C"),
             same,
             table.first.copy(),
             table.row.copy(),
@@ -164,7 +238,7 @@ def _exact_differences(
 def _first_of_the_same(layer: _ExactLayer) -> IntArray:
     """For each hyperplane the first one that is a multiple of it; differences of pieces are left alone."""
     same = np.arange(len(layer.row_of))
-    planes = np.flatnonzero(layer.borders.other < 0)
+    planes = np.flatnonzero(~layer.is_pair)
     if not layer.exact or not planes.size:
         return same
     rows = layer.cut[layer.row_of[planes]]
@@ -179,7 +253,7 @@ def _first_of_the_same(layer: _ExactLayer) -> IntArray:
     for k in np.flatnonzero((sizes[group] > 1) & (lead != 0.0)).tolist():
         plane = int(planes[k])
         a = Fraction(float(lead[k]))
-        tau = Fraction(layer.layer.thresholds[plane], layer.layer.scale)
+        tau = Fraction(layer.taus[plane], layer.layer.scale)
         other = seen.setdefault((int(group[k]), int(largest[k]), tau / a), k)
         b = Fraction(float(lead[other]))
         entries = zip(rows[k].tolist(), rows[other].tolist(), strict=True)
@@ -197,14 +271,14 @@ def _scale_to_whole(layers: list[_ExactLayer]) -> bool:
             return False
         ratio = 2 ** max(0, -power)
         bend = max((v.denominator for v in layer.slopes), default=1)
-        after = _denominator(layer.layer.thresholds, layer.layer.scale)
+        after = _denominator(layer.taus, layer.layer.scale)
         final = _denominator(layer.layer.constants, layer.layer.scale)
         # delta in units of 1 / (ratio unit), eta of 1 / (bend ratio unit): both must hold the constants
         ratio *= max(1, after // (ratio * unit), final // (bend * ratio * unit))
         delta, eta = ratio * unit, bend * ratio * unit
         if eta >= WHOLE:
             return False
-        numbers = [abs(v) * delta // layer.layer.scale for v in layer.layer.thresholds]
+        numbers = [abs(v) * delta // layer.layer.scale for v in layer.taus]
         numbers += [abs(v) * eta // layer.layer.scale for v in layer.layer.constants]
         numbers += [abs(v) * bend for v in layer.slopes]
         largest = max(np.abs(layer.weight).max(), np.abs(layer.cut).max(initial=0.0)) * float(ratio)

@@ -147,8 +147,9 @@ class Layer:
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """What :func:`make_layer` takes beside weight and bias, for a layer of one part.
+        """What a layer of one part has beside weight and bias in a file.
 
+        :func:`polyregions.network.kinds.make_layer` takes it:
         ``slope`` (), ``breakpoints`` (m,) and ``slopes`` (m + 1,) where all units have the same; else with
         one more axis, that of the units.
         """

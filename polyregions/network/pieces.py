@@ -4,8 +4,8 @@ A unit is continuous and piecewise linear in the layer's rows ``z = W y + b``. I
 ``slope z_row + constant``: a scalar unit has one row and a slope for each of its states, a maxout unit a row
 for each. Entry ``first[u] + s`` of the table is that of output u in state s.
 
-Two states of a unit meet in a *border*: ``z_row = level`` between a scalar unit's states j and j + 1,
-``z_row = z_other`` between any two pieces of a maxout unit.
+Two states of a unit meet in a *border*: ``z_row = level`` between a scalar unit's states j and j + 1, listed
+as ``thresholds``; ``z_row = z_other`` between any two pieces of a maxout unit, too many to list.
 
 An output whose pieces are all the same map is no unit: it has one entry and no state. A linear layer has none
 but such outputs; beside units they carry a value to a later layer, and are called *pass-through*.
@@ -17,7 +17,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
@@ -47,15 +46,14 @@ class Part:
 
 
 class Borders(NamedTuple):
-    """Borders between states: positive beyond ``below``, on the side of ``above``.
+    """Borders between a scalar unit's states: ``z_row - level``, positive on the side of ``above``.
 
     Attributes
     ----------
     output : int64 (borders,)
     below, above : int64 (borders,)
-        States. For pieces a < b of a maxout unit they are b and a: positive where a is larger.
-    row, other : int64 (borders,)
-        The form is ``z_row - z_other``, or ``z_row - level`` where ``other`` is -1.
+        States.
+    row : int64 (borders,)
     level : float64 (borders,)
     """
 
@@ -63,7 +61,6 @@ class Borders(NamedTuple):
     below: IntArray
     above: IntArray
     row: IntArray
-    other: IntArray
     level: FloatArray
 
 
@@ -149,25 +146,7 @@ class Pieces:
         entry = np.flatnonzero(np.isfinite(self.levels))
         output = np.searchsorted(self.first, entry, side="right") - 1
         state = entry - self.first[output]
-        other = np.full(entry.size, -1, dtype=np.int64)
-        return Borders(output, state, state + 1, self.row[entry], other, self.levels[entry])
-
-    @cached_property
-    def borders(self) -> Borders:
-        """All borders: by output, those of scalar units by state, those of maxout units by pair of pieces."""
-        scalar = self.thresholds
-        pairs = [
-            (u, b, a, self.row[self.first[u] + a], self.row[self.first[u] + b])
-            for u in np.flatnonzero(self.is_max).tolist()
-            for a, b in combinations(range(int(self.n_states[u])), 2)
-        ]
-        output, below, above, row, other = np.array(pairs, dtype=np.int64).reshape(-1, 5).T
-        every = [
-            np.concatenate(both)
-            for both in zip(scalar, (output, below, above, row, other, np.zeros(len(pairs))), strict=True)
-        ]
-        order = np.argsort(every[0], kind="stable")
-        return Borders(*(array[order] for array in every))
+        return Borders(output, state, state + 1, self.row[entry], self.levels[entry])
 
 
 def as_slice(columns: IntArray) -> IntArray | slice:

@@ -44,7 +44,8 @@ class RecentredLayer:
     scale : int
         A power of two; the numbers below are divided by it.
     thresholds : list of int (borders,)
-        tau of each of the layer's borders, in their order.
+        tau of each of the scalar units' borders, in their order. That of two maxout pieces is the difference
+        of their constants.
     constants : list of int (entries,)
         c of each entry of the table of pieces.
     """
@@ -89,16 +90,14 @@ def recentre(network: Network, box: Box) -> RecentredNetwork:
 
 def _constants(layer: Layer, z0: list[int], below: int) -> tuple[int, list[int], list[int]]:
     """The scale, thresholds and constants of a layer whose rows are ``z0 / below`` at the midpoint."""
-    table, borders = layer.pieces, layer.pieces.borders
+    table, borders = layer.pieces, layer.pieces.thresholds
     numbers = {*map(Fraction, table.slope.tolist()), *map(Fraction, borders.level.tolist()), *table.constants}
     own = max((value.denominator for value in numbers), default=1)
     whole = {value: int(value * own) for value in numbers}
-    thresholds = []
-    for row, other, level in zip(*(array.tolist() for array in borders[3:]), strict=True):
-        if other < 0:
-            thresholds.append(whole[Fraction(level)] * below - own * z0[row])
-        else:
-            thresholds.append(own * (z0[other] - z0[row]))
+    thresholds = [
+        whole[Fraction(level)] * below - own * z0[row]
+        for row, level in zip(borders.row.tolist(), borders.level.tolist(), strict=True)
+    ]
     slopes = [whole[Fraction(v)] for v in table.slope.tolist()]
     rows = table.row.tolist()
     values = [

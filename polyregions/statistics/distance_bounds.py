@@ -1,8 +1,8 @@
 """Lower and upper bounds of the distances to the boundaries of all units, at many points, in float64.
 
-The filter of :mod:`.distances`. A row of a point's cell vanishes at the distance ``gap / norm``: gap is the
-value of the row at the point (>= 0), norm that of its gradient g. Both are computed layer by layer under the
-point's exact states, each with a rigorous bound of its error:
+The filter of :mod:`polyregions.statistics.distances`. A row of a point's cell vanishes at the distance
+``gap / norm``: gap is the value of the row at the point (>= 0), norm that of its gradient g. Both are
+computed layer by layer under the point's exact states, each with a rigorous bound of its error:
 
 *Gap.* A computed sum of n products is within ``gamma_n`` times the sum of their magnitudes (N. J. Higham,
 *Accuracy and Stability of Numerical Algorithms*, 2nd ed., section 3.1), and errors e_k of the inputs add

@@ -17,9 +17,10 @@ changes its sign (of a maxout unit, pieces with different gradients are tied: th
 unit in a tie may only touch its boundary at y, since the forms beyond y are others; so the lowest is
 reported. The same holds for x on a boundary. A row without a gradient is constant, and no boundary.
 
-*Exactness.* Which unit attains the minimum is decided. Float64 bounds (:mod:`.distance_bounds`) decide first:
-where the interval of one unit is below all others. What they leave open, rational arithmetic decides: for the
-units that are left, squared distances as fractions.
+*Exactness.* Which unit attains the minimum is decided. Float64 bounds
+(:mod:`polyregions.statistics.distance_bounds`) decide first: where the interval of one unit is below all
+others. What they leave open, rational arithmetic decides: for the units that are left, squared distances as
+fractions.
 """
 
 from __future__ import annotations

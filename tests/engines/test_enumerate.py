@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support.networks import random_network
+from support.networks import facets, random_network
 
 from polyregions import Box, Network, enumerate_regions
 from polyregions.engines import sizes
 from polyregions.engines.enumerate import ENGINES
 from polyregions.errors import InvalidBoxError, InvalidInputError, PolyregionsError, TooLargeError
+from polyregions.network.layers import hard_tanh, linear, maxout, relu
 
 NET = Network.from_arrays([(np.eye(2), [0, 0]), ([[1, 1]], [0])])  # four quadrants
 BOX = Box.cube(2, -1, 1)
@@ -190,12 +191,20 @@ def test_whatever_numpy_is_told_of_overflow(engine: str) -> None:
                 )
 
 
-@pytest.mark.parametrize("dim", [1, 2, 3])
-@pytest.mark.parametrize(("rank", "engine"), [(6, "subdivide"), (7, "traverse"), (64, "traverse")])
-def test_auto_leaves_units_of_many_pieces_to_traverse(rank: int, dim: int, engine: str) -> None:
+@pytest.mark.parametrize(("rank", "dim"), [(256, 1), (6, 2), (64, 2), (5, 3), (64, 3), (4, 4), (24, 4)])
+def test_auto_takes_subdivide_for_units_of_many_pieces(rank: int, dim: int) -> None:
     rng = np.random.default_rng(rank)
     net = Network.from_arrays([(rng.normal(size=(1, rank, dim)), rng.normal(size=(1, rank))), ([[1]], [0])])
-    box = Box.cube(dim, -1, 1)
-    cx = enumerate_regions(net, box)
-    assert cx.engine == engine
-    assert cx.n_regions == enumerate_regions(net, box, engine="subdivide").n_regions
+    cx = enumerate_regions(net, Box.cube(dim, -1, 1))
+    assert cx.engine == "subdivide"
+    assert facets(cx) == facets(enumerate_regions(net, Box.cube(dim, -1, 1), engine="traverse"))
+
+
+def test_a_bound_of_the_regions_is_that_of_the_theorems() -> None:
+    """Of a layer, sum_(j <= d) e_j(states - 1); layers multiply."""
+    rng = np.random.default_rng(0)
+    for ranks, dim, bound in (([256], 2, 256), ([3, 4], 1, 1 + 5), ([3, 4], 2, 1 + 5 + 6), ([2] * 6, 2, 22)):
+        units = maxout([rng.normal(size=(r, dim)) for r in ranks], [rng.normal(size=r) for r in ranks])
+        assert sizes.region_bound(Network([units])) == bound
+    two = Network([hard_tanh(np.eye(2), [0, 0]), linear(np.eye(2), [0, 0]), relu(np.eye(2), [0, 0])])
+    assert sizes.region_bound(two) == (1 + 4 + 4) * (1 + 2 + 1)

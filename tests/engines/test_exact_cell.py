@@ -19,14 +19,14 @@ from polyregions.engines.traverse.decisions import decide
 from polyregions.engines.traverse.exact_cell import ExactCell, exact_cell
 from polyregions.engines.traverse.rows import RecentredRows
 from polyregions.errors import CheckFailedError
-from polyregions.geometry.proofs import AMBIGUOUS
+from polyregions.geometry.proofs import UNDECIDED
 from polyregions.network.layers import absolute, hard_tanh, maxout, relu
 
 
 def nothing_known(network: Network, box: Box, pattern: Any) -> tuple[Any, Any]:
     """Verdicts and bases of a cell of which float64 knows nothing."""
     n = len(network.exact.rows(pattern)[0]) + 2 * box.dim
-    return np.full(n, AMBIGUOUS, dtype=np.uint8), np.full((n, box.dim), -1, dtype=np.int32)
+    return np.full(n, UNDECIDED, dtype=np.uint8), np.full((n, box.dim), -1, dtype=np.int32)
 
 
 def plain_cell(network: Network, box: Box, pattern: Any) -> ExactCell:

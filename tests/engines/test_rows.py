@@ -16,7 +16,7 @@ from support.reference import outputs_of
 from polyregions import Box, Network, enumerate_regions
 from polyregions.engines.brute import enumerate_brute
 from polyregions.engines.traverse.rows import RecentredRows
-from polyregions.geometry.proofs import AMBIGUOUS, REDUNDANT, live_rows
+from polyregions.geometry.proofs import REDUNDANT, UNDECIDED, live_rows
 from polyregions.geometry.workspace import ScaledCell
 from polyregions.network.kinds import make_layer
 from polyregions.network.layers import Layer, leaky_relu, linear, relu
@@ -157,7 +157,7 @@ def random_case(seed: int, modes: tuple[str, ...], box: str) -> tuple[Network, B
 def proves_nothing(rows: Any) -> bool:
     """Whether the rows, which are not all finite, stop the float64 path."""
     d, n = rows.shape[0] - 2, rows.shape[1]
-    verdict = np.full(n, AMBIGUOUS, dtype=np.uint8)
+    verdict = np.full(n, UNDECIDED, dtype=np.uint8)
     m = live_rows(np.ascontiguousarray(rows), n, ScaledCell.empty(n, d), verdict)
     bad = ~np.isfinite(rows).all(axis=0)
     return m < 0 and not (verdict[bad] == REDUNDANT).any()

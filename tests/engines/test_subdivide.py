@@ -13,7 +13,6 @@ from threading import current_thread, main_thread
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 from support.cells import check_cells
 from support.networks import RANDOM, facets, random_network
 from support.profiles import examples
@@ -49,7 +48,7 @@ def test_folds_need_no_integers_beyond_float64(n0: int, folds: list[int]) -> Non
     cx = subdivision.run()
     k = int(np.prod(folds))
     assert (cx.n_regions, cx.n_adjacencies) == (k**n0, n0 * (k - 1) * k ** (n0 - 1))
-    assert all(layer.whole for layer in subdivision.layers)
+    assert all(layer.whole for layer in subdivision.steps)
     assert subdivision.undecided == 0
 
 
@@ -368,35 +367,3 @@ for name in ("fold-2d-2-2-outside", "six-differ", "maxout-three", "grid-2-2-3"):
 """
     environment = os.environ | {"NUMBA_DISABLE_JIT": "1", "PYTHONPATH": str(Path(__file__).parents[1])}
     subprocess.run([sys.executable, "-c", script], env=environment, check=True, timeout=300)
-
-
-@pytest.mark.parametrize("pieces", [6, 80])
-def test_a_maxout_unit_of_many_pieces_that_all_show(pieces: int) -> None:
-    """The upper envelope of tangent planes to |x|^2: one Voronoi cell for each of the points in the square.
-
-    All pairs of 80 pieces are 3160 lines, which cut the square into five million cells below the maximum.
-    """
-    points = np.random.default_rng(pieces).integers(-63, 64, size=(pieces, 2)) / 64
-    points = np.unique(points, axis=0)
-    net = Network([maxout([2 * points], [-(points**2).sum(axis=1)])])
-    cx = enumerate_regions(net, Box.cube(2, -1, 1), engine="subdivide")
-    assert sorted(cx.states[:, 0].tolist()) == list(range(len(points)))
-    grid = np.stack(np.meshgrid(*[np.linspace(-1, 1, 41)] * 2), axis=-1).reshape(-1, 2)
-    distances = ((grid[:, None] - points) ** 2).sum(axis=2)
-    two = np.sort(distances, axis=1)[:, :2]
-    clear = two[:, 1] - two[:, 0] > 1e-9
-    nearest = cx.states[cx.locate(grid[clear]), 0]
-    assert (nearest == distances[clear].argmin(axis=1)).all()
-    cx.check()
-    assert facets(cx) == facets(enumerate_regions(net, cx.box, engine="traverse"))
-
-
-@settings(max_examples=examples(60))
-@given(cases(kinds=("maxout",)), st.sampled_from([4, 128]))
-def test_maxout_piece_after_piece(case: tuple[Network, Box], together: int) -> None:
-    """Hyperplanes that are left out below the maximum change nothing, however the work is divided."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(layer_cut, "FACES_TOGETHER", together)
-        cx = enumerate_regions(*case, engine="subdivide")
-    cx.check()
-    assert facets(cx) == facets(enumerate_regions(*case, engine="traverse"))

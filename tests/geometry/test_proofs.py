@@ -20,9 +20,9 @@ from polyregions import Box, Network
 from polyregions.engines.traverse.decisions import decide
 from polyregions.engines.traverse.rows import RecentredRows
 from polyregions.geometry.proofs import (
-    AMBIGUOUS,
     FACET,
     REDUNDANT,
+    UNDECIDED,
     U,
     certifies_facet,
     certifies_redundant,
@@ -313,7 +313,7 @@ def test_numbers_that_are_not_finite_prove_nothing(bad: float) -> None:
         rows[place, 2] = abs(bad) if place == 3 else bad
         verdict, cell = np.empty(4, dtype=np.uint8), ScaledCell.empty(4, 2)
         m = live_rows(rows, 4, cell, verdict)
-        assert (verdict[: 3 if m < 0 else 4] == AMBIGUOUS).all()
+        assert (verdict[: 3 if m < 0 else 4] == UNDECIDED).all()
         if m == 4 and recentre(cell, 4, np.zeros(2), 1.0) > 0:
             assert not certifies_facet(cell, 4, 0, p)
 
@@ -344,7 +344,7 @@ def cell_of_layer(seed: int) -> tuple[Network, Box, Any]:
 @pytest.mark.slow
 @pytest.mark.parametrize("lp", ["native", "scipy"])
 def test_cells_are_decided_right(lp: str) -> None:
-    count = {FACET: 0, REDUNDANT: 0, AMBIGUOUS: 0}
+    count = {FACET: 0, REDUNDANT: 0, UNDECIDED: 0}
     generic = whole = 0
     for seed in range(750 if lp == "native" else 60):
         network, box, pattern = cell_of_layer(seed)
@@ -367,7 +367,7 @@ def test_cells_are_decided_right(lp: str) -> None:
                 assert affine_rank([v for v in vertices if value(truth[r], v) == 0]) == d
             elif answer == REDUNDANT:
                 assert is_positive(truth, vertices, r), (seed, r)
-        assert decisions.decided[0] == (verdict != AMBIGUOUS).all()
+        assert decisions.decided[0] == (verdict != UNDECIDED).all()
         assert decisions.counts[0] == (verdict == FACET).sum()
         if seed % 3 == 1:
             generic, whole = generic + 1, whole + bool(decisions.decided[0])

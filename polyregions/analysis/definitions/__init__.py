@@ -15,10 +15,12 @@ affine            each affine map to which f is equal on some open set
 ================  ===================================================================================
 
 Their numbers descend in this order. All are exact, but for "convex": there two proven bounds are given, which
-often are equal. How: the affine maps of all regions are compared exactly (:mod:`.equal_maps`);
-open connected regions are joined across the facets with the same map on both sides. The rest needs the faces
-of all dimensions: :mod:`.strict_patterns`, :mod:`.convex_regions` and
-:mod:`.closed_regions`.
+often are equal. How: the affine maps of all regions are compared exactly
+(:mod:`polyregions.network.equal_maps`); open connected regions are joined across the facets with the same map
+on both sides. The rest needs the faces of all dimensions:
+:mod:`~polyregions.analysis.definitions.strict_patterns`,
+:mod:`~polyregions.analysis.definitions.convex_regions` and
+:mod:`~polyregions.analysis.definitions.closed_regions`.
 """
 
 from __future__ import annotations

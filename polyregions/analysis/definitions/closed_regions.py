@@ -12,8 +12,9 @@ vertices of a slice, the solutions of m equations, lie in such faces.
 
 *Does Z meet F?* Iff zero is in the convex hull of the values of f - g at the corners of F, which are vectors
 of m numbers. For one output signs tell: a vertex with f = g, or an edge with different signs at its ends.
-Signs come from :mod:`.vertex_values`. What they leave open is decided in rational arithmetic, by
-Gordan's theorem: zero is not in the hull iff some vector y has positive products with all of them.
+Signs come from :mod:`polyregions.complex.vertex_values`. What they leave open is decided in rational
+arithmetic, by Gordan's theorem: zero is not in the hull iff some vector y has positive products with all of
+them.
 """
 
 from __future__ import annotations

@@ -10,7 +10,8 @@ relative interior iff it is at every corner; the state is the lowest index of th
 *At a vertex.* By continuity, a scalar unit is in the lowest of its states in the regions around, or one
 lower, if in all of them its values come down to a breakpoint right at the vertex. A maxout piece that is the
 state of a region around is a largest one; another may be tied. So what is left to decide is whether some
-gaps are zero: float64 decides that, up to its error bound (:mod:`.vertex_values`), then integers.
+gaps are zero: float64 decides that, up to its error bound (:mod:`polyregions.complex.vertex_values`), then
+integers.
 
 *Which are new.* The states on a face are at most those of the regions around it. The set of all points with
 one pattern is convex; so if some region has the pattern of a face, one around that face has, and it is the

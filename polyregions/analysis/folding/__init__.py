@@ -10,10 +10,11 @@ mapped, each one to one, onto one and the same image, and that is a cube again i
 The paper identifies by the activations, where they are read out with alternating signs. Here no read-out is
 given: what the next layer sees is all that matters, and the coordinates of the cube are recovered.
 
-1. :mod:`.verify`: enumerate the regions of the network cut off after each layer, and compare their images;
-2. :mod:`.images`: an image is known by its extreme points, exactly;
-3. :mod:`.overlaps`: images that are not equal can still have points in common;
-4. :mod:`.layers`: the result.
+1. :func:`verify_folding`: enumerate the regions of the network cut off after each layer, and compare their
+   images;
+2. :class:`Image`: an image is known by its extreme points, exactly;
+3. :mod:`~polyregions.analysis.folding.overlaps`: images that are not equal can still have points in common;
+4. :class:`Folding`: the result.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the layers of a network make of a cube: the result of :func:`.verify_folding`."""
+"""What layers make of a cube: the result of :func:`polyregions.analysis.folding.verify_folding`."""
 
 from __future__ import annotations
 

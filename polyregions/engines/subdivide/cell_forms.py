@@ -24,7 +24,6 @@ from ...base.kernels import (
     Blocks,
     Int32Matrix,
     Int32Vector,
-    Int64Matrix,
     Int64Vector,
     Matrix,
     UInt8Matrix,
@@ -231,15 +230,6 @@ def mark_signs(
                 open_signs[n_open, 0], open_signs[n_open, 1] = f, plane
                 n_open += 1
     return n_open
-
-
-@kernel
-def count_bends(faces: Int64Vector, table: Int32Matrix, pairs: Int64Matrix, states: UInt8Matrix) -> None:
-    """State of each scalar unit on each face: the number of its hyperplanes that the face is above of."""
-    for i in range(faces.size):
-        for plane in range(pairs.shape[0]):
-            word = table[faces[i], MASKS + 3 * (plane // WORD)]
-            states[i, pairs[plane, 0]] += (word >> int64(plane % WORD)) & 1
 
 
 @kernel(bare=True)

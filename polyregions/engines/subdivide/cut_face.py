@@ -31,9 +31,9 @@ DONE, MORE_FACES, MORE_POOL, MORE_VERTICES, MORE_PLANES, MORE_ENTRIES, DECIDE, P
 
 #: Places in ``at``, where the work stands: part of the old complex, stage (0 copy, 1 cut), place in the order
 #: of the old faces, hyperplane, dimension being cut (0: new vertices), place in its list, faces when the
-#: hyperplane's turn began, faces at which to pause.
-PLACES = 8
-PART, STAGE, OLD, ROUND, LEVEL, CURSOR, MARK, NEXT = range(PLACES)
+#: hyperplane's turn began, faces when the part's turn began, faces at which to pause.
+PLACES = 9
+PART, STAGE, OLD, ROUND, LEVEL, CURSOR, MARK, BEFORE, NEXT = range(PLACES)
 
 #: Rows of the masks that are collected: of what is above the hyperplane, below it, and on it.
 ABOVE, BELOW, ON = range(3)
@@ -69,28 +69,6 @@ def cut_edge(f: int, plane: int, new: NewFaces, lists: Lists) -> int:
     return DONE
 
 
-@kernel(bare=True)
-def keep_whole(f: int, mark: int, new: NewFaces) -> int:
-    """Leave a face whole; of the faces in its boundary that were cut in this round it gets both halves."""
-    table, _, pool, _, _, used = new
-    begin, size = int64(table[f, START]), int64(table[f, SIZE])
-    if used[POOL] + 2 * size > pool.size:
-        return MORE_POOL
-    tail = used[POOL]
-    for i in range(begin, begin + size):
-        b = int64(pool[i])
-        pool[tail] = b
-        tail += 1
-        if table[b, SECTION] >= mark:
-            pool[tail] = table[b, SECTION] + 1
-            tail += 1
-    if tail - used[POOL] > size:
-        used[MOST] = max(used[MOST], tail - used[POOL])
-        set_boundary(f, used[POOL], tail, new)
-        used[POOL] = tail
-    return DONE
-
-
 @kernel(inline=True, bare=True)
 def has_room(f: int, plane: int, new: NewFaces) -> bool:
     """Whether the pool has room for F+, F-, and F0 twice. No boundary is larger than ``used[MOST]``."""
@@ -113,12 +91,14 @@ def part_boundary(f: int, at: Int64Vector, new: NewFaces, masks: Int64Matrix) ->
     F- begins where the pool ends, F0 one place more than F's size after it. Returns where F+, F- and F0 end.
     The masks of all three are joined on the way.
 
-    Faces from ``at[MARK]`` on were made in this round. What F0 has in its boundary besides sections of this
-    round lies in the hyperplane already. Each such face bounds two facets of F, one above and one below, and
-    is found in the one above. A facet can have several, pieces of a face that was cut while it stayed whole.
+    Faces from ``at[MARK]`` on were made in this round, and those before ``at[BEFORE]`` in parts of the
+    complex that are finished. What F0 has in its boundary besides sections of this round lies in the
+    hyperplane already. Each such face bounds two facets of F, one above and one below, and is found in the
+    one above. A facet that is finished has at most one of them, which is more likely at the end of its
+    boundary; another one can have several, pieces of a face that an earlier part has cut.
     """
     table, _, pool, _, _, used = new
-    plane, mark = at[ROUND], at[MARK]
+    plane, mark, finished = at[ROUND], at[MARK], at[BEFORE]
     column, bit = MASKS + 3 * (plane // WORD), int64(1) << int64(plane % WORD)
     begin, size = int64(table[f, START]), int64(table[f, SIZE])
     place, last = begin, used[POOL]
@@ -148,6 +128,8 @@ def part_boundary(f: int, at: Int64Vector, new: NewFaces, masks: Int64Matrix) ->
                         pool[tail] = e
                         join(table, e, masks, ON)
                         tail += 1
+                        if b < finished:
+                            break
         else:
             pool[last] = b
             join(table, b, masks, BELOW)

@@ -1,4 +1,4 @@
-"""The kernel that cuts all faces of a complex by the hyperplanes of one layer.
+"""The kernel that cuts all faces of a complex by the hyperplanes of one step of a layer.
 
 The topology is that of :mod:`polyregions.complex.topology`. Hyperplane after hyperplane, and for each of them
 dimension after dimension, the faces on both sides of it are cut, edges first. Which faces those are is read
@@ -38,6 +38,7 @@ from ...complex.vertices import Store
 from ...geometry.signs import UNKNOWN, sign_at, solve_float, solve_whole, tied
 from .cell_forms import LayerForms, cell_form
 from .cut_face import (
+    BEFORE,
     CURSOR,
     DECIDE,
     DONE,
@@ -56,7 +57,6 @@ from .cut_face import (
     STAGE,
     cut_edge,
     cut_face,
-    keep_whole,
 )
 from .face_table import (
     CARRIER,
@@ -103,22 +103,18 @@ class OldFaces(NamedTuple):
 
 
 class Hyperplanes(NamedTuple):
-    """The hyperplanes of the layer on the cells of the part that is cut.
+    """The hyperplanes of the step on the cells of the part that is cut.
 
     ``number (cells, hyperplanes)`` is the number of each form that is known, else -1; ``open (n, 3)`` are the
-    signs that wait for a decision: face, hyperplane, cell. ``pairs`` and ``same`` are those of the layer's
-    arrays, ``layer`` its number. ``forms`` is what the forms are made of. ``rivals (hyperplanes, 2 words)``
-    holds masks of those that can show that the first piece of a hyperplane is beaten by one before the
-    second: where a face is below only, and above only, in turn.
+    signs that wait for a decision: face, hyperplane, cell. ``same`` is that of the step's arrays, ``step``
+    its number. ``forms`` is what the forms are made of.
     """
 
     number: Int32Matrix
     open: Int32Matrix
-    pairs: Int64Matrix
     same: Int64Vector
-    layer: int
+    step: int
     forms: LayerForms
-    rivals: Int32Matrix
 
 
 class Scratch(NamedTuple):
@@ -194,7 +190,7 @@ def form_number(plane: int, cell: int, row: int, store: Store, cut: Hyperplanes,
         p = used[PLANES]
         used[PLANES] = p + 1
         store.errors[p] = cell_form(cell, plane, cut.forms, store.forms[p])
-        store.source[p, 0], store.source[p, 1], store.source[p, 2] = cut.layer, cell, plane
+        store.source[p, 0], store.source[p, 1], store.source[p, 2] = cut.step, cell, plane
         cut.number[row, plane] = p
     return p
 
@@ -222,10 +218,9 @@ def solve_vertex(number: int, planes: Int32Vector, store: Store, whole: bool, sc
 
 @kernel(inline=True, bare=True)
 def mark_vertex(f: int, v: int, cell: int, row: int, plane: int, work: Cutting) -> None:
-    """Give the new vertex of edge f, in which ``plane`` cuts it, its signs for the other hyperplanes.
+    """Give the new vertex of edge f its signs for the hyperplanes beyond ``plane``.
 
-    It is strictly on one side if its edge is; only for those that cut the edge a form is evaluated, because
-    they are still to come or left the edge whole.
+    It is strictly on one side if its edge is; only for those that still cut the edge a form is evaluated.
     """
     table, planes, used = work.new.table, work.new.planes, work.new.used
     store, cut = work.store, work.cut
@@ -239,7 +234,7 @@ def mark_vertex(f: int, v: int, cell: int, row: int, plane: int, work: Cutting) 
             there = both & -both
             both ^= there
             other = WORD * ((column - MASKS) // 3) + bit_number(there)
-            if other == plane or tied(planes[v], store.source, cut.pairs, cut.same, cut.layer, other):
+            if other <= plane or tied(planes[v], store.source, cut.same, cut.step, other):
                 continue
             q = form_number(other, cell, row, store, cut, used)
             sign = sign_at(store.forms[q], store.errors[q], point, radius)
@@ -285,23 +280,6 @@ def new_vertex(f: int, cell: int, row: int, plane: int, work: Cutting) -> int:
 
 
 @kernel(inline=True, bare=True)
-def is_beaten(f: int, plane: int, new: NewFaces, cut: Hyperplanes) -> bool:
-    """Whether the first piece of a hyperplane is below another one, before the second, inside face f.
-
-    Then the hyperplane is below the maximum there, and the face stays whole.
-    """
-    if cut.pairs[plane, 1] < cut.pairs[plane, 2]:
-        return False  # a scalar unit: the state below is the lower one
-    for word in range(cut.rivals.shape[1] // 2):
-        above = int64(new.table[f, MASKS + 3 * word])
-        below = int64(new.table[f, MASKS + 3 * word + 1])
-        lower, upper = int64(cut.rivals[plane, 2 * word]), int64(cut.rivals[plane, 2 * word + 1])
-        if (below & ~above & lower) | (above & ~below & upper) != 0:
-            return True
-    return False
-
-
-@kernel(inline=True, bare=True)
 def cut_listed(work: Cutting) -> int:
     """Cut the faces of one dimension that are in the hyperplane's list, from ``at[CURSOR]`` on."""
     at, old, new, lists, store, cut, scratch = work
@@ -311,9 +289,7 @@ def cut_listed(work: Cutting) -> int:
     while at[CURSOR] >= 0:
         f = int64(entries[at[CURSOR], 0])
         if table[f, column] & table[f, column + 1] & bit != 0:
-            if is_beaten(f, plane, new, cut):
-                code = keep_whole(f, at[MARK], new) if level > 1 else DONE
-            elif level == 1:
+            if level == 1:
                 code = cut_edge(f, plane, new, lists)
             else:
                 cell = int64(old.home[table[f, CARRIER]])
@@ -357,9 +333,11 @@ def cut_faces(work: Cutting) -> int:
     d, n_planes = work.new.planes.shape[1], head.shape[1]
     while at[PART] < old.ends.size:
         if at[STAGE] == 0:
-            if at[OLD] == old.ends[at[PART]] == (0 if at[PART] == 0 else old.ends[at[PART] - 1]):
-                at[PART] += 1  # no face to cut
-                continue
+            if at[OLD] == (0 if at[PART] == 0 else old.ends[at[PART] - 1]):
+                if at[OLD] == old.ends[at[PART]]:
+                    at[PART] += 1
+                    continue
+                at[BEFORE] = used[FACES]
             code = copy_part(work)
             if code != DONE:
                 return code

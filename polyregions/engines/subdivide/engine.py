@@ -3,9 +3,9 @@
 1. Start with the 3^d faces of the box.
 2. For each layer: the signs of its hyperplanes at all vertices (one matrix product over the vertices, with
    an error bound for each vertex), then all faces are cut (:mod:`polyregions.engines.subdivide.cut_faces`).
-   Scalar units are cut at their breakpoints. A maxout unit is cut where two of its pieces are equal, piece
-   after piece: (a, b) leaves a face whole if a piece before b beats a there. Then faces on which the same
-   pieces are largest are merged: boundaries that a later piece has covered go.
+   Scalar units are cut at their breakpoints. A maxout unit is cut piece after piece, each where it equals the
+   largest of those before, and faces on which the same pieces are largest are merged
+   (:mod:`polyregions.engines.subdivide.envelopes`).
 3. A top cell's states follow from its signs; its affine map is its parent's, row by row scaled by the
    states (:mod:`polyregions.engines.subdivide.cell_forms`).
 
@@ -22,9 +22,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ...base.arrays import StateArray
 from ...complex.faces import Faces
 from ...complex.region_complex import RegionComplex
 from ...complex.regions import Regions
@@ -32,10 +30,10 @@ from ...complex.topology import Cells, find_neighbors
 from ...complex.vertices import Cut, Vertices
 from ...errors import InvalidInputError, TooLargeError
 from ...network.box import Box
-from ...network.hyperplanes import LayerArrays, layer_arrays
+from ...network.hyperplanes import layer_steps
 from ...network.network import Network
-from .cell_forms import CellMaps, LayerForms, VerticesOnCells, count_bends, mark_signs, vertex_values
-from .face_table import CARRIER, MASKS, WORD
+from .cell_forms import CellMaps, LayerForms, VerticesOnCells, mark_signs, vertex_values
+from .envelopes import PartlyCut
 from .inner_points import interior_points
 from .layer_cut import LayerCut, LayerOnCells
 
@@ -126,9 +124,9 @@ class Subdivision:
                 f"a box of {box.dim} dimensions has 3^{box.dim} faces; engine 'traverse' has no need of them"
             )
         self.network, self.box, self.d = network, box, box.dim
-        self.layers = layer_arrays(network, box)
+        self.steps = layer_steps(network, box)
         self.cells = Cells.box(box.dim)
-        self.vertices = Vertices(network, box, self.layers, self.cells)
+        self.vertices = Vertices(network, box, self.steps, self.cells)
         self.undecided, self.workers = 0, workers
 
     def run(self, progress: Callable[[int, int], None] | None = None) -> RegionComplex:
@@ -141,70 +139,61 @@ class Subdivision:
         faces = cx.need_faces("cutting further")
         self = cls(network, cx.box, workers)
         self.cells, self.undecided = faces.cells, cx.undecided or 0
-        self.vertices = faces.vertices.continued(network, self.layers)
+        self.vertices = faces.vertices.continued(network, self.steps)
         return self
 
     # As in enumerate_regions: what leaves the range of float64 proves nothing.
     @np.errstate(over="ignore", under="ignore", invalid="ignore")
     def further(self) -> RegionComplex:
         """Cut by the layers beyond those that have cut already."""
-        cuts = {cut.layer: cut for cut in self.vertices.cuts}
-        done = 1 + max(cuts, default=-1)
+        done = 1 + max((cut.layer for cut in self.vertices.cuts), default=-1)
         maps = CellMaps.identity(self.d)
-        for i, layer in enumerate(self.layers[:done]):
-            cells = np.arange(len(maps.parent), dtype=np.int32)
-            parent = cuts[i].cell_of if i in cuts else cells
-            states = np.zeros((parent.size, layer.n_outputs), dtype=np.uint8)
-            if i in cuts:
-                states[:, layer.units] = cuts[i].states
-            maps = maps.above(layer, parent, states)
+        for number in range(done):
+            cuts = [cut for cut in self.vertices.cuts if cut.layer == number]
+            arrays = next(step for step in self.steps if step.layer == number)
+            parent = np.arange(len(maps.parent), dtype=np.int32)
+            for cut in cuts:
+                parent = parent[cut.cell_of]
+            states = np.zeros((parent.size, arrays.n_outputs), dtype=np.uint8)
+            if cuts:
+                states[:, arrays.units] = cuts[-1].states
+            maps = maps.above(arrays, parent, states)
         return self._cut_layers(done, maps, None)
 
     def _cut_layers(
         self, first: int, maps: CellMaps, progress: Callable[[int, int], None] | None
     ) -> RegionComplex:
-        last = max((i for i, layer in enumerate(self.layers) if layer.row_of.size), default=-1)
-        for i, layer in enumerate(self.layers[first : last + 1], first):
-            parent, states = self._cut(LayerOnCells(i, layer, maps), progress)
-            if layer.row_of.size:
-                units = self.layers[i].units
-                own = states if units.size == states.shape[1] else states[:, units]
-                self.vertices.cuts.append(Cut(i, self.network.first_units[i], parent, own))
-            if i < last:
-                maps = maps.above(layer, parent, states)
+        last = max((step.layer for step in self.steps if step.row_of.size), default=-1)
+        for number in range(first, last + 1):
+            steps = [i for i, step in enumerate(self.steps) if step.layer == number]
+            part = PartlyCut(self.steps[steps[0]], maps, len(steps))
+            # A step may leave fewer cells than it has cut; what is told never falls.
+            report = None if progress is None else partial(progress, 0, self.cells.top.size)
+            for i in steps:
+                if self.steps[i].row_of.size:
+                    self._cut(i, part, report)
             if progress is not None:
-                progress(0, len(parent))
+                progress(0, self.cells.top.size)
+            if number < last:
+                maps = part.above()
         result = self._result()
         if progress is not None:
             progress(result.n_regions, result.n_regions)
         return result
 
-    def _cut(
-        self, layer: LayerOnCells, progress: Callable[[int, int], None] | None
-    ) -> tuple[NDArray[np.int32], StateArray]:
-        """Cut the complex by a layer; return the old cell and the states of each new top cell."""
-        old, arrays, outputs = self.cells, layer.arrays, layer.arrays.n_outputs
-        if layer.n_planes == 0:
-            return np.arange(old.top.size, dtype=np.int32), np.zeros((old.top.size, outputs), dtype=np.uint8)
-        homes = old.homes()
-        cut = LayerCut(old, homes, layer, self.vertices)
+    def _cut(self, number: int, part: PartlyCut, report: Callable[[], None] | None) -> None:
+        """Cut the complex by one step of a layer."""
+        step, cells = self.steps[number], self.cells
+        homes = cells.homes()
+        cut = LayerCut(cells, homes, LayerOnCells(number, step, part.maps(step)), self.vertices)
         self._mark_vertices(cut)
-        cut.run(self.workers, None if progress is None else partial(progress, 0, old.top.size))
-        table, cells = cut.result()
+        cut.run(self.workers, report)
+        table, made = cut.result()
         self.undecided += cut.undecided
-        if not arrays.is_max.any():
-            pieces = cells.top
-            states: StateArray = np.zeros((pieces.size, outputs), dtype=np.uint8)
-            count_bends(pieces, table, arrays.pairs, states)
-        else:
-            touched = _touched_states(arrays, table)
-            carrier = np.ascontiguousarray(table[:, CARRIER])[:, None].view(np.uint8)
-            cells, whole = cells.merge(np.concatenate([carrier, touched], axis=1))
-            pieces = whole[cells.top]
-            ends = zip(arrays.first[:-1], arrays.first[1:], strict=True)
-            states = np.stack([touched[pieces, a:b].argmax(axis=1) for a, b in ends], axis=1).astype(np.uint8)
-        self.cells = cells
-        return homes[table[pieces, CARRIER]], states
+        self.cells = part.follow(step, table, homes, made)
+        own = part.states if step.units.size == step.n_outputs else part.states[:, step.units]
+        unit = self.network.first_units[step.layer]
+        self.vertices.cuts.append(Cut(number, step.layer, unit, part.cell_of, own))
 
     def _mark_vertices(self, cut: LayerCut) -> None:
         """Signs of the layer's hyperplanes at the old vertices, cell after cell."""
@@ -212,8 +201,11 @@ class Subdivision:
         order = np.argsort(cut.homes[corners], kind="stable")
         chunk = max(1, SIGNS_TOGETHER // cut.layer.n_planes)
         parts = [order[start : start + chunk] for start in range(0, corners.size, chunk)]
-        with ThreadPoolExecutor(self.workers) as pool:
-            undecided = list(pool.map(partial(self._mark, cut, corners), parts))
+        if len(parts) == 1:
+            undecided = [self._mark(cut, corners, parts[0])]
+        else:
+            with ThreadPoolExecutor(self.workers) as pool:
+                undecided = list(pool.map(partial(self._mark, cut, corners), parts))
         for faces, planes in undecided:
             for face, plane in zip(faces.tolist(), planes.tolist(), strict=True):
                 cut.set_sign(face, plane, int(cut.homes[corners[face]]))
@@ -234,11 +226,7 @@ class Subdivision:
 
     def _result(self) -> RegionComplex:
         cells, top = self.cells, self.cells.top
-        states = np.zeros((top.size, self.network.n_units), dtype=np.uint8)
-        at: NDArray[Any] = np.arange(top.size)
-        for cut in reversed(self.vertices.cuts):
-            states[:, cut.unit : cut.unit + cut.states.shape[1]] = cut.states[at]
-            at = cut.cell_of[at]
+        states = self.vertices.patterns(np.arange(top.size), len(self.network.layers))
         offsets = np.concatenate([[0], np.cumsum(cells.size[top], dtype=np.int64)])
         neighbors = np.empty(offsets[-1], dtype=np.int64)
         met = np.full(cells.dim.size, -1, dtype=np.int32)
@@ -256,19 +244,3 @@ class Subdivision:
             undecided=self.undecided,
             further=extend,
         )
-
-
-def _touched_states(layer: LayerArrays, table: Any) -> NDArray[np.uint8]:
-    """Whether each state of each output holds throughout each face, on its border perhaps; (faces, entries).
-
-    A maxout piece is then a largest one, a scalar unit's row between the breakpoints of the state. A face on
-    both sides of the hyperplane of pieces a < b was left whole, since a piece before b beats a: that one's
-    hyperplane tells.
-    """
-    touched = np.ones((len(table), int(layer.first[-1])), dtype=np.uint8)
-    for plane, (output, below, above) in enumerate(layer.pairs.tolist()):
-        first, column, bit = layer.first[output], MASKS + 3 * (plane // WORD), plane % WORD
-        is_above, is_below = table[:, column] >> bit & 1, table[:, column + 1] >> bit & 1
-        touched[:, first + below] &= is_above <= is_below
-        touched[:, first + above] &= is_below <= is_above
-    return touched

@@ -1,4 +1,4 @@
-"""A complex while one layer cuts it: the arrays that the kernel works in, and who works where.
+"""A complex while one step of a layer cuts it: the arrays that the kernel works in, and who works where.
 
 The kernel (:mod:`polyregions.engines.subdivide.cut_faces`) cuts one part of neighbouring cells after the
 other. Several workers share the cells out: first all faces between two shares are cut, then each share in a
@@ -70,7 +70,7 @@ MOST_FACES = 2**31 - 1
 
 @dataclass(frozen=True)
 class LayerOnCells:
-    """Layer ``number``: its hyperplanes, and the maps of the layer below on the cells that it cuts."""
+    """Step ``number``: its hyperplanes, and the maps that they are forms of on the cells that it cuts."""
 
     number: int
     arrays: LayerArrays
@@ -191,8 +191,7 @@ class LayerCut:
         arrays = self.layer.arrays
         forms = LayerForms.of(arrays, self.layer.maps)
         hyperplanes = Hyperplanes(
-            *(numbers, undecided, arrays.pairs, arrays.same, self.layer.number, forms),
-            _rivals(arrays.pairs),
+            *(numbers, undecided, arrays.same, self.layer.number, forms),
         )
         scratch = Scratch.empty(self.old.dimension, self.table.shape[1] - MASKS)
         while True:
@@ -291,23 +290,6 @@ class LayerCut:
         self.vertices.append(other.vertices, *kinds)
         self.undecided += other.undecided
         self.count[:4] = total[:4]
-
-
-def _rivals(pairs: NDArray[np.int64]) -> NDArray[np.int32]:
-    """Masks (hyperplanes, 2 words) of the hyperplanes that can show that one lies below the maximum.
-
-    Of hyperplane (a, b) of a unit they are (a, c), where a face is below, and (c, a), where it is above, for
-    all c before b. All these are cut before it is, since pairs are in order.
-    """
-    n = len(pairs)
-    bits = np.zeros((n, 2, 32 * -(-n // 32)), dtype=np.uint8)
-    unit, b, a = pairs.T  # of maxout units the state below a hyperplane is the later piece
-    for plane in np.flatnonzero(a < b).tolist():
-        own = unit[:plane] == unit[plane]
-        bits[plane, 0, :plane] = own & (a[:plane] == a[plane])
-        bits[plane, 1, :plane] = own & (b[:plane] == a[plane])
-    words = np.packbits(bits, axis=2, bitorder="little").view("<i4").astype(np.int32)
-    return np.ascontiguousarray(words.transpose(0, 2, 1).reshape(n, -1))
 
 
 def _room(rows: int, width: int, least: int) -> int:

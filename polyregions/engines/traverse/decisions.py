@@ -37,7 +37,7 @@ from ...base.kernels import (
 )
 from ...geometry.backends import SOLVERS, Solver, decide_cell_with
 from ...geometry.facets import Answer, decide_cell
-from ...geometry.proofs import AMBIGUOUS, FACET, live_rows, recentre
+from ...geometry.proofs import FACET, UNDECIDED, live_rows, recentre
 from ...geometry.simplex import chebyshev_centre
 from ...geometry.workspace import Workspace
 from .rows import CellRows, RecentredArrays, RecentredRows, cell_rows
@@ -54,15 +54,15 @@ class Decisions(NamedTuple):
     Attributes
     ----------
     verdicts : uint8 (n, R)
-        FACET, REDUNDANT or AMBIGUOUS for each row, in the order of the rows of a cell.
+        FACET, REDUNDANT or UNDECIDED for each row, in the order of the rows of a cell.
     centres : float64 (n, d)
         A point of each cell in the recentred coordinates, NaN if none was found.
     radii : float64 (n,)
         Radius of a ball around the centre that is proven to lie inside, 0 if there is none.
     bases : int32 (n, R, d)
-        For each ambiguous row: d rows that seem to make it redundant; -1 first if there are none.
+        For each undecided row: d rows that seem to make it redundant; -1 first if there are none.
     decided : bool (n,)
-        Whether no row of the cell is ambiguous.
+        Whether no row of the cell is undecided.
     counts : int64 (n,)
         Number of proven facets.
     units, beyond : int32 (n, R)
@@ -138,7 +138,7 @@ def decide(
 
 
 def inner_balls(network: RecentredRows, patterns: StateArray) -> Decisions:
-    """Find only the centres and radii of the cells; every row is left ambiguous."""
+    """Find only the centres and radii of the cells; every row is left undecided."""
     n, d = len(patterns), network.box.dim
     result = Decisions.empty(n, d, network.max_rows)
     result.centres[:], result.radii[:] = np.nan, 0.0
@@ -150,7 +150,7 @@ def inner_balls(network: RecentredRows, patterns: StateArray) -> Decisions:
         if m > 0:
             rho = chebyshev_centre(work.cell, m, work.ball, result.centres[i])
             result.radii[i] = recentre(work.cell, m, result.centres[i], rho)
-    result.verdicts[:] = AMBIGUOUS
+    result.verdicts[:] = UNDECIDED
     return result
 
 

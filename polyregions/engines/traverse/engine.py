@@ -3,14 +3,13 @@
 1. Start in the region just beyond the midpoint of the box in the direction (e, e^2, ..., e^d).
 2. For each region in order of discovery: which rows of its cell are facets
    (:mod:`polyregions.engines.traverse.decisions`; what float64 cannot prove,
-   :mod:`polyregions.engines.traverse.exact_cell` decides), and which pattern is across
-each.
+   :mod:`polyregions.engines.traverse.exact_cell` decides), and which pattern is across each.
 3. Every pattern is visited once; a known one only gets one more adjacency.
 
 The interior of the box is connected and stays so without the faces of dimension d - 2 and less, so
 crossing facets reaches every region. What a region's facets are depends on its pattern alone. So regions
 are decided in batches, by several threads if wanted, and linked in order: the result does not depend on the
-batch size, the number of workers or the LP back end.
+batch size or the number of workers, and of the LP back end only the witnesses do.
 """
 
 from __future__ import annotations

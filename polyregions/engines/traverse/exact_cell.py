@@ -62,10 +62,11 @@ def exact_cell(
     Parameters
     ----------
     verdict : uint8 array
-        What float64 proved about each row, in the order of :meth:`ExactNetwork.rows` and then of the sides
-        of the box; all AMBIGUOUS where nothing is known.
+        What float64 proved about each row, in the order of
+        :meth:`polyregions.network.exact.ExactNetwork.rows` and then of the sides of the box; all UNDECIDED
+        where nothing is known.
     bases : int32 array (rows, d)
-        Proposals of rows that make an ambiguous row redundant, -1 first where there is none.
+        Proposals of rows that make an undecided row redundant, -1 first where there is none.
     centre : sequence of Fraction, optional
         A point that may be inside.
 

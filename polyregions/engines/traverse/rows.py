@@ -153,15 +153,12 @@ def _rounded(numerators: list[int], scale: int) -> FloatArray:
 
 def _thresholds(layer: RecentredLayer) -> FloatArray:
     """The thresholds of a layer by entry; see :class:`RecentredArrays`."""
-    table, borders = layer.layer.pieces, layer.layer.pieces.borders
+    table, borders = layer.layer.pieces, layer.layer.pieces.thresholds
     thresholds = np.zeros(table.row.size)
-    scalar = np.flatnonzero(borders.other < 0)
-    values = _rounded([layer.thresholds[k] for k in scalar.tolist()], layer.scale)
+    values = _rounded(layer.thresholds, layer.scale)
     # Where a unit's row is constant, it sits on its breakpoint everywhere or nowhere.
-    moves = (layer.layer.dense != 0.0).any(axis=1)[borders.row[scalar]]
-    thresholds[table.first[borders.output[scalar]] + borders.below[scalar]] = np.where(
-        moves | (values != 0.0), values, 1.0
-    )
+    moves = (layer.layer.dense != 0.0).any(axis=1)[borders.row]
+    thresholds[table.first[borders.output] + borders.below] = np.where(moves | (values != 0.0), values, 1.0)
     pieces = np.flatnonzero(np.repeat(table.is_max, table.n_states))
     thresholds[pieces] = layer.layer.repeats[table.row[pieces]]
     return thresholds
