@@ -152,6 +152,8 @@ def enumerate_command(
         with status(not quiet, "merging linear regions"):
             numbers["linear_regions"] = all_counts(cx, wanted) if cx.complete else dict.fromkeys(wanted)
     failures = []
+    if cx.stopped == "interrupted":  # whoever pressed Ctrl-C wants the end
+        check = certified = False
     if check:
         with status(not quiet, "checking"):
             failures += _failures(cx)

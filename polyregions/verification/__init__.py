@@ -71,7 +71,7 @@ def verify(
     engine, workers, limit
         As in :func:`polyregions.enumerate_regions`. Of a partial result nothing is claimed.
     certified : bool
-        Whether to prove the result, which takes longer than all the rest.
+        Whether to prove the result, which takes longer than all the rest. After Ctrl-C it is not proven.
     progress : callable, optional
         Called now and then with what is done ("enumerating", "certifying") and two numbers: done, and known
         so far.
@@ -117,7 +117,9 @@ def verify(
         reason = f"the enumeration was stopped ({cx.stopped})"
         claims.append(Claim("theorems about all regions", "", "", "not applicable", reason))
     folding = find_folding(cx)
-    certificate = certify(cx, _named(progress, "certifying")) if certified else None
+    # Whoever pressed Ctrl-C wants the end, not a proof of a part.
+    proving = certified and cx.stopped != "interrupted"
+    certificate = certify(cx, _named(progress, "certifying")) if proving else None
     return Report(title or repr(network), source, cx, counts, tuple(claims), certificate, folding, seconds)
 
 

@@ -448,3 +448,16 @@ def test_bounds_are_drawn() -> None:
         run("bounds", "--inputs", "2", "--widths", "4", "--plot", "b.png", "--json", "b.json").exit_code == 0
     )
     assert Path("b.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_after_ctrl_c_nothing_is_proven_any_more():
+    def interrupt(doing, done, known):
+        raise KeyboardInterrupt
+
+    net = Network.from_arrays(
+        [(np.random.default_rng(0).normal(size=(9, 2)), np.ones(9)), (np.ones((1, 9)), [0])]
+    )
+    report = verify(net, Box.cube(2, -9, 9), engine="traverse", progress=interrupt)
+    assert report.complex.stopped == "interrupted"
+    assert report.certificate is None
+    assert report.folding is None
