@@ -151,6 +151,9 @@ def test_interrupted_enumeration_is_written_and_labelled(monkeypatch):
     assert result.exit_code == 3
     assert json.loads(result.stdout)["stopped"] == "interrupted"
     assert "partial" in result.stderr
+    result = run("net.json", "--box", "-2", "2", "--json", "-", "--engine", "traverse", "--check", "--certify")
+    assert (result.exit_code, json.loads(result.stdout)["check"]) == (3, None)
+    assert "certificate" not in json.loads(result.stdout)  # nothing is proven after Ctrl-C
 
 
 def test_interrupted_with_nothing_to_show(monkeypatch):
