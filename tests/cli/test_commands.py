@@ -147,11 +147,12 @@ def test_interrupted_enumeration_is_written_and_labelled(monkeypatch):
         return enumerate_regions(*arguments, progress=press, **options)
 
     monkeypatch.setattr("polyregions.cli.enumerate.enumerate_regions", interrupted)
-    result = run("net.json", "--box", "-2", "2", "--json", "-", "--engine", "traverse")
+    arguments = ("net.json", "--box", "-2", "2", "--json", "-", "--engine", "traverse")
+    result = run(*arguments)
     assert result.exit_code == 3
     assert json.loads(result.stdout)["stopped"] == "interrupted"
     assert "partial" in result.stderr
-    result = run("net.json", "--box", "-2", "2", "--json", "-", "--engine", "traverse", "--check", "--certify")
+    result = run(*arguments, "--check", "--certify")
     assert (result.exit_code, json.loads(result.stdout)["check"]) == (3, None)
     assert "certificate" not in json.loads(result.stdout)  # nothing is proven after Ctrl-C
 
