@@ -204,7 +204,7 @@ def with_level(network: Network, output: int, level: float) -> Network:
 def _output(network: Network, output: Any) -> int:
     """The number of an output, checked."""
     try:
-        number = index(output)
+        number = index(None if isinstance(output, bool | np.bool_) else output)
     except TypeError as error:
         raise InvalidInputError(f"output {short_repr(output)}: expected a whole number") from error
     if not 0 <= number < network.output_dim:
@@ -215,7 +215,7 @@ def _output(network: Network, output: Any) -> int:
 def _level(level: Any) -> float:
     """A level as the float64 that it is, checked."""
     try:
-        value = float(level) if isinstance(level, Real) else np.nan
+        value = float(level) if isinstance(level, Real) and not isinstance(level, bool) else np.nan
     except OverflowError:
         value = np.inf
     if not np.isfinite(value):
