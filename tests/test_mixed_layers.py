@@ -15,7 +15,7 @@ from support.strategies import cases
 from polyregions import Box, Network, RegionComplex, certify, enumerate_regions
 from polyregions.analysis.definitions import all_counts
 from polyregions.engines.brute import enumerate_brute
-from polyregions.errors import InvalidNetworkError
+from polyregions.errors import InvalidInputError, InvalidNetworkError
 from polyregions.network.layers import (
     Layer,
     absolute,
@@ -302,6 +302,11 @@ def test_tensors_masked_arrays_and_forgotten_biases_are_named() -> None:
         relu(Tensor(), [0])  # type: ignore[arg-type]
     with pytest.raises(InvalidNetworkError, match=r"masked array; .*filled"):
         relu(np.ma.masked_array([[1.0]], mask=[[True]]), [0])
+    for masked in (np.ma.masked, np.ma.masked_array([1.0], mask=[True])):
+        with pytest.raises(InvalidNetworkError, match=r"masked array; .*filled"):
+            relu([[1.0], masked], [0, 0])
+        with pytest.raises(InvalidInputError, match=r"masked array; .*filled"):
+            Network([relu([[1.0]], [0])]).states([[0.5], masked])
     with pytest.raises(InvalidNetworkError, match="got None"):
         relu([[1.0]], None)  # type: ignore[arg-type]
     with pytest.raises(InvalidNetworkError, match="transposed"):

@@ -35,6 +35,10 @@ UNREADABLE = (
     SystemError,
 )
 
+#: Zeros are packed to a thousandth of their size, arrays of networks and results to a hundredth at best. An
+#: archive that unpacks to more than ``UNSUSPECTED`` bytes and so many times its size is made to fill memory.
+MOST_TIMES, UNSUSPECTED = 500, 2**28
+
 
 def read_archive(path: Path, names: Collection[str] | None = None) -> dict[str, Any]:
     """Read the arrays of an archive, all or those named.
@@ -44,7 +48,7 @@ def read_archive(path: Path, names: Collection[str] | None = None) -> dict[str, 
     FileFormatError
         If it is damaged, no archive, or holds objects.
     TooLargeError
-        If its arrays would take more than half of the memory that is free.
+        If its arrays would take more than half of the memory that is free, or far more than the file.
     """
     try:
         check_unpacked_size(path)
@@ -63,11 +67,16 @@ def read_archive(path: Path, names: Collection[str] | None = None) -> dict[str, 
 
 
 def check_unpacked_size(path: Path) -> None:
-    """Refuse an archive whose arrays would not fit into memory, by the sizes that it states."""
+    """Refuse an archive by the sizes that it states: too large for the memory, or for what it can hold."""
     if not zipfile.is_zipfile(path):
         return
     with zipfile.ZipFile(path) as archive:
         size = sum(entry.file_size for entry in archive.infolist())
+    if size > max(UNSUSPECTED, MOST_TIMES * path.stat().st_size):
+        raise TooLargeError(
+            f"{path}: its arrays take {size / 2**30:,.1f} GiB, more than {MOST_TIMES} times the file: "
+            "nothing but repetitions, which is not unpacked"
+        )
     limit = available_memory() // 2
     if size > limit:
         raise TooLargeError(

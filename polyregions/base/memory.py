@@ -51,6 +51,17 @@ def _free_in_address_space() -> int:
 
 
 @contextmanager
+def memory_for_threads() -> Iterator[None]:
+    """Turn what Python raises where a thread's stack cannot be had into the MemoryError that it is."""
+    try:
+        yield
+    except RuntimeError as error:
+        if "start new thread" not in str(error):
+            raise
+        raise MemoryError(str(error)) from error
+
+
+@contextmanager
 def within_memory(what: str) -> Iterator[None]:
     """Turn the MemoryError of a block into a :class:`TooLargeError` that says what did not fit.
 

@@ -205,6 +205,8 @@ def with_level(network: Network, output: int, level: float) -> Network:
 def _output(network: Network, output: Any) -> int:
     """The number of an output, checked."""
     try:
+        if isinstance(output, bool | np.bool_):
+            raise TypeError("a truth value")
         number = index(output)
     except TypeError as error:
         raise InvalidInputError(f"output {short_repr(output)}: expected a whole number") from error
@@ -216,7 +218,7 @@ def _output(network: Network, output: Any) -> int:
 def _level(level: Any) -> float:
     """A level as the float64 that it is, checked."""
     try:
-        value = float(level) if isinstance(level, Real) else np.nan
+        value = np.nan if isinstance(level, bool) or not isinstance(level, Real) else float(level)
     except OverflowError:
         value = np.inf
     if not np.isfinite(value):

@@ -26,7 +26,7 @@ from ..geometry import polytope, volumes
 from ..network.box import Box, box_rows
 from ..network.equal_maps import map_labels
 from ..network.network import Network
-from .walls import Walls, find_walls
+from .walls import Walls, find_walls, sides_in_parts
 
 if TYPE_CHECKING:
     from .faces import Faces  # loads kernels, which results without faces have no need of
@@ -167,10 +167,10 @@ class Regions:
             )
         return self.known_faces
 
-    @property
+    @cached_property
     def n_adjacencies(self) -> int:
         """Number of pairs of regions that share a facet."""
-        return len(self.adjacencies)
+        return sum(len(lower) for lower, _ in sides_in_parts(self.facet_offsets, self.facet_neighbors))
 
     @cached_property
     def f_vector(self) -> list[int] | None:
@@ -190,7 +190,11 @@ class Regions:
     @cached_property
     def degrees(self) -> IntArray:
         """Number of neighbours of each region, int64 (regions,)."""
-        return np.bincount(self.adjacencies.ravel(), minlength=self.n_regions)
+        degrees = np.zeros(self.n_regions, dtype=np.int64)
+        for lower, higher in sides_in_parts(self.facet_offsets, self.facet_neighbors):
+            np.add.at(degrees, lower, 1)
+            np.add.at(degrees, higher, 1)
+        return degrees
 
     def flips(self, i: int, j: int) -> IntArray:
         """Units whose states differ between regions i and j."""

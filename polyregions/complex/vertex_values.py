@@ -141,6 +141,8 @@ def _affine(layer: Layer, y: Values, scale: FloatArray) -> Values:
     return Values(z, error, whole, exponent)
 
 
+# A bound that left the range of float64 decides nothing.
+@np.errstate(all="ignore")
 def _pieces(layer: Layer, z: Values, own: StateArray, scale: FloatArray) -> Values:
     table = layer.pieces
     entry = table.entries(own)
@@ -153,11 +155,10 @@ def _pieces(layer: Layer, z: Values, own: StateArray, scale: FloatArray) -> Valu
     exponent = z.exponent + exponent_of(table.slope, table.constant)
     if not table.constants_are_floats:
         exponent = 2 * DEEPEST  # never whole
-    with np.errstate(all="ignore"):
-        y = slope * numbers + constant * scale
-        size = np.abs(slope) * (np.abs(numbers) + errors) + np.abs(constant) * scale
-        whole = z.whole & fits(size, exponent).all(axis=1)
-        error = 2 * (gamma(6) * size + np.abs(slope) * errors + 6 * TINY * scale)
+    y = slope * numbers + constant * scale
+    size = np.abs(slope) * (np.abs(numbers) + errors) + np.abs(constant) * scale
+    whole = z.whole & fits(size, exponent).all(axis=1)
+    error = 2 * (gamma(6) * size + np.abs(slope) * errors + 6 * TINY * scale)
     return Values(y, np.where(whole[:, None], 0.0, error), whole, exponent)
 
 

@@ -7,6 +7,7 @@ whose facets are known come first, so each wall that is known at all is known fr
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -15,6 +16,9 @@ from ..base.arrays import IntArray
 
 if TYPE_CHECKING:
     from .faces import Faces  # loads kernels, which walls themselves have no need of
+
+#: Regions whose walls are counted at a time.
+TOGETHER = 2**16
 
 
 class Walls(NamedTuple):
@@ -42,3 +46,16 @@ def find_walls(owners: IntArray, neighbors: IntArray) -> Walls:
     entries = np.flatnonzero(neighbors > owners)
     entries = entries[np.lexsort((neighbors[entries], owners[entries]))]
     return Walls(np.stack([owners[entries], neighbors[entries]], axis=1), entries)
+
+
+def sides_in_parts(offsets: IntArray, neighbors: IntArray) -> Iterator[tuple[IntArray, IntArray]]:
+    """Yield the lower and the higher regions of all walls, some at a time.
+
+    A result that filled the memory is still counted.
+    """
+    for start in range(0, len(offsets) - 1, TOGETHER):
+        bounds = offsets[start : start + TOGETHER + 1]
+        across = neighbors[bounds[0] : bounds[-1]]
+        owners = np.repeat(np.arange(start, start + len(bounds) - 1), np.diff(bounds))
+        higher = across > owners
+        yield owners[higher], across[higher]

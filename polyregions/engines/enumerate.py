@@ -119,7 +119,8 @@ def enumerate_regions(
         it (more than 4 inputs, many narrow layers, more faces than memory holds, by an estimate), else
         "traverse"; the result's ``engine`` tells.
     lp : {"native", "scipy", "cvxpy"}
-        Linear programming back end of "traverse". It never changes the answer.
+        Linear programming back end of "traverse". It never changes the answer; witnesses are other points of
+        the same regions.
     workers : int
         Threads, of "subdivide" and of "traverse" with its own ``lp``; at most 256. They never change the
         answer, and more than there is work for are not started.
@@ -132,8 +133,9 @@ def enumerate_regions(
         so far are done. Neither number ever falls. "subdivide" is done with all of them at once, at the end.
     resume : RegionComplex, optional
         A partial result of "traverse" for the same network and box to go on from. The result is that of an
-        uninterrupted run. About 1,000 of the regions that it explored, spread over all, are decided again
-        first, and must be found as they are listed. A complete one is returned as it is.
+        uninterrupted run. The regions that it explored are decided again, and must be found as they are
+        listed: about 1,000, spread over all, at first, and all of them before the result is complete, which
+        takes about as long as exploring them did. A complete one is returned as it is.
 
     Returns
     -------

@@ -23,7 +23,7 @@ def real_array(name: str, values: Any, refuse: type[InvalidInputError] = Invalid
     Integers must be the same in float64; booleans, complex numbers, objects, wider floats and masked arrays
     are no real numbers.
     """
-    if isinstance(values, np.ma.MaskedArray):
+    if _is_masked(values):
         raise refuse(f"{name}: a masked array; fill in what is masked, with .filled(...)")
     if is_sparse(values):
         raise refuse(f"{name}: a sparse matrix cannot be used here; give .toarray()")
@@ -45,6 +45,13 @@ def real_array(name: str, values: Any, refuse: type[InvalidInputError] = Invalid
     if not isinstance(values, np.ndarray):
         _check_items(name, values, array, refuse)
     return array
+
+
+def _is_masked(values: Any) -> bool:
+    """Whether something is a masked array, or lists hold one: numpy reads what is below the mask."""
+    if isinstance(values, list | tuple):
+        return any(_is_masked(value) for value in values)
+    return isinstance(values, np.ma.MaskedArray)
 
 
 def _check_items(name: str, values: Any, array: FloatArray, refuse: type[InvalidInputError]) -> None:

@@ -12,12 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import reference
+from support.networks import random_network
 from support.profiles import examples
 from support.strategies import cases
 from support.zoo import by_name
 
 from polyregions import Box, Network, Region, RegionComplex, enumerate_regions
-from polyregions.complex.regions import most_vertices
+from polyregions.complex import walls
+from polyregions.complex.regions import Regions, most_vertices
 from polyregions.errors import InvalidInputError, TooLargeError
 from polyregions.network.layers import absolute, relu
 
@@ -431,3 +433,16 @@ def test_the_most_vertices(dim: int) -> None:
             facets += all(sum(a < c < b for c in chosen) % 2 == 0 for a, b in combinations(others, 2))
         if dim > 1:
             assert most_vertices(dim, n) == facets
+
+
+def test_adjacencies_are_counted_without_listing_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that a partial result that filled the memory is still told, and saved."""
+    net, box = random_network(3, 2, ["relu", "relu"], 12), Box.cube(2, -1, 1)
+    for limit in (None, 20):
+        cx = enumerate_regions(net, box, engine="traverse", limit=limit)
+        pairs = replace(cx).adjacencies
+        monkeypatch.setattr(walls, "TOGETHER", 7)
+        monkeypatch.setattr(Regions, "adjacencies", property(lambda self: pytest.fail("listed")))
+        assert cx.n_adjacencies == len(pairs)
+        assert (cx.degrees == np.bincount(pairs.ravel(), minlength=cx.n_regions)).all()
+        monkeypatch.undo()

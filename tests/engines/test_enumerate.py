@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from support.networks import facets, random_network
 
-from polyregions import Box, Network, enumerate_regions
+from polyregions import Box, Network, enumerate_regions, linear_regions
 from polyregions.engines import sizes
 from polyregions.engines.enumerate import ENGINES
 from polyregions.errors import InvalidBoxError, InvalidInputError, PolyregionsError, TooLargeError
@@ -186,9 +186,10 @@ def test_whatever_numpy_is_told_of_overflow(engine: str) -> None:
             box = Box.cube(2, -size, size)
             expected = enumerate_regions(net, box, engine=engine)
             with np.errstate(all="raise"):
-                assert (
-                    enumerate_regions(net, box, engine=engine).states.tobytes() == expected.states.tobytes()
-                )
+                cx = enumerate_regions(net, box, engine=engine)
+                assert cx.states.tobytes() == expected.states.tobytes()
+                assert cx.graph().number_of_edges() == expected.n_adjacencies
+                assert linear_regions(cx).volumes().sum() == linear_regions(expected).volumes().sum()
 
 
 @pytest.mark.parametrize(("rank", "dim"), [(256, 1), (6, 2), (64, 2), (5, 3), (64, 3), (4, 4), (24, 4)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 import subprocess
 import sys
+import threading
 
 import numpy as np
 import pytest
@@ -88,3 +89,17 @@ def test_counts_and_measures_say_what_does_not_fit(monkeypatch: pytest.MonkeyPat
             patch.setattr(place, full)
             with pytest.raises(TooLargeError, match="not enough memory for the"):
                 work()
+
+
+def test_a_thread_without_memory_for_its_stack(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    net = Network.from_arrays([(rng.normal(size=(24, 3)), rng.normal(size=24) / 4), (np.ones((1, 24)), [0])])
+
+    def full_stack(self: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", full_stack)
+    with pytest.raises(TooLargeError, match="does not fit into memory"):
+        enumerate_regions(net, Box.cube(3, -1, 1), engine="subdivide", workers=2)
+    part = enumerate_regions(net, Box.cube(3, -1, 1), engine="traverse", workers=2)
+    assert (part.complete, part.stopped) == (False, "memory")

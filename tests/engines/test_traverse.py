@@ -302,3 +302,41 @@ def test_a_pattern_without_a_region_is_not_resumed() -> None:
     forged = replace(part, states=states, witnesses=np.where([[False], [True]], np.nan, part.witnesses))
     with pytest.raises(InvalidInputError, match="resume: "):
         enumerate_regions(net, box, resume=forged)
+
+
+def large_part() -> tuple[Network, Box, RegionComplex]:
+    """A partial result of more regions than are decided again before it is gone on from."""
+    net, box = random_network(4, 3, ["relu", "relu"], 20), Box.cube(3, -1, 1)
+    part = enumerate_regions(net, box, engine="traverse", limit=3000)
+    assert part.n_explored > 1200
+    return net, box, part
+
+
+def test_what_becomes_complete_is_decided_again_throughout(monkeypatch: pytest.MonkeyPatch) -> None:
+    net, box, part = large_part()
+    monkeypatch.setattr(traverse, "PROVEN", 1)  # the first block only
+    known = part.adjacencies[(part.adjacencies < part.n_explored).all(axis=1)]
+    many = np.diff(part.facet_offsets)[known].min(axis=1) > 4
+    i, j = known[many & (known.min(axis=1) > 600)][0]
+    forged = without_wall(part, i, j)
+    assert not enumerate_regions(net, box, resume=forged, limit=part.n_regions + 1).complete
+    with pytest.raises(InvalidInputError, match=r"resume: among its regions \d+ to \d+ one has other facets"):
+        enumerate_regions(net, box, resume=forged)
+
+
+def test_a_proof_that_is_interrupted_leaves_a_partial_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    net, box, part = large_part()
+    whole = enumerate_regions(net, box, engine="traverse")
+    proven = traverse._Traversal.prove
+
+    def interrupted(self: traverse._Traversal, resume: RegionComplex, most: int, until: float) -> None:
+        if most > traverse.PROVEN:
+            raise KeyboardInterrupt
+        proven(self, resume, most, until)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(traverse._Traversal, "prove", interrupted)
+        stopped = enumerate_regions(net, box, resume=part)
+    assert (stopped.complete, stopped.stopped) == (False, "interrupted")
+    assert part.n_explored < stopped.n_explored < whole.n_explored
+    assert same_bits(enumerate_regions(net, box, resume=stopped), whole)

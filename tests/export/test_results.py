@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import tracemalloc
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,9 @@ import pytest
 from support import zoo
 
 from polyregions import Network, enumerate_regions
+from polyregions.base.archives import UNSUSPECTED
 from polyregions.certification import certify
-from polyregions.errors import FileFormatError, InvalidInputError, InvalidNetworkError
+from polyregions.errors import FileFormatError, InvalidInputError, InvalidNetworkError, TooLargeError
 from polyregions.export.results import ARRAYS, load_result, save_result
 
 CASE = zoo.by_name("shi-3")
@@ -285,3 +287,16 @@ def test_no_random_damage_makes_a_wrong_complete_result(tmp_path: Path) -> None:
         assert (cx.n_regions, cx.n_adjacencies, cx.complete) == (whole.n_regions, whole.n_adjacencies, True)
         assert {bytes(row) for row in cx.states} == {bytes(row) for row in whole.states}
     assert 100 < refused < 300
+
+
+def test_an_archive_of_zeros_is_not_unpacked(path: Path) -> None:
+    """268 MB and more that a 300 KB file unpacks to, all of them zero."""
+    found = arrays(path)
+    n = UNSUSPECTED // found["states"].shape[1] + 1
+    np.savez_compressed(path, **{**found, "states": np.zeros((n, found["states"].shape[1]), dtype=np.uint8)})
+    assert path.stat().st_size < 2**20
+    tracemalloc.start()
+    with pytest.raises(TooLargeError, match="more than 500 times the file"):
+        load_result(path)
+    assert tracemalloc.get_traced_memory()[1] < 2**22
+    tracemalloc.stop()

@@ -222,14 +222,15 @@ class LinearRegions:
             ``values`` and ``errors``, float64 (linear regions,) each: ``|values - true values| <= errors``.
         """
         cx = self.complex
-        if cx.known_faces is not None:
-            own, errors = cx.faces.measured_volumes(accuracy)
-        else:
-            own = np.array([region.volume for region in cx])
-            errors = U * own + 5e-324
-        values = np.bincount(self.labels, weights=own)
-        # Adding up n numbers that are not negative.
-        errors = np.bincount(self.labels, weights=errors) * INFLATE + self.sizes * U * values
+        with np.errstate(under="ignore", over="ignore"):  # the bounds hold 5e-324 for what vanishes
+            if cx.known_faces is not None:
+                own, errors = cx.faces.measured_volumes(accuracy)
+            else:
+                own = np.array([region.volume for region in cx])
+                errors = U * own + 5e-324
+            values = np.bincount(self.labels, weights=own)
+            # Adding up n numbers that are not negative.
+            errors = np.bincount(self.labels, weights=errors) * INFLATE + self.sizes * U * values
         return Bounded(values.astype(np.float64), errors)
 
     @cached_property

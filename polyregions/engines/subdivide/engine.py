@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from ...base.memory import memory_for_threads
 from ...complex.faces import Faces
 from ...complex.region_complex import RegionComplex
 from ...complex.regions import Regions
@@ -100,7 +101,8 @@ def extend(cx: Regions, network: Network, *, workers: int = 1) -> RegionComplex:
 @contextmanager
 def _enough_memory() -> Iterator[None]:
     try:
-        yield
+        with memory_for_threads():
+            yield
     except MemoryError as error:
         raise TooLargeError(
             "the complex does not fit into memory; take a smaller box, or engine 'traverse' with a limit"

@@ -46,7 +46,8 @@ BATCH_BYTES = 2**27
 LAST_SECONDS = 0.3
 #: Why a traversal may have stopped that then has little time.
 HURRIED = ("interrupted", "time")
-#: How many blocks of how many explored regions are decided again before a partial result is gone on from.
+#: How many blocks of how many explored regions are decided again before a partial result is gone on from;
+#: all of them are before the result is called complete.
 PROVEN, PROVEN_TOGETHER = 64, 16
 #: More regions than any memory holds, and an int64.
 MOST = 2**62
@@ -92,11 +93,13 @@ def enumerate_by_traversal(
     stopped = ""
     try:
         if resume is not None:
-            traversal.prove(resume, end)
+            traversal.prove(resume, PROVEN, end)
         while not stopped and traversal.explored < traversal.found:
             stopped = traversal.advance(end)
             if progress is not None:
                 progress(traversal.explored, traversal.found)
+        if resume is not None and not stopped:
+            traversal.prove_all(resume, end)
     except TimeoutError:
         stopped = "time"
     except KeyboardInterrupt:
@@ -153,7 +156,7 @@ class _Traversal:
         self.most_together = max(1, min(BATCH, BATCH_BYTES // (self.recentred.max_rows * row_bytes)))
         self.together = min(16, self.most_together)
         # Replaced in one step after each batch: an interrupt in between loses that batch and nothing else.
-        self.done = (explored, self.patterns.count)
+        self.done = self.before = (explored, self.patterns.count)
 
     @property
     def explored(self) -> int:
@@ -183,13 +186,23 @@ class _Traversal:
         linked = self._link(start, decisions, exact, self.neighbors.rows[written : written + facets])
         self.offsets.rows[start + 1 : end + 1] = written + np.cumsum(decisions.counts)
         self.witnesses.rows[start : start + linked] = self._witnesses(batch[:linked], decisions, exact)
-        self.done = (start + linked, min(self.patterns.count, self.limit))
+        self.before, self.done = self.done, (start + linked, min(self.patterns.count, self.limit))
         if len(batch) == size:
             self._adapt(time.monotonic() - began)
         return "" if linked == len(batch) else "limit"
 
-    def prove(self, resume: RegionComplex, until: float) -> None:
-        """Decide explored regions of a partial result again: all, or :data:`PROVEN` blocks spread over them.
+    def prove_all(self, resume: RegionComplex, until: float) -> None:
+        """Decide all explored regions of a partial result again, which the result is complete with.
+
+        If it is interrupted, the result is the partial one before the last batch.
+        """
+        done, self.done = self.done, self.before
+        if resume.n_explored > PROVEN * PROVEN_TOGETHER:
+            self.prove(resume, resume.n_explored, until)
+        self.done = done
+
+    def prove(self, resume: RegionComplex, most: int, until: float) -> None:
+        """Decide explored regions of a partial result again: so many blocks, spread over them.
 
         Raises
         ------
@@ -197,7 +210,7 @@ class _Traversal:
             If one has other facets than those that the result lists.
         """
         blocks = -(-resume.n_explored // PROVEN_TOGETHER)
-        for block in np.unique(np.linspace(0, blocks - 1, min(blocks, PROVEN)).astype(np.int64)).tolist():
+        for block in np.unique(np.linspace(0, blocks - 1, min(blocks, most)).astype(np.int64)).tolist():
             start, found = block * PROVEN_TOGETHER, self.patterns.count
             end = min(start + PROVEN_TOGETHER, resume.n_explored)
             batch = self.patterns.patterns[start:end].copy()

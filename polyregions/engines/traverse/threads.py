@@ -8,6 +8,8 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
+from ...base.memory import memory_for_threads
+
 
 def run_in_threads(jobs: Sequence[Callable[[], None]], end: float = math.inf) -> None:
     """Run jobs side by side, each in a thread of its own, and wait for all of them.
@@ -40,8 +42,9 @@ def run_in_threads(jobs: Sequence[Callable[[], None]], end: float = math.inf) ->
         else:
             ended.put(None)
 
-    for job in jobs:
-        threading.Thread(target=work, args=(job,), daemon=True).start()
+    with memory_for_threads():
+        for job in jobs:
+            threading.Thread(target=work, args=(job,), daemon=True).start()
     for _ in jobs:
         try:
             error = ended.get(timeout=None if end == math.inf else max(0.0, end - time.monotonic()))
