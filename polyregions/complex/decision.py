@@ -103,7 +103,7 @@ class DecisionBoundary(Generic[Found]):
         >>> net = Network.from_arrays([([[1, 0], [-1, 0]], [0, 0]), ([[1, 1], [0, 0]], [0, 0.5])])
         >>> boundary = enumerate_regions(net, Box.cube(2, -1, 1)).decision_boundary()
         >>> [line.tolist() for line in boundary.polylines()]
-        [[[-0.5, -1.0], [-0.5, 1.0]], [[0.5, -1.0], [0.5, 1.0]]]
+        [[[-0.5, -1.0], [-0.5, 1.0]], [[0.5, 1.0], [0.5, -1.0]]]
         """
         cx = self.complex
         if cx.box.dim != 2:

@@ -59,7 +59,7 @@ class RegionComplex(Regions):
         >>> net = Network.from_arrays([([[1, 0]], [0]), ([[1], [0]], [0, 0.5])])   # relu(x) or 1/2
         >>> boundary = enumerate_regions(net, Box.cube(2, -1, 1)).decision_boundary()
         >>> boundary.decisions.tolist(), [piece.tolist() for piece in boundary.pieces()]
-        ([0, 1, 1], [[[0.5, -1.0], [0.5, 1.0]]])
+        ([0, 1, 1], [[[0.5, 1.0], [0.5, -1.0]]])
         """
         return argmax_boundary(self, outputs)
 
