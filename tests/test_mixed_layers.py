@@ -291,6 +291,13 @@ def test_mixed_refuses_what_does_not_fit() -> None:
         mixed([])
 
 
+def test_lists_that_hold_themselves_are_refused() -> None:
+    endless: list = [1.0]
+    endless += [endless, endless]
+    with pytest.raises(InvalidNetworkError, match="different lengths"):
+        relu(endless, [0])
+
+
 def test_tensors_masked_arrays_and_forgotten_biases_are_named() -> None:
     class Tensor:
         def __array__(self, *_: object, **__: object) -> None:

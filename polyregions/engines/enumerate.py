@@ -135,7 +135,8 @@ def enumerate_regions(
         A partial result of "traverse" for the same network and box to go on from. The result is that of an
         uninterrupted run. The regions that it explored are decided again, and must be found as they are
         listed: about 1,000, spread over all, at first, and all of them before the result is complete, which
-        takes about as long as exploring them did. A complete one is returned as it is.
+        takes about as long as exploring them did, within ``time_limit`` as all else. A complete one is
+        returned as it is.
 
     Returns
     -------

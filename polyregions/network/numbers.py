@@ -49,9 +49,16 @@ def real_array(name: str, values: Any, refuse: type[InvalidInputError] = Invalid
 
 def _is_masked(values: Any) -> bool:
     """Whether something is a masked array, or lists hold one: numpy reads what is below the mask."""
-    if isinstance(values, list | tuple):
-        return any(_is_masked(value) for value in values)
-    return isinstance(values, np.ma.MaskedArray)
+    nested = (list, tuple, np.ma.MaskedArray)
+    open_, seen = [values], set()  # no recursion: lists may be nested deeply, or hold themselves
+    while open_:
+        value = open_.pop()
+        if isinstance(value, np.ma.MaskedArray):
+            return True
+        if isinstance(value, list | tuple) and id(value) not in seen:
+            seen.add(id(value))
+            open_.extend(item for item in value if isinstance(item, nested))
+    return False
 
 
 def _check_items(name: str, values: Any, array: FloatArray, refuse: type[InvalidInputError]) -> None:
