@@ -91,18 +91,19 @@ def recentre(network: Network, box: Box) -> RecentredNetwork:
 def _constants(layer: Layer, z0: list[int], below: int) -> tuple[int, list[int], list[int]]:
     """The scale, thresholds and constants of a layer whose rows are ``z0 / below`` at the midpoint."""
     table, borders = layer.pieces, layer.pieces.thresholds
-    numbers = {*map(Fraction, table.slope.tolist()), *map(Fraction, borders.level.tolist()), *table.constants}
-    own = max((value.denominator for value in numbers), default=1)
-    whole = {value: int(value * own) for value in numbers}
-    thresholds = [
-        whole[Fraction(level)] * below - own * z0[row]
-        for row, level in zip(borders.row.tolist(), borders.level.tolist(), strict=True)
+    # Numbers of the table are whole multiples of 1 / own, a power of two.
+    ratios = [
+        [value.as_integer_ratio() for value in values]
+        for values in (table.slope.tolist(), borders.level.tolist(), table.constants)
     ]
-    slopes = [whole[Fraction(v)] for v in table.slope.tolist()]
-    rows = table.row.tolist()
+    own = max((below_it for part in ratios for _, below_it in part), default=1)
+    slopes, levels, added = ([above * (own // below_it) for above, below_it in part] for part in ratios)
+    thresholds = [
+        level * below - own * z0[row] for row, level in zip(borders.row.tolist(), levels, strict=True)
+    ]
     values = [
-        slope * z0[row] + whole[constant] * below
-        for slope, row, constant in zip(slopes, rows, table.constants, strict=True)
+        slope * z0[row] + constant * below
+        for slope, row, constant in zip(slopes, table.row.tolist(), added, strict=True)
     ]
     constants = []
     first = table.first.tolist()

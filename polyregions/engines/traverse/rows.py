@@ -36,7 +36,7 @@ import numpy as np
 
 from ...base.arrays import FloatArray, IntArray, StateArray
 from ...base.kernels import Int64Matrix, Int64Vector, Matrix, UInt8Vector, Vector, int64, kernel
-from ...base.rationals import round_nonzero
+from ...base.rationals import round_fraction, round_nonzero
 from ...base.rounding import INFLATE, TINY, U
 from ...network.box import Box
 from ...network.network import Network
@@ -148,7 +148,10 @@ class RecentredRows:
 
 def _rounded(numerators: list[int], scale: int) -> FloatArray:
     """Each number rounded once, and 0 only if it is."""
-    return np.array([round_nonzero(Fraction(v, scale)) if v else 0.0 for v in numerators])
+    rounded = np.array([round_fraction(v, scale) for v in numerators])
+    for i in np.flatnonzero(rounded == 0.0).tolist():
+        rounded[i] = round_nonzero(Fraction(numerators[i], scale))
+    return rounded
 
 
 def _thresholds(layer: RecentredLayer) -> FloatArray:
