@@ -46,6 +46,19 @@ def dyadic(values: ArrayLike) -> tuple[list[int], int]:
     return [n << p for n, p in zip(odd.tolist(), powers.tolist(), strict=True)], shift
 
 
+def common_integers(*lists: Sequence[float | Fraction]) -> tuple[list[list[int]], int]:
+    """Return lists of dyadic rationals times the least power of two that makes them whole, and that power.
+
+    Examples
+    --------
+    >>> common_integers([0.75, 2.0], [Fraction(1, 2)])
+    ([[3, 8], [2]], 4)
+    """
+    ratios = [[value.as_integer_ratio() for value in values] for values in lists]
+    scale = max((q for part in ratios for _, q in part), default=1)
+    return [[p * (scale // q) for p, q in part] for part in ratios], scale
+
+
 def round_fraction(numerator: Any, denominator: Any) -> float:
     """Return numerator / denominator rounded once to the nearest float64, infinite beyond its range."""
     try:

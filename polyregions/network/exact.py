@@ -32,17 +32,11 @@ import numpy as np
 from flint import fmpz, fmpz_mat
 
 from ..base.arrays import FloatArray, StateArray
-from ..base.rationals import dyadic, rational_point
+from ..base.rationals import common_integers, dyadic, rational_point
 from .layers import Layer
 from .numbers import is_sparse
 
 IntRows = list[list[Any]]  # rows of flint integers
-
-
-def _common(values: list[Fraction]) -> tuple[list[Any], Any]:
-    """Integers over one common denominator (a power of two here)."""
-    denominator = max((value.denominator for value in values), default=1)
-    return [fmpz(int(value * denominator)) for value in values], fmpz(denominator)
 
 
 class IntegerLayer:
@@ -56,18 +50,16 @@ class IntegerLayer:
         self.first: list[int] = table.first.tolist()
         self.row: list[int] = table.row.tolist()
         self.is_max: list[bool] = table.is_max.tolist()
-        # Many entries share few numbers.
-        numbers = sorted({*map(Fraction, table.slope.tolist()), *table.constants})
-        levels = sorted({Fraction(v) for v in table.thresholds.level.tolist()})
-        integers, self.scale = _common([*numbers, *levels])
-        of = dict(zip([*numbers, *levels], integers, strict=True))
-        self.slopes = [of[Fraction(v)] for v in table.slope.tolist()]
-        self.constants = [of[v] for v in table.constants]
+        known = np.isfinite(table.levels)
+        (slopes, constants, levels), scale = common_integers(
+            table.slope.tolist(), table.constants, table.levels[known].tolist()
+        )
+        self.scale = fmpz(scale)
+        self.slopes, self.constants = [fmpz(v) for v in slopes], [fmpz(v) for v in constants]
         self.pieces = list(zip(self.row, self.slopes, self.constants, strict=True))
-        finite = np.isfinite(table.levels).tolist()
-        self.levels: list[Any] = [
-            of[Fraction(v)] if known else None for v, known in zip(table.levels.tolist(), finite, strict=True)
-        ]
+        self.levels: list[Any] = [None] * len(known)
+        for entry, level in zip(np.flatnonzero(known).tolist(), levels, strict=True):
+            self.levels[entry] = fmpz(level)
 
     def n_states(self, output: int) -> int:
         """Number of states of an output; 1 if it is no unit."""

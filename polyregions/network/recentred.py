@@ -23,7 +23,7 @@ import numpy as np
 from flint import fmpz_mat
 
 from ..base.arrays import FloatArray
-from ..base.rationals import rational_point, round_nonzero
+from ..base.rationals import common_integers, rational_point, round_nonzero
 from ..base.rounding import TINY, WHOLE
 from .box import Box
 from .layers import Layer
@@ -91,13 +91,9 @@ def recentre(network: Network, box: Box) -> RecentredNetwork:
 def _constants(layer: Layer, z0: list[int], below: int) -> tuple[int, list[int], list[int]]:
     """The scale, thresholds and constants of a layer whose rows are ``z0 / below`` at the midpoint."""
     table, borders = layer.pieces, layer.pieces.thresholds
-    # Numbers of the table are whole multiples of 1 / own, a power of two.
-    ratios = [
-        [value.as_integer_ratio() for value in values]
-        for values in (table.slope.tolist(), borders.level.tolist(), table.constants)
-    ]
-    own = max((below_it for part in ratios for _, below_it in part), default=1)
-    slopes, levels, added = ([above * (own // below_it) for above, below_it in part] for part in ratios)
+    (slopes, levels, added), own = common_integers(
+        table.slope.tolist(), borders.level.tolist(), table.constants
+    )
     thresholds = [
         level * below - own * z0[row] for row, level in zip(borders.row.tolist(), levels, strict=True)
     ]
