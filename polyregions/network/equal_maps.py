@@ -18,7 +18,6 @@ left over goes through the others.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from fractions import Fraction
 from math import isqrt
 from typing import Any
 
@@ -27,7 +26,7 @@ from flint import fmpz
 from numpy.typing import NDArray
 
 from ..base.arrays import FloatArray, IntArray, StateArray
-from ..base.rationals import dyadic
+from ..base.rationals import common_integers, dyadic
 from .layers import Layer
 from .maps import Runs
 
@@ -105,12 +104,9 @@ class _WholeLayer:
         numbers, exponent = dyadic(np.concatenate([layer.dense, layer.bias[:, None]], axis=1))
         self.layer, self.unit = layer, 1 << exponent
         self.table: NDArray[Any] = np.array(numbers, dtype=object).reshape(layer.n_rows, -1)
-        values = {*map(Fraction, layer.pieces.slope.tolist()), *layer.pieces.constants}
-        self.scale = max(value.denominator for value in values)
-        integers = {value: int(value * self.scale) for value in values}
-        slopes = [integers[Fraction(v)] for v in layer.pieces.slope.tolist()]
+        (slopes, constants), self.scale = common_integers(layer.pieces.slope.tolist(), layer.pieces.constants)
         self.slopes: NDArray[Any] = np.array(slopes, dtype=object)
-        self.constants: NDArray[Any] = np.array([integers[v] for v in layer.pieces.constants], dtype=object)
+        self.constants: NDArray[Any] = np.array(constants, dtype=object)
 
 
 def _largest_numerator(layers: list[_WholeLayer]) -> int:
