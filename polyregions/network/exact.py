@@ -32,7 +32,7 @@ import numpy as np
 from flint import fmpz, fmpz_mat
 
 from ..base.arrays import FloatArray, StateArray
-from ..base.rationals import common_integers, dyadic, rational_point
+from ..base.rationals import dyadic, rational_point
 from .layers import Layer
 from .numbers import is_sparse
 
@@ -50,15 +50,12 @@ class IntegerLayer:
         self.first: list[int] = table.first.tolist()
         self.row: list[int] = table.row.tolist()
         self.is_max: list[bool] = table.is_max.tolist()
-        known = np.isfinite(table.levels)
-        (slopes, constants, levels), scale = common_integers(
-            table.slope.tolist(), table.constants, table.levels[known].tolist()
-        )
+        slopes, constants, levels, scale = table.whole
         self.scale = fmpz(scale)
-        self.slopes, self.constants = [fmpz(v) for v in slopes], [fmpz(v) for v in constants]
+        self.slopes, self.constants = list(map(fmpz, slopes)), list(map(fmpz, constants))
         self.pieces = list(zip(self.row, self.slopes, self.constants, strict=True))
-        self.levels: list[Any] = [None] * len(known)
-        for entry, level in zip(np.flatnonzero(known).tolist(), levels, strict=True):
+        self.levels: list[Any] = [None] * len(self.row)
+        for entry, level in zip(table.thresholds.entry.tolist(), levels, strict=True):
             self.levels[entry] = fmpz(level)
 
     def n_states(self, output: int) -> int:

@@ -49,6 +49,8 @@ def real_array(name: str, values: Any, refuse: type[InvalidInputError] = Invalid
 
 def _is_masked(values: Any) -> bool:
     """Whether something is a masked array, or lists hold one: numpy reads what is below the mask."""
+    if type(values) is np.ndarray:
+        return False
     nested = (list, tuple, np.ma.MaskedArray)
     open_, seen = [values], set()  # no recursion: lists may be nested deeply, or hold themselves
     while open_:
@@ -81,10 +83,11 @@ def float_array(
     array = real_array(name, values, refuse)
     if array.ndim != ndim:
         raise refuse(f"{name}: expected {ndim} dimension(s), got shape {array.shape}")
-    bad = np.argwhere(~np.isfinite(array))
-    if bad.size:
-        where = ", ".join(str(i) for i in bad[0])
-        raise refuse(f"{name}[{where}] is {array[tuple(bad[0])]}; all numbers must be finite")
+    finite = np.isfinite(array)
+    if not finite.all():
+        bad = np.argwhere(~finite)[0]
+        where = ", ".join(str(i) for i in bad)
+        raise refuse(f"{name}[{where}] is {array[tuple(bad)]}; all numbers must be finite")
     array.flags.writeable = False
     return array
 

@@ -22,7 +22,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..base.arrays import BoolArray, FloatArray, IntArray, StateArray
-from ..base.rationals import round_nonzero
+from ..base.rationals import common_integers, round_nonzero
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,11 +45,22 @@ class Part:
     slopes: FloatArray
 
 
+class WholeNumbers(NamedTuple):
+    """Slopes and constants (entries,) and levels of the thresholds (borders,), all times ``scale``."""
+
+    slopes: list[int]
+    constants: list[int]
+    levels: list[int]
+    scale: int
+
+
 class Borders(NamedTuple):
     """Borders between a scalar unit's states: ``z_row - level``, positive on the side of ``above``.
 
     Attributes
     ----------
+    entry : int64 (borders,)
+        Of the state below.
     output : int64 (borders,)
     below, above : int64 (borders,)
         States.
@@ -57,6 +68,7 @@ class Borders(NamedTuple):
     level : float64 (borders,)
     """
 
+    entry: IntArray
     output: IntArray
     below: IntArray
     above: IntArray
@@ -130,6 +142,14 @@ class Pieces:
         return all(abs(v) < np.inf and Fraction(v) == c for v, c in rounded)
 
     @cached_property
+    def whole(self) -> WholeNumbers:
+        """The exact numbers, times the least power of two that makes them whole."""
+        (slopes, constants, levels), scale = common_integers(
+            self.slope.tolist(), self.constants, self.thresholds.level.tolist()
+        )
+        return WholeNumbers(slopes, constants, levels, scale)
+
+    @cached_property
     def rounds(self) -> bool:
         """Whether computing outputs from rows rounds: slopes other than -1, 0, 1, or constants."""
         return bool((np.abs(self.slope) > 1.0).any() or (self.slope % 1.0).any() or self.constant.any())
@@ -146,7 +166,7 @@ class Pieces:
         entry = np.flatnonzero(np.isfinite(self.levels))
         output = np.searchsorted(self.first, entry, side="right") - 1
         state = entry - self.first[output]
-        return Borders(output, state, state + 1, self.row[entry], self.levels[entry])
+        return Borders(entry, output, state, state + 1, self.row[entry], self.levels[entry])
 
 
 def as_slice(columns: IntArray) -> IntArray | slice:
@@ -166,7 +186,7 @@ def make_pieces(parts: Sequence[Part], same: BoolArray) -> Pieces:
     same : bool (units,)
         Whether all rows of a unit are the same form.
     """
-    known: dict[bytes, list[Fraction]] = {}
+    known: dict[tuple[tuple[float, ...], tuple[float, ...]], list[Fraction]] = {}
     counts: list[IntArray] = []
     slopes: list[FloatArray] = []
     levels: list[FloatArray] = []
@@ -191,11 +211,11 @@ def make_pieces(parts: Sequence[Part], same: BoolArray) -> Pieces:
             slopes.append(part.slopes[kept])
             ends = np.concatenate([part.breakpoints, np.full((n, 1), np.inf)], axis=1)
             levels.append(np.where(bends[:, None], ends, np.inf)[kept])
-            for u in range(n):
-                key = part.breakpoints[u].tobytes() + part.slopes[u].tobytes()
+            units = zip(part.breakpoints.tolist(), part.slopes.tolist(), strict=True)
+            for key in ((tuple(t), tuple(s)) for t, s in units):
                 if key not in known:
-                    own = constants_of(part.breakpoints[u].tolist(), part.slopes[u].tolist())
-                    known[key] = own if bends[u] else own[:1]
+                    own = constants_of(*key)
+                    known[key] = own if len(set(key[1])) > 1 else own[:1]
                 constants += known[key]
             row_starts.append(np.repeat(starts, states))
         counts.append(states)

@@ -23,7 +23,7 @@ import numpy as np
 from flint import fmpz_mat
 
 from ..base.arrays import FloatArray
-from ..base.rationals import common_integers, rational_point, round_nonzero
+from ..base.rationals import rational_point, round_nonzero
 from ..base.rounding import TINY, WHOLE
 from .box import Box
 from .layers import Layer
@@ -91,9 +91,7 @@ def recentre(network: Network, box: Box) -> RecentredNetwork:
 def _constants(layer: Layer, z0: list[int], below: int) -> tuple[int, list[int], list[int]]:
     """The scale, thresholds and constants of a layer whose rows are ``z0 / below`` at the midpoint."""
     table, borders = layer.pieces, layer.pieces.thresholds
-    (slopes, levels, added), own = common_integers(
-        table.slope.tolist(), borders.level.tolist(), table.constants
-    )
+    slopes, added, levels, own = table.whole
     thresholds = [
         level * below - own * z0[row] for row, level in zip(borders.row.tolist(), levels, strict=True)
     ]

@@ -42,15 +42,17 @@ def filtered_states(layers: Sequence[Layer], points: FloatArray) -> tuple[StateA
 
 
 def _filtered(layers: Sequence[Layer], points: FloatArray) -> tuple[StateArray, Certain]:
-    y, error = points, np.zeros_like(points)
+    y, error = points, None
     columns: list[StateArray] = [np.zeros((len(points), 0), dtype=np.uint8)]
     certain = np.ones(len(points), dtype=bool)
     with np.errstate(all="ignore"):
         for layer in layers:
             z = preactivation(layer, y)
             n, weight = layer.n_inputs + 2, abs(layer.weight)
-            size = times(np.abs(y) + error, weight) + np.abs(layer.bias)
-            bound = 2 * (gamma(n) * size + n * TINY) + times(error, weight) * INFLATE
+            size = times(np.abs(y) if error is None else np.abs(y) + error, weight) + np.abs(layer.bias)
+            bound = 2 * (gamma(n) * size + n * TINY)
+            if error is not None:  # points are exact
+                bound += times(error, weight) * INFLATE
             states, sure = _states(layer, z, bound)
             certain &= sure
             error = _output_error(layer, z, bound)

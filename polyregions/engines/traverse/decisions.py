@@ -123,15 +123,16 @@ def decide(
         run_in_threads([partial(_decide_with, SOLVERS[lp], network, patterns, result)], until)
         return result
 
-    def part(start: int, end: int) -> None:
-        room = CellRows.empty(network.max_rows, network.max_width, d)
-        work = Workspace.empty(network.max_rows, d)
-        _decide_batch(network.arrays, patterns[start:end], result.part(start, end), room, work)
-
     parts = min(workers, n)
     if parts == 1 and n * network.max_rows**2 * d < SHORT:
-        part(0, n)
+        _decide_batch(network.arrays, patterns, result, *network.memory)
         return result
+
+    def part(start: int, end: int) -> None:
+        # Of its own: a thread may be left behind, still at work.
+        room, work = network.new_memory()
+        _decide_batch(network.arrays, patterns[start:end], result.part(start, end), room, work)
+
     cuts = [n * k // parts for k in range(parts + 1)]
     run_in_threads([partial(part, *span) for span in pairwise(cuts)], until)
     return result
@@ -143,7 +144,7 @@ def inner_balls(network: RecentredRows, patterns: StateArray) -> Decisions:
     result = Decisions.empty(n, d, network.max_rows)
     result.centres[:], result.radii[:] = np.nan, 0.0
     result.bases[:, :, 0] = -1
-    work = Workspace.empty(network.max_rows, d)
+    _, work = network.new_memory()
     for i, pattern in enumerate(patterns):
         rows = np.ascontiguousarray(network.cell_rows(pattern)[0])
         m = live_rows(rows, rows.shape[1], work.cell, result.verdicts[i])

@@ -29,6 +29,7 @@ never change state: their rows are written as the constant 1, which like any pos
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import cached_property
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -38,6 +39,7 @@ from ...base.arrays import FloatArray, IntArray, StateArray
 from ...base.kernels import Int64Matrix, Int64Vector, Matrix, UInt8Vector, Vector, int64, kernel
 from ...base.rationals import round_fraction, round_nonzero
 from ...base.rounding import INFLATE, TINY, U
+from ...geometry.workspace import Workspace
 from ...network.box import Box
 from ...network.network import Network
 from ...network.recentred import RecentredLayer, recentre
@@ -139,9 +141,29 @@ class RecentredRows:
         """The exact point ``m + h t``."""
         return self.exact.point(t)
 
+    def new_memory(self) -> tuple[CellRows, Workspace]:
+        """Memory for the rows of a cell, and for the decision about them."""
+        room = CellRows.empty(self.max_rows, self.max_width, self.box.dim)
+        return room, Workspace.empty(self.max_rows, self.box.dim)
+
+    @cached_property
+    def memory(self) -> tuple[CellRows, Workspace]:
+        """The same memory each time, for one thread."""
+        return self.new_memory()
+
+    @cached_property
+    def frame(self) -> tuple[FloatArray, FloatArray, float]:
+        """Midpoint and half widths (d,) in float64, and how far ``m + h t`` may be off in units of these."""
+        middle = np.array([float(v) for v in self.midpoint])
+        half = np.array([float(v) for v in self.halfwidths])
+        # Four roundings.
+        with np.errstate(divide="ignore"):
+            error = 4.0 * U * (1.0 + (np.abs(middle) + 2.0**-1000) / half) * INFLATE
+        return middle, half, float(np.sqrt(error @ error))
+
     def cell_rows(self, pattern: StateArray) -> tuple[FloatArray, IntArray, IntArray]:
         """Rows of one pattern's cell, those of the box last; see the kernel of the same name."""
-        room = CellRows.empty(self.max_rows, self.max_width, self.box.dim)
+        room, _ = self.new_memory()
         n = cell_rows(self.arrays, pattern, room)
         return room.rows[:, :n], room.owner[:n], room.beyond[:n]
 
@@ -161,7 +183,7 @@ def _thresholds(layer: RecentredLayer) -> FloatArray:
     values = _rounded(layer.thresholds, layer.scale)
     # Where a unit's row is constant, it sits on its breakpoint everywhere or nowhere.
     moves = (layer.layer.dense != 0.0).any(axis=1)[borders.row]
-    thresholds[table.first[borders.output] + borders.below] = np.where(moves | (values != 0.0), values, 1.0)
+    thresholds[borders.entry] = np.where(moves | (values != 0.0), values, 1.0)
     pieces = np.flatnonzero(np.repeat(table.is_max, table.n_states))
     thresholds[pieces] = layer.layer.repeats[table.row[pieces]]
     return thresholds

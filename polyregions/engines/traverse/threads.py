@@ -7,8 +7,12 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from ...base.memory import memory_for_threads
+
+#: The longest that Ctrl-C may go unnoticed, in seconds.
+WAIT = 0.05
 
 
 def run_in_threads(jobs: Sequence[Callable[[], None]], end: float = math.inf) -> None:
@@ -46,9 +50,17 @@ def run_in_threads(jobs: Sequence[Callable[[], None]], end: float = math.inf) ->
         for job in jobs:
             threading.Thread(target=work, args=(job,), daemon=True).start()
     for _ in jobs:
-        try:
-            error = ended.get(timeout=None if end == math.inf else max(0.0, end - time.monotonic()))
-        except queue.Empty:
-            raise TimeoutError from None
+        error = _next(ended, end)
         if error is not None:
             raise error
+
+
+def _next(ended: queue.SimpleQueue[BaseException | None], end: float) -> BaseException | None:
+    """What the next thread that ends has to say."""
+    while True:
+        # A signal that comes just before the wait begins does not end it, so no wait is long.
+        seconds = min(WAIT, end - time.monotonic())
+        with suppress(queue.Empty):
+            return ended.get(timeout=max(0.0, seconds))
+        if seconds <= 0.0:
+            raise TimeoutError

@@ -20,13 +20,9 @@ def rounded_centres(
     network: RecentredRows, decisions: Decisions, n: int
 ) -> tuple[FloatArray, NDArray[np.bool_]]:
     """The first n centres (n, d), rounded, and whether each is proven to be inside its cell."""
-    middle = np.array([float(v) for v in network.midpoint])
-    half = np.array([float(v) for v in network.halfwidths])
-    points = middle + half * decisions.centres[:n]
-    # Four roundings, in units of the half widths: is the rounded point still in the ball?
-    with np.errstate(divide="ignore"):
-        error = 4.0 * 2.0**-53 * (1.0 + (np.abs(middle) + 2.0**-1000) / half) * (1.0 + 2.0**-10)
-    return points, np.sqrt(error @ error) < decisions.radii[:n]
+    middle, half, error = network.frame
+    # Is the rounded point still in the ball?
+    return middle + half * decisions.centres[:n], error < decisions.radii[:n]
 
 
 def add_witnesses(network: RecentredRows, patterns: StateArray, witnesses: FloatArray, end: float) -> None:
