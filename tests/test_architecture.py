@@ -16,6 +16,7 @@ import pytest
 from support import house
 
 import polyregions
+from polyregions.network import formats
 
 PACKAGE = Path(polyregions.__file__).parent
 ROOT = PACKAGE.parent
@@ -186,7 +187,8 @@ def declared() -> set[str]:
     config = configparser.ConfigParser()
     config.read(ROOT / "setup.cfg")
     lines = config["options"]["install_requires"].splitlines()
-    lines += config["options.extras_require"].get("plot", "").splitlines()
+    for extra in ("plot", *{extra for _, extra in formats.EXTRAS.values()} - {"keras"}):
+        lines += config["options.extras_require"][extra].splitlines()
     found = {re.split(r"[<>=!;\[ ]", line.strip())[0] for line in lines if line.strip()}
     return {DISTRIBUTIONS.get(distribution, distribution) for distribution in found}
 

@@ -22,14 +22,14 @@ from ..errors import (
     FileFormatError,
     InvalidInputError,
     InvalidNetworkError,
-    UnsupportedLayerError,
     counted,
-    short_repr,
 )
 from . import formats
-from .kinds import LAYER_TYPES, make_layer
+from .arguments import pattern_of, points_of
+from .kinds import make_layer, make_layers
 from .layers import Layer, preactivation
-from .numbers import arrays_of, float_array, real_array
+from .numbers import arrays_of, float_array
+from .source import Source
 from .states import filtered_states
 
 if TYPE_CHECKING:
@@ -63,8 +63,9 @@ class Network:
     """
 
     layers: tuple[Layer, ...]
+    source: Source | None
 
-    def __init__(self, layers: Sequence[Layer]) -> None:
+    def __init__(self, layers: Sequence[Layer], source: Source | None = None) -> None:
         try:
             chain = tuple(layers)
         except TypeError as error:
@@ -86,6 +87,7 @@ class Network:
                     f"{counted(chain[i - 1].n_outputs, 'output')}"
                 )
         object.__setattr__(self, "layers", chain)
+        object.__setattr__(self, "source", source)
 
     @classmethod
     def from_arrays(
@@ -107,35 +109,18 @@ class Network:
         UnsupportedLayerError
             If the activation is unknown.
         """
-        try:
-            pairs = list(arrays)
-        except TypeError as error:
-            raise InvalidNetworkError("a network is made of a list of pairs (weight, bias)") from error
-        if not pairs:
-            raise InvalidNetworkError("a network needs at least one layer")
-        if activation not in LAYER_TYPES:
-            raise UnsupportedLayerError(
-                f"activation {short_repr(activation)} is not supported; known: {', '.join(LAYER_TYPES)}"
-            )
-        layers = []
-        for i, pair in enumerate(pairs):
-            try:
-                W, b = pair
-            except (TypeError, ValueError) as error:
-                raise InvalidNetworkError(f"layer {i}: expected a pair (weight, bias)") from error
-            if b is None:
-                raise InvalidNetworkError(f"layer {i}: bias is None; give zeros to a layer without bias")
-            last = i == len(pairs) - 1
-            kind = "maxout" if _depth(W) == 3 else "linear" if last else activation
-            try:
-                layers.append(make_layer(kind, W, b, **(parameters if kind == activation else {})))
-            except InvalidNetworkError as error:
-                raise type(error)(f"layer {i}: {error}") from error
-        return cls(layers)
+        return cls(make_layers(arrays, activation, parameters))
 
     @classmethod
-    def load(cls, path: str | Path) -> Network:
-        """Read a network file; the format is told by the name's ending (``.json``, ``.npz``).
+    def load(cls, path: str | Path, **options: Any) -> Network:
+        """Read a network file; the format is told by the name's ending.
+
+        Parameters
+        ----------
+        path : str or Path
+            ``.json``, ``.npz``: this library's own formats.
+        **options
+            What a format needs to be told.
 
         Raises
         ------
@@ -143,17 +128,67 @@ class Network:
             If the file is missing, truncated, or not what its name says.
         InvalidNetworkError
             If it is readable but does not describe a network.
+        UnsupportedLayerError
+            If it has an operator that is not supported; it is named.
+        InvalidInputError
+            If the format has no such option.
+        MissingDependencyError
+            If the format needs a package that is not installed.
         """
         path = checked_path(path)
-        read = formats.module(path).read
+        read = formats.reader(path, options)
         try:
-            layers = read(path)
+            reading = read(path, **options)
         except OSError as error:
             raise FileFormatError(f"{path}: cannot be read: {error.strerror or error}") from error
         try:
-            return cls(layers)
+            return cls(*reading)
         except InvalidNetworkError as error:
             raise type(error)(f"{path}: {error}") from error
+
+    @classmethod
+    def from_torch(
+        cls,
+        module: Any,
+        input_shape: Sequence[int] | int,
+        strip_last: bool = False,
+        output: int | str | None = None,
+    ) -> Network:
+        """Read a PyTorch module by running its own forward pass on a tensor of affine forms.
+
+        Whatever Python the forward pass contains runs as it is. Operators that are not piecewise linear, or
+        not known, are refused by name. The network is compared with the module on sample points.
+
+        Parameters
+        ----------
+        module : torch.nn.Module
+            In eval mode.
+        input_shape : whole numbers
+            Of one input, without the axis of the batch: ``(1, 28, 28)``, or ``2``. The network takes the
+            entries in C order, and gives those of the output so.
+        strip_last : bool
+            Leave out a last softmax, log-softmax or sigmoid: the regions are those of what it is given.
+        output : int or str
+            Which one, if the forward pass returns several.
+
+        Raises
+        ------
+        UnsupportedLayerError
+            If an operator is not supported; it is named.
+        InvalidNetworkError
+            If the forward pass fails, its output does not depend on the input, or the comparison fails.
+        InvalidInputError
+            If the module is in training mode, or no module at all.
+        MissingDependencyError
+            If PyTorch is not installed.
+
+        Notes
+        -----
+        ``source`` of the network tells what was read. It is exact for the float64 network that was read:
+        float32 and float16 weights widen without loss; where a number had to be rounded it was rounded once
+        and is listed; the framework computes in float32 and may differ from it near boundaries.
+        """
+        return cls(*formats.framework("torch").read(module, input_shape, strip_last, output))
 
     def save(self, path: str | Path) -> None:
         """Write the network; :meth:`load` gives it back bit for bit.
@@ -164,7 +199,7 @@ class Network:
             If no network format has the name's ending, or the file cannot be written.
         """
         path = checked_path(path)
-        write = formats.module(path).write
+        write = formats.writer(path)
         try:
             write(path, self.layers)
         except OSError as error:
@@ -263,29 +298,9 @@ class Network:
         rounded in one place: each entry of the new first layer, ``W directions^T`` and
         ``W origin + b``, is the exact sum rounded once to the nearest float64.
         """
-        from flint import fmpz_mat
+        from .restriction import restricted
 
-        from ..base.rationals import dyadic, round_fraction
-
-        o = float_array("restrict: origin", origin, 1, InvalidInputError)
-        D = float_array("restrict: directions", directions, 2, InvalidInputError)
-        d = self.input_dim
-        if o.size != d or D.shape[1] != d or D.shape[0] == 0:
-            raise InvalidInputError(
-                f"restrict: the network has {counted(d, 'input')}; origin must be ({d},) and "
-                f"directions (k, {d}), got {o.shape} and {D.shape}"
-            )
-        first = self.layers[0]
-        homogeneous = np.zeros((d + 1, D.shape[0] + 1))
-        homogeneous[:d, :-1], homogeneous[:d, -1], homogeneous[d, -1] = D.T, o, 1.0
-        left, e_left = dyadic(np.concatenate([first.dense, first.bias[:, None]], axis=1))
-        right, e_right = dyadic(homogeneous)
-        product = fmpz_mat(first.n_rows, d + 1, left) * fmpz_mat(d + 1, D.shape[0] + 1, right)
-        denominator = 1 << (e_left + e_right)
-        table = np.array([[round_fraction(v, denominator) for v in row] for row in product.tolist()])
-        W = float_array("weight of the restricted first layer", table[:, :-1], 2)
-        b = float_array("bias of the restricted first layer", table[:, -1], 1)
-        return Network([Layer(W, b, first.parts), *self.layers[1:]])
+        return Network([restricted(self.layers[0], origin, directions), *self.layers[1:]])
 
     def through(self, points: ArrayLike) -> Network:
         """Return the network on the affine subspace through points, exactly: nothing is rounded.
@@ -320,21 +335,7 @@ class Network:
 
     def validate_pattern(self, states: ArrayLike) -> StateArray:
         """Return one pattern as uint8 (units,), or raise InvalidInputError if it cannot be one."""
-        try:
-            pattern = np.asarray(states)
-        except ValueError as error:
-            raise InvalidInputError("a pattern is a list of integer states, one for each unit") from error
-        if pattern.shape != (self.n_units,) or (self.n_units and pattern.dtype.kind not in "iu"):
-            raise InvalidInputError(
-                f"a pattern of this network has {self.n_units} integer states, got shape {pattern.shape}, "
-                f"dtype {pattern.dtype}"
-            )
-        top = np.concatenate([layer.n_states for layer in self.hidden]) if self.hidden else np.zeros(0)
-        bad = np.flatnonzero((pattern < 0) | (pattern >= top))
-        if bad.size:
-            u = int(bad[0])
-            raise InvalidInputError(f"unit {u} has states 0..{int(top[u]) - 1}, got {int(pattern[u])}")
-        return pattern.astype(np.uint8)
+        return pattern_of(states, self.hidden)
 
     def validate_points(self, x: ArrayLike) -> tuple[FloatArray, bool]:
         """Return points as float64 (n, d), and whether one alone was given, (d,).
@@ -344,19 +345,11 @@ class Network:
         InvalidInputError
             If they are not finite real numbers of the network's dimension.
         """
-        points = real_array("points", x, InvalidInputError)
-        single = points.ndim == 1
-        points = np.atleast_2d(points)
-        if points.ndim != 2 or points.shape[1] != self.input_dim or not np.isfinite(points).all():
-            raise InvalidInputError(
-                f"points must be finite, of shape (n, {self.input_dim}) or ({self.input_dim},), "
-                f"got {np.shape(x)}"
-            )
-        return points, single
+        return points_of(x, self.input_dim)
 
     def __getstate__(self) -> dict[str, Any]:
         # Integers of the exact network cannot be pickled; they are made again when needed.
-        return {"layers": self.layers}
+        return {"layers": self.layers, "source": self.source}
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Network):
@@ -382,15 +375,6 @@ class Network:
             " + ".join(f"{part.kind} {len(part.ranks)}" for part in layer.parts) for layer in self.layers
         ]
         return f"Network({self.input_dim} -> {' -> '.join(parts)})"
-
-
-def _depth(values: Any) -> int:
-    """Depth of nesting (4 is deepest) of an array or of nested lists, by their first entries."""
-    depth = 0
-    while isinstance(values, list | tuple) and depth < 4:
-        depth += 1
-        values = values[0] if values else None
-    return depth + int(getattr(values, "ndim", 0))
 
 
 def _article(name: str) -> str:

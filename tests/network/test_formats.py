@@ -164,7 +164,7 @@ def test_files_that_cannot_be_opened(name: str, tmp_path: Path) -> None:
         Network.load(f"a\0{name}")
 
 
-@pytest.mark.parametrize("name", ["net", "net.txt", "net.onnx", "net.npy", ".json", "net.json.bak"])
+@pytest.mark.parametrize("name", ["net", "net.txt", "net.pt", "net.npy", ".json", "net.json.bak"])
 def test_unknown_endings(name: str, tmp_path: Path) -> None:
     assert "known: .json, .npz" in refused(tmp_path / name, kind=FileFormatError)
     with pytest.raises(FileFormatError, match=r"known: \.json, \.npz"):

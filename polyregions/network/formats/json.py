@@ -21,6 +21,7 @@ from ...errors import FileFormatError, InvalidNetworkError, counted, short_repr
 from ..kinds import make_layer
 from ..layers import Layer, mixed, stacked_maxout
 from ..numbers import float_array, is_sparse
+from ..source import Reading
 
 FORMAT = "polyregions-network"
 VERSIONS = (1, 2)
@@ -28,7 +29,7 @@ VERSIONS = (1, 2)
 MOST_ROWS = 10**8
 
 
-def read(path: Path) -> list[Layer]:
+def read(path: Path) -> Reading:
     """Read the layers of a network JSON file."""
     try:
         text = path.read_text(encoding="utf-8")
@@ -37,7 +38,7 @@ def read(path: Path) -> list[Layer]:
     except ValueError as error:  # of the name: a NUL character
         raise FileFormatError(f"{path}: cannot be read: {error}") from error
     try:
-        return from_document(parse(text))
+        return Reading(from_document(parse(text)))
     except InvalidNetworkError as error:
         raise type(error)(f"{path}: {error}") from error
     except FileFormatError as error:

@@ -21,14 +21,15 @@ from ...errors import FileFormatError, InvalidNetworkError, short_repr
 from ..kinds import make_layer
 from ..layers import Layer, mixed, stacked_maxout
 from ..numbers import is_sparse
+from ..source import Reading
 from .json import FORMAT, read_version, sparse_weight
 
 
-def read(path: Path) -> list[Layer]:
+def read(path: Path) -> Reading:
     """Read the layers of a network archive."""
     arrays = read_archive(path)
     try:
-        return _from_arrays(arrays)
+        return Reading(_from_arrays(arrays))
     except InvalidNetworkError as error:
         raise type(error)(f"{path}: {error}") from error
     except FileFormatError as error:

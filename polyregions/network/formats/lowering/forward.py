@@ -1,0 +1,83 @@
+"""Whether a network that was read computes what the model computes, up to the model's own rounding."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ....base.arrays import FloatArray
+from ....base.rounding import INFLATE
+from ....errors import CheckFailedError, counted
+from ...layers import Layer, preactivation
+from ...numbers import is_sparse, times
+
+#: Points of each kind: the origin, the corner of ones, and random ones near, in and far from the unit cube.
+RANDOM = 10
+#: How many times the bound for one order of operations a model that uses another order may be off.
+ORDERS = 8.0
+
+
+def sample_points(n_inputs: int) -> FloatArray:
+    """Points (n, inputs) that float32 holds: fixed ones, so that a reading is repeatable."""
+    rng = np.random.default_rng(0)
+    shape = (RANDOM, n_inputs)
+    kinds = [
+        np.zeros((1, n_inputs)),
+        np.ones((1, n_inputs)),
+        rng.uniform(0.0, 1.0, shape),
+        rng.normal(size=shape),
+        8.0 * rng.normal(size=shape),
+    ]
+    return np.concatenate(kinds).astype(np.float32).astype(np.float64)
+
+
+def compare(layers: Sequence[Layer], points: FloatArray, found: FloatArray, unit_roundoff: float) -> float:
+    """Return the largest difference of the model's outputs ``found`` (n, out) from those of the layers.
+
+    Raises
+    ------
+    CheckFailedError
+        If one is larger than rounding to the model's ``unit_roundoff`` explains.
+    """
+    own, bound = outputs(layers, points, unit_roundoff)
+    if found.shape != own.shape:
+        raise CheckFailedError(
+            f"the model gives {counted(found.shape[1], 'output')}, the network read from it {own.shape[1]}"
+        )
+    with np.errstate(invalid="ignore"):
+        difference = np.abs(own - found)
+    comparable = np.isfinite(found) & np.isfinite(own)
+    bad = np.argwhere(comparable & ~(difference <= ORDERS * bound))
+    if bad.size:
+        i, j = bad[0]
+        raise CheckFailedError(
+            f"at a sample point output {j} of the model is {found[i, j]:.9g}, but that of the network read "
+            f"from it is {own[i, j]:.9g}; rounding explains {ORDERS * bound[i, j]:.3g}. "
+            "The model was not read right"
+        )
+    if not comparable.any():
+        raise CheckFailedError("the model gives no finite number at any sample point")
+    return float(difference[comparable].max())
+
+
+def outputs(
+    layers: Sequence[Layer], points: FloatArray, unit_roundoff: float
+) -> tuple[FloatArray, FloatArray]:
+    """Outputs (n, out) in float64, and how far off arithmetic with another unit roundoff may be.
+
+    The bound is the usual one, layer by layer (see :mod:`polyregions.network.states`): products of n terms
+    lose ``n u`` of the sum of their magnitudes, and errors grow by the weights' magnitudes and the slopes.
+    """
+    u, y, error = unit_roundoff, points, np.zeros_like(points)
+    with np.errstate(all="ignore"):
+        for layer in layers:
+            z = preactivation(layer, y)
+            terms = int(np.diff(layer.weight.indptr).max()) if is_sparse(layer.weight) else layer.n_inputs
+            size = abs(layer.weight)
+            lost = times((terms + 3) * u * np.abs(y) + error, size) + 2 * u * np.abs(layer.bias)
+            table = layer.pieces
+            grown = np.maximum.reduceat(lost, layer.first_rows, axis=1) * table.steepest
+            y = layer.activate(z)
+            error = (grown + 4 * u * (np.abs(y) + table.farthest)) * INFLATE
+    return y, error
