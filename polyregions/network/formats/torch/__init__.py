@@ -37,7 +37,7 @@ def read(
         raise InvalidInputError(f"{printable(training[0])} is in training mode; call module.eval() first")
     shape = _shape(input_shape)
     tensors = [t for t in (*module.parameters(), *module.buffers()) if t.is_floating_point()]
-    dtype = tensors[0].dtype if tensors else torch.float32
+    dtype = tensors[0].dtype if tensors else torch.get_default_dtype()
     program = Program(math.prod(shape))
     with torch.no_grad():
         given = Symbolic.of(Forms.inputs(program, (1, *shape)), dtype)
@@ -78,7 +78,7 @@ class _Unstripped(TorchDispatchMode):
     ) -> Any:
         """The argument itself in place of a softmax of it."""
         if self.active and func._schema.name.removeprefix("aten::") in handlers.LAST:
-            return args[0]
+            return (args[0], args[0]) if len(func._schema.returns) > 1 else args[0]
         return func(*args, **(kwargs or {}))
 
 

@@ -20,82 +20,25 @@ from torch.utils._pytree import tree_leaves, tree_map
 
 from ....errors import UnsupportedLayerError
 from ..lowering.forms import Forms, joined
+from ..lowering.program import check_entries
 
 #: Operators that only move data, in the names of ATen.
 MOVES = frozenset(
-    [
-        "_reshape_alias",
-        "_unsafe_view",
-        "alias",
-        "as_strided",
-        "channel_shuffle",
-        "chunk",
-        "clone",
-        "constant_pad_nd",
-        "contiguous",
-        "detach",
-        "diagonal",
-        "expand",
-        "flip",
-        "gather",
-        "index",
-        "index_select",
-        "lift_fresh",
-        "movedim",
-        "narrow",
-        "narrow_copy",
-        "permute",
-        "pixel_shuffle",
-        "pixel_unshuffle",
-        "reflection_pad1d",
-        "reflection_pad2d",
-        "reflection_pad3d",
-        "repeat",
-        "replication_pad1d",
-        "replication_pad2d",
-        "replication_pad3d",
-        "reshape",
-        "roll",
-        "rot90",
-        "select",
-        "slice",
-        "split",
-        "split_with_sizes",
-        "squeeze",
-        "t",
-        "take",
-        "transpose",
-        "unbind",
-        "unfold",
-        "unsafe_chunk",
-        "unsafe_split",
-        "unsafe_split_with_sizes",
-        "unsqueeze",
-        "upsample_nearest1d",
-        "upsample_nearest2d",
-        "upsample_nearest3d",
-        "view",
-        "view_copy",
-    ]
+    """
+    _reshape_alias _unsafe_view alias as_strided channel_shuffle chunk clone constant_pad_nd contiguous
+    detach diagonal expand flip gather im2col index index_select lift_fresh movedim narrow narrow_copy
+    permute pixel_shuffle pixel_unshuffle reflection_pad1d reflection_pad2d reflection_pad3d repeat
+    replication_pad1d replication_pad2d replication_pad3d reshape roll rot90 select slice split
+    split_with_sizes squeeze t take transpose unbind unfold unsafe_chunk unsafe_split
+    unsafe_split_with_sizes unsqueeze upsample_nearest1d upsample_nearest2d upsample_nearest3d view
+    view_copy
+    """.split()  # noqa: SIM905  (a list of so many words would be a page)
 )
 #: Operators whose results are no piecewise-linear functions, and steer what comes next.
 COMPARISONS = frozenset(
-    [
-        "gt",
-        "lt",
-        "ge",
-        "le",
-        "eq",
-        "ne",
-        "is_nonzero",
-        "_local_scalar_dense",
-        "item",
-        "nonzero",
-        "argmax",
-        "argmin",
-        "sort",
-        "topk",
-    ]
+    """
+    _local_scalar_dense argmax argmin eq ge gt is_nonzero item le lt ne nonzero sort topk
+    """.split()  # noqa: SIM905  (a list of so many words would be a page)
 )
 
 Handler = Callable[["Call"], Any]
@@ -146,6 +89,32 @@ class Symbolic(torch.Tensor):
     ) -> Any:
         """Do with forms what an operator does with numbers."""
         return _dispatch(func, args, kwargs or {})
+
+
+class Positions(torch.Tensor):
+    """Where the largest entries are: that may be handed on, but nothing may be made of it."""
+
+    @staticmethod
+    def __new__(cls, shape: Sequence[int]) -> Positions:
+        """A tensor of whole numbers that are not known."""
+        own: Positions = torch.Tensor._make_wrapper_subclass(cls, tuple(shape), dtype=torch.int64)
+        return own
+
+    def __init__(self, shape: Sequence[int]) -> None:
+        """Everything is done when it is made."""
+
+    __torch_function__ = torch._C._disabled_torch_function_impl
+
+    @classmethod
+    def __torch_dispatch__(
+        cls, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        """Move them, or refuse."""
+        name = func._schema.name
+        if name.removeprefix("aten::") not in MOVES:
+            raise UnsupportedLayerError(f"operator {name}: it needs to know which entries are the largest")
+        blank = tree_map(lambda v: torch.empty(v.shape, device="meta") if isinstance(v, cls) else v, args)
+        return tree_map(lambda v: cls(v.shape), func(*blank, **(kwargs or {})))
 
 
 class Call:
@@ -234,6 +203,11 @@ def _move(call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
 
 def _fresh(call: Call, own: Symbolic, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Forms]:
     """What an operator makes of a tensor whose entries it moves."""
+    tensors = [leaf for leaf in tree_leaves(args) if isinstance(leaf, torch.Tensor)]
+    if len(tensors) == 1:  # its size, before there is anything of that size
+        blank = torch.empty(own.shape, device="meta")
+        shapes = call.func(*tree_map(lambda v: blank if isinstance(v, Symbolic) else v, args), **kwargs)
+        check_entries(sum(made.numel() for made in tree_leaves(shapes)))
     forms = own.forms
     # float64 holds all numbers of entries, and every operator takes it; from 1 on, for padding writes 0.
     places = torch.from_numpy(forms.index + 1.0)
