@@ -12,16 +12,6 @@ from ..lowering.forms import Forms, joined
 from ..lowering.windows import Geometry
 from .tensors import Call, Positions, handles
 
-#: Last operators that leave the regions of what they are given as they are.
-LAST = frozenset(("_softmax", "_log_softmax", "sigmoid", "log_sigmoid_forward"))
-
-
-@handles(*LAST)
-def _last(call: Call) -> Any:
-    call.program.stripped.append(call.full_name)
-    x = call["self"]
-    return (x, None) if call.full_name.endswith("_forward") else x
-
 
 @handles("add", "sub", "rsub")
 def _add(call: Call) -> Forms:

@@ -41,6 +41,9 @@ COMPARISONS = frozenset(
     """.split()  # noqa: SIM905  (a list of so many words would be a page)
 )
 
+#: Last operators that leave the regions of what they are given as they are.
+LAST = frozenset(("_softmax", "_log_softmax", "sigmoid", "log_sigmoid_forward"))
+
 Handler = Callable[["Call"], Any]
 HANDLERS: dict[str, Handler] = {}
 
@@ -50,6 +53,8 @@ class FormStore:
 
     def __init__(self, forms: Forms) -> None:
         self.forms = forms.reshape((forms.size,))
+        #: The last operator that was left out on the way here, "" if there was none.
+        self.stripped = ""
 
 
 class Symbolic(torch.Tensor):
@@ -159,17 +164,27 @@ def _dispatch(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     written = [a for a in call.schema.arguments if a.alias_info is not None and a.alias_info.is_write]
     base = name.rstrip("_") if written and not name.startswith("_") else name
     call.program.operators[call.full_name] += 1
-    if call.program.stripped and base not in MOVES:
-        raise UnsupportedLayerError(
-            f"operator {call.program.stripped[-1]}: it is not piecewise linear; only as the last one can it "
-            f"be left out, but {call.full_name} follows"
-        )
+    if base in MOVES and not written:
+        return _move(call, args, kwargs)
+    for tensor in tree_leaves(list(call.given.values())):
+        if isinstance(tensor, Symbolic) and tensor.store.stripped:
+            raise UnsupportedLayerError(
+                f"operator {tensor.store.stripped}: it is not piecewise linear; only as the last one can it "
+                f"be left out, but {call.full_name} follows"
+            )
     if written:
         return _write(call, base, written)
-    if base in MOVES:
-        return _move(call, args, kwargs)
+    if base in LAST:
+        return _leave_out(call)
     result = _compute(call, base)
     return tree_map(lambda v: Symbolic.of(v, call.dtype) if isinstance(v, Forms) else v, result)
+
+
+def _leave_out(call: Call) -> Any:
+    """What a softmax is given, marked so that nothing more may be computed from it."""
+    left = Symbolic.of(call["self"], call.dtype)
+    left.store.stripped = call.full_name
+    return (left, left) if len(call.schema.returns) > 1 else left
 
 
 def _compute(call: Call, base: str) -> Any:
@@ -197,8 +212,10 @@ def _move(call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         around = call.func(torch.zeros(own.shape, dtype=own.dtype), *args[1:], **kwargs).double().numpy()
         return Symbolic.of(_fresh(call, own, args, {})[0].add(around), own.dtype)
     made = _fresh(call, own, args, kwargs)
-    several = isinstance(call.schema.returns[0].type, torch.ListType)
-    return [Symbolic.of(forms, own.dtype) for forms in made] if several else Symbolic.of(made[0], own.dtype)
+    tensors = [Symbolic.of(forms, own.dtype) for forms in made]
+    for tensor in tensors:
+        tensor.store.stripped = own.store.stripped
+    return tensors if isinstance(call.schema.returns[0].type, torch.ListType) else tensors[0]
 
 
 def _fresh(call: Call, own: Symbolic, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Forms]:
