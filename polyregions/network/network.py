@@ -93,9 +93,12 @@ class Network:
         Parameters
         ----------
         path : str or Path
-            ``.json``, ``.npz``: this library's own formats.
+            ``.json``, ``.npz``: this library's own formats. ``.nnet``: see
+            :mod:`polyregions.network.formats.nnet`.
         **options
-            What a format needs to be told.
+            What a format needs to be told. Of ``.nnet``: ``normalise=True`` takes and gives physical numbers,
+            by the means and ranges of the file (``Box.from_nnet`` has the same option); ``as_float32=True``
+            rounds the numbers to float32.
 
         Raises
         ------

@@ -15,7 +15,7 @@ from typing import Any
 from ...errors import FileFormatError, InvalidInputError, MissingDependencyError
 
 #: Module of this package for each ending of a file's name.
-FORMATS = {".json": "json", ".npz": "npz"}
+FORMATS = {".json": "json", ".npz": "npz", ".nnet": "nnet"}
 #: Those that can be written, too.
 WRITTEN = (".json", ".npz")
 #: The packages that modules of this package need, and the extras that install them.

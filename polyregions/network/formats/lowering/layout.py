@@ -116,9 +116,7 @@ def _last_readers(program: Program, uses: Sequence[UsedBlock], output: Forms, ev
     """The highest layer whose outputs must hold each input or unit; -1 for what nothing needs."""
     last = np.full(program.size, -1, dtype=np.int64)
     if every_unit:
-        for block in program.blocks:
-            if block.kind != "linear":
-                last[block.first : block.first + block.size] = block.level
+        last[program.n_inputs :] = program.levels[program.n_inputs :]
     top = max(int(program.levels[output.rows.indices].max(initial=0)), int(last.max(initial=0)))
     last[output.rows.indices] = top
     for use in reversed(uses):
