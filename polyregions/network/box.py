@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..base.arrays import FloatArray
-from ..base.checks import check_number
+from ..base.checks import check_number, check_whole
 from ..base.files import checked_path
 from ..base.rationals import IntegerRows, dyadic, round_fraction
 from ..errors import InvalidBoxError, InvalidInputError, counted, short_repr
@@ -108,8 +108,10 @@ class Box:
         if x.size == 0:
             raise InvalidInputError(f"points: a box needs at least one point, got shape {x.shape}")
         low, high = x.min(axis=0), x.max(axis=0)
-        beyond = check_number("margin", margin, zero=True) * (high - low)
-        return cls(low - beyond, high + beyond)
+        share = check_number("margin", margin, zero=True)
+        with np.errstate(over="ignore"):
+            beyond = share * (high - low) if share else 0.0
+            return cls(low - beyond, high + beyond)
 
     @classmethod
     def from_nnet(cls, path: str | Path, normalise: bool = False) -> Box:
@@ -133,6 +135,40 @@ class Box:
         path = checked_path(path)
         try:
             return cls(*formats.framework("nnet").read_bounds(path, normalise))
+        except InvalidBoxError as error:
+            raise InvalidBoxError(f"{path}: {error}") from error
+
+    @classmethod
+    def from_vnnlib(cls, path: str | Path, index: int | None = None) -> Box:
+        """Return the box of the inputs that a VNN-LIB file names (:mod:`polyregions.network.vnnlib`).
+
+        Parameters
+        ----------
+        path : str or Path
+            Of version 1. Decimal numbers are read as the nearest float64.
+        index : int
+            Which box, from 0 on, if the file has several.
+
+        Raises
+        ------
+        InvalidBoxError
+            If an input is fixed: ``polyregions.network.vnnlib.read_bounds(path)`` gives the bounds for
+            ``fix_inputs(network, lower, upper)`` then.
+        InvalidInputError
+            If there are several boxes and no index, or there is no such box.
+        FileFormatError
+            If it is no such file, or constrains inputs otherwise.
+        """
+        from .vnnlib import read_bounds
+
+        found = read_bounds(path)
+        if index is None and len(found) > 1:
+            raise InvalidInputError(
+                f"{path}: it has {len(found):,} boxes; choose one with index=0, ..., {len(found) - 1}"
+            )
+        k = 0 if index is None else check_whole("index", index, 0, len(found) - 1)
+        try:
+            return cls(*found[k])
         except InvalidBoxError as error:
             raise InvalidBoxError(f"{path}: {error}") from error
 
