@@ -93,12 +93,11 @@ class Network:
         Parameters
         ----------
         path : str or Path
-            ``.json``, ``.npz``: this library's own formats. ``.nnet``: see
-            :mod:`polyregions.network.formats.nnet`.
+            ``.json``, ``.npz``: this library's own formats. ``.nnet``; ``.safetensors`` of a plain stack.
         **options
             What a format needs to be told. Of ``.nnet``: ``normalise=True`` takes and gives physical numbers,
             by the means and ranges of the file (``Box.from_nnet`` has the same option); ``as_float32=True``
-            rounds the numbers to float32.
+            rounds the numbers to float32. Of ``.safetensors``: what :meth:`from_state_dict` takes.
 
         Raises
         ------
@@ -190,6 +189,32 @@ class Network:
             If it is another estimator, or not fitted.
         """
         return cls(*formats.framework("sklearn").read(estimator, strip_last))
+
+    @classmethod
+    def from_state_dict(cls, mapping: Any, activation: str = "relu", **parameters: Any) -> Network:
+        """Build a plain stack of layers from weights and biases by name; the last one is the read-out.
+
+        Parameters
+        ----------
+        mapping : mapping of names to arrays or tensors
+            ``name.weight`` (out, in) and ``name.bias`` (out,), or no bias. Numbers in the names give the
+            order: ``fc1``, ``fc2`` or ``0``, ``2``. float16, bfloat16 and float32 widen without loss.
+        activation, **parameters
+            As for :meth:`from_arrays`: names do not tell it, and there is no model to compare with.
+
+        Raises
+        ------
+        UnsupportedLayerError
+            If there is anything else, as of a normalisation or a convolution; it is named.
+        InvalidNetworkError
+            If shapes do not fit each other, or names do not tell the order.
+
+        Examples
+        --------
+        >>> Network.from_state_dict({"0.weight": [[1, 2]], "0.bias": [3], "2.weight": [[4]], "2.bias": [5]})
+        Network(2 -> relu 1 -> linear 1)
+        """
+        return cls(*formats.framework("state_dict").read(mapping, activation, **parameters))
 
     def save(self, path: str | Path) -> None:
         """Write the network; :meth:`load` gives it back bit for bit.

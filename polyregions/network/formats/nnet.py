@@ -26,7 +26,7 @@ from ...base.arrays import FloatArray
 from ...base.rationals import round_fraction
 from ...base.rounding import U
 from ...base.texts import decimal, read_text
-from ...errors import FileFormatError, counted, short_repr
+from ...errors import FileFormatError, InvalidNetworkError, counted, short_repr
 from ..kinds import make_layers
 from ..source import Reading
 from .lowering import operators as op
@@ -94,7 +94,10 @@ def read(path: Path, normalise: bool = False, as_float32: bool = False) -> Readi
             y = y @ pairs[-1][0].T + pairs[-1][1]
             return y * ranges[n] + means[n] if normalise else y
 
-    return finish("nnet", (n,), forms, evaluate, U, every_unit=True)
+    try:
+        return finish("nnet", (n,), forms, evaluate, U, every_unit=True)
+    except InvalidNetworkError as error:
+        raise type(error)(f"{path}: {error}") from error
 
 
 def read_bounds(path: Path, normalise: bool = False) -> tuple[FloatArray, FloatArray]:
