@@ -13,7 +13,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..base.arrays import FloatArray
 from ..base.checks import check_number, check_whole
-from ..base.files import checked_path
 from ..base.rationals import IntegerRows, dyadic, round_fraction
 from ..errors import InvalidBoxError, InvalidInputError, counted, short_repr
 from . import formats
@@ -132,7 +131,6 @@ class Box:
         FileFormatError
             If it is no such file.
         """
-        path = checked_path(path)
         try:
             return cls(*formats.framework("nnet").read_bounds(path, normalise))
         except InvalidBoxError as error:

@@ -146,7 +146,7 @@ def test_inputs_that_the_file_fixes(path: Path) -> None:
     path.write_text(TEXT.replace("\n1,30.5,", "\n1,10,"))
     with pytest.raises(InvalidBoxError, match=r"net\.nnet: box: dimension 1 is empty.*fix_inputs"):
         Box.from_nnet(path)
-    lower, upper = nnet.read_bounds(path, normalise=True)
+    lower, upper = nnet.read_bounds(str(path), normalise=True)
     network, box, free = fix_inputs(Network.load(path, normalise=True), lower, upper)
     assert (network.input_dim, box, free.tolist()) == (1, Box([-1], [1]), [0])
 

@@ -23,6 +23,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ...base.arrays import FloatArray
+from ...base.files import checked_path
 from ...base.rationals import round_fraction
 from ...base.rounding import U
 from ...base.texts import decimal, read_text
@@ -100,7 +101,7 @@ def read(path: Path, normalise: bool = False, as_float32: bool = False) -> Readi
         raise type(error)(f"{path}: {error}") from error
 
 
-def read_bounds(path: Path, normalise: bool = False) -> tuple[FloatArray, FloatArray]:
+def read_bounds(path: str | Path, normalise: bool = False) -> tuple[FloatArray, FloatArray]:
     """Read the least and the greatest inputs, (n,) each, of the network that :func:`read` makes of a file.
 
     With ``normalise`` they are those of the file; else ``(bound - mean) / range``, the exact number rounded
@@ -111,6 +112,7 @@ def read_bounds(path: Path, normalise: bool = False) -> tuple[FloatArray, FloatA
     FileFormatError
         If it is no such file, a lower bound is above its upper bound, or a range is not positive.
     """
+    path = checked_path(path)
     contents = _parsed(path)
     lower, upper = contents.lower, contents.upper
     inverted = np.flatnonzero(lower > upper)
