@@ -134,7 +134,8 @@ class Network:
         """Read a PyTorch module by running its own forward pass on a tensor of affine forms.
 
         Whatever Python the forward pass contains runs as it is. Operators that are not piecewise linear, or
-        not known, are refused by name. The network is compared with the module on sample points.
+        not known, are refused by name. The network is compared with the module on sample points; its
+        ``source`` (:class:`polyregions.network.source.Source`) tells what was read and what was rounded.
 
         Parameters
         ----------
@@ -158,14 +159,21 @@ class Network:
             If the module is in training mode, or no module at all.
         MissingDependencyError
             If PyTorch is not installed.
-
-        Notes
-        -----
-        ``source`` of the network tells what was read. It is exact for the float64 network that was read:
-        float32 and float16 weights widen without loss; where a number had to be rounded it was rounded once
-        and is listed; the framework computes in float32 and may differ from it near boundaries.
         """
         return cls(*formats.framework("torch").read(module, input_shape, strip_last, output))
+
+    @classmethod
+    def from_keras(cls, model: Any, strip_last: bool = False, output: int | str | None = None) -> Network:
+        """Read a Keras 3 model that runs on PyTorch, as :meth:`from_torch` reads a module.
+
+        The network takes the entries of one input in C order, channels last where Keras has them so.
+
+        Raises
+        ------
+        UnsupportedLayerError
+            If an operator is not supported, or Keras runs on another backend.
+        """
+        return cls(*formats.framework("keras").read(model, strip_last, output))
 
     @classmethod
     def from_sklearn(cls, estimator: Any, strip_last: bool = False) -> Network:

@@ -22,6 +22,7 @@ WRITTEN = (".json", ".npz")
 PICKLED = (".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib")
 #: The packages that modules of this package need, and the extras that install them.
 EXTRAS = {
+    "keras": ("torch", "keras"),
     "torch": ("torch", "torch"),
     "sklearn": ("sklearn", "sklearn"),
     "safetensors": ("safetensors", "safetensors"),

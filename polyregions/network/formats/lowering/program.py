@@ -19,6 +19,8 @@ from ....errors import TooLargeError, counted
 
 #: The most inputs and units of a program: beyond, no engine could do anything with it.
 MOST = 2**22
+#: The most entries of an array on the way, and weights of a layer.
+MOST_ENTRIES = 2**26
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,3 +123,12 @@ class Program:
             raise TooLargeError(
                 f"the network has {counted(size, 'input')} and units or more; at most {MOST:,} are supported"
             )
+
+
+def check_entries(entries: int) -> None:
+    """Refuse arrays that are too large, before they are made."""
+    if entries > MOST_ENTRIES:
+        raise TooLargeError(
+            f"an array of {counted(entries, 'entry', 'entries')} on the way; "
+            f"at most {MOST_ENTRIES:,} are supported"
+        )
