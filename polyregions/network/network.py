@@ -334,7 +334,8 @@ class Network:
         """
         from .restriction import restricted
 
-        return Network([restricted(self.layers[0], origin, directions), *self.layers[1:]])
+        first = restricted(self.layers[0], origin, directions)
+        return Network([first, *self.layers[1:]], self.source)
 
     def through(self, points: ArrayLike) -> Network:
         """Return the network on the affine subspace through points, exactly: nothing is rounded.
@@ -361,7 +362,7 @@ class Network:
         """
         from .restriction import spanned
 
-        return Network([*spanned(points, self.input_dim), *self.layers])
+        return Network([*spanned(points, self.input_dim), *self.layers], self.source)
 
     def validate_pattern(self, states: ArrayLike) -> StateArray:
         """Return one pattern as uint8 (units,), or raise InvalidInputError if it cannot be one."""
