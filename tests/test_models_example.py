@@ -1,4 +1,4 @@
-"""The models of examples/models.py: trained, read, enumerated by both engines, proven where they are small."""
+"""The models of examples/models.py: trained, read, enumerated by both engines, proven where small."""
 
 from __future__ import annotations
 
