@@ -17,6 +17,7 @@ from ..export.summary import summary
 from ..theory.predictions import DEFINITIONS, FROM_FACES
 from .certify import certify_shown, print_certificate
 from .common import engine_option, input_file, limit_option, quiet_option, workers_option
+from .forecast import look_ahead
 from .loading import load_network, loading_options
 from .output import CHECK_FAILED, Styled, complain, complete_text, print_table, stop_early
 from .outputs import Outputs, output_options
@@ -53,6 +54,12 @@ def work_options(command: Callable[..., Any]) -> Callable[..., Any]:
             help="Go on from a partial result of the same network and box, written by --save.",
         ),
         workers_option,
+        click.option(
+            "--yes",
+            "-y",
+            is_flag=True,
+            help="Begin without a question, however many regions are to be expected.",
+        ),
     ]
     for option in reversed(options):
         command = option(command)
@@ -84,6 +91,7 @@ def work_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def enumerate_command(
     net: Path,
     resume_path: Path | None,
+    yes: bool,
     definitions: str | None,
     check: bool,
     certified: bool,
@@ -112,6 +120,7 @@ def enumerate_command(
     domain = where.domain(net, load_network(net, options))
     outputs.check(domain.box, resume_path, net, *where.files)
     resume = _resumed(resume_path)
+    expected = look_ahead(domain, options, not quiet, yes) if resume is None else None
 
     start = time.perf_counter()
     # Some solvers greet on stdout when they are loaded, and stdout is for results.
@@ -123,6 +132,7 @@ def enumerate_command(
             options["progress"] = progress
         cx = enumerate_regions(domain.network, domain.box, **options, resume=resume)
     numbers = summary(cx, time.perf_counter() - start) | domain.numbers()
+    numbers["forecast"] = expected
     outputs.save(cx, not quiet)
     if wanted:
         from ..analysis.definitions import all_counts

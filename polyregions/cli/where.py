@@ -175,8 +175,8 @@ class Where:
         """The files that are read, and must not be overwritten."""
         return (self.plane, self.slice_path, self.vnnlib)
 
-    def domain(self, what: str | Path, network: Network) -> Domain:
-        """The network in the box.
+    def domain(self, what: str | Path, network: Network, usual: Sides = ()) -> Domain:
+        """The network in the box; ``usual`` is that of the whole network if none is given.
 
         Raises
         ------
@@ -188,9 +188,10 @@ class Where:
         if self.vnnlib is not None:
             return _bounded(self.vnnlib, self.case, network)
         on_slice, what, chosen = self.sliced(what, network)
-        if not self.any_box:
+        usual = UNIT if self.plane is not None else usual
+        if not self.sides and not usual:
             raise click.UsageError(f"Missing option '--box': the range of every input of {what}")
-        domain = make_domain(what, on_slice, self.sides or UNIT)
+        domain = make_domain(what, on_slice, self.sides or usual)
         return Domain(domain.network, domain.box, domain.fixed, chosen)
 
     def sliced(self, what: str | Path, network: Network) -> tuple[Network, str | Path, dict[str, Any]]:

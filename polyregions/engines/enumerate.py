@@ -183,6 +183,18 @@ def enumerate_regions(
         return chosen.run(network, box, **options.asked)
 
 
+def likely_engine(network: Network, box: Box, engine: str = "auto") -> str:
+    """The engine that a problem without further options is for.
+
+    Examples
+    --------
+    >>> net = Network.from_arrays([([[1] * 6], [0]), ([[1]], [0])])
+    >>> likely_engine(net, Box.cube(6, -1, 1))
+    'traverse'
+    """
+    return _choose(network, box, Options()) if engine == "auto" else engine
+
+
 def _choose(network: Network, box: Box, options: Options) -> str:
     """The engine of "auto"."""
     subdivide = TABLE["subdivide"]

@@ -19,6 +19,7 @@ LINES = Network.from_arrays([([[1, 0], [0, 1], [1, 1]], [0, 0, -1]), ([[1, 1, 1]
 #: What each command needs beside NET.
 COMMANDS = {
     "enumerate": ("--box", "-2", "2"),
+    "info": ("--box", "-2", "2"),
     "line": ("--from", "0,0", "--to", "1,1"),
     "distance": ("--random", "3", "--box", "-2", "2"),
     "stats": ("--box", "-2", "2"),
@@ -47,6 +48,7 @@ HANDED_ON = {
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("polyregions.cli.forecast.PROBING", 0.1)
     LINES.save("net.json")
     Path("model.made").write_text("")
     return tmp_path
