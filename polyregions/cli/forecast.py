@@ -150,8 +150,8 @@ def duration(seconds: float) -> str:
 
     Examples
     --------
-    >>> duration(0.01), duration(12.3), duration(400), duration(1e6), duration(1e20)
-    ('a second', '12 s', '6.7 minutes', '12 days', '3.2e+12 years')
+    >>> duration(0.01), duration(12.3), duration(400), duration(1e6), duration(1e30)
+    ('a second', '12 s', '6.7 minutes', '12 days', '3.2e+22 years')
     """
     for length, name in UNITS:
         if seconds >= 2 * length:
