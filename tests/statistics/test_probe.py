@@ -21,7 +21,7 @@ from polyregions.errors import InvalidBoxError, InvalidInputError
 from polyregions.network.layers import absolute, hard_tanh, linear, maxout, mixed, piecewise, relu
 from polyregions.network.slices import fix_inputs
 from polyregions.statistics import estimate_regions
-from polyregions.statistics.probe import RegionEstimate, estimate_within, weight_of
+from polyregions.statistics.probe import RegionEstimate, estimate_within, probe, weight_of
 from polyregions.statistics.probe.descent import Leaf, Tree
 
 
@@ -77,6 +77,19 @@ def test_small_networks(case: tuple[Network, Box]) -> None:
 @pytest.mark.parametrize("problem", RANDOM, ids=str)
 def test_generic_networks(problem: tuple[int, list[str], int]) -> None:
     assert_unbiased(random_network(1, *problem), cube(problem[0]))
+
+
+def test_float64_decides_all_of_a_generic_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whole numbers are for what touches or coincides: with them alone, a probe would take a second."""
+
+    def exact(*arguments: object) -> None:
+        pytest.fail("float64 should have decided this")
+
+    monkeypatch.setattr("polyregions.statistics.probe.nodes.exact_side", exact)
+    for d, kinds, width in [*RANDOM, (2, ["relu", "maxout3", "hard_tanh"], 12), (5, ["relu", "relu"], 5)]:
+        tree, rng = Tree(random_network(2, d, kinds, width), cube(d)), np.random.default_rng(0)
+        for _ in range(20):
+            assert probe(tree, rng) >= 1
 
 
 @pytest.mark.parametrize("d", [1, 2, 3])
