@@ -11,7 +11,7 @@ from scipy.sparse import csr_array, vstack
 from ....base.arrays import FloatArray, IntArray
 from ....errors import InvalidNetworkError
 from . import maps
-from .program import Program
+from .program import Program, check_entries
 
 
 class Forms:
@@ -66,6 +66,7 @@ class Forms:
     def take(self, index: Any) -> Forms:
         """The entries of these numbers, an array of any shape; -1 is the constant 0."""
         index = np.asarray(index)
+        check_entries(index.size)
         flat = index.ravel()
         if flat.size and flat.min() >= 0:
             return Forms(self.program, self.rows[flat], self.bias[flat], index.shape)
@@ -113,7 +114,7 @@ class Forms:
             bias = maps.exact_sum(first.bias, sign * second.bias)
             if rows is not None and bias is not None:
                 return Forms(self.program, rows, bias, i.shape)
-            first = first if first.is_constant and second.is_constant else first.passed()
+            first = first.passed()
             second = second if second.is_constant else second.passed()
         raise AssertionError("sums of units are exact")
 
@@ -138,6 +139,7 @@ class Forms:
 
     def weighted(self, columns: IntArray, values: FloatArray, shape: Sequence[int]) -> Forms:
         """Sums of entries (..., k), given by their numbers, times weights (..., k); -1 is left out."""
+        check_entries(columns.size)
         n, k = int(np.prod(columns.shape[:-1])), columns.shape[-1]
         rows, flat, weights = np.repeat(np.arange(n), k), columns.ravel(), np.ravel(values)
         kept = (flat >= 0) & (weights != 0.0)
@@ -153,6 +155,7 @@ class Forms:
         self, source: IntArray, target: IntArray, values: FloatArray, shape: Sequence[int]
     ) -> Forms:
         """Entry ``source`` times ``values`` is added up at place ``target``; -1 is nowhere."""
+        check_entries(target.size)
         kept = target >= 0
         left = maps.sparse(target[kept], source[kept], values[kept], (int(np.prod(shape)), self.size))
         if left is None:

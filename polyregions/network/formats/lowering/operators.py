@@ -197,10 +197,12 @@ def batch_norm(
 def divide(x: Forms, divisor: Any) -> Forms:
     """X / divisor: times its inverse, rounded once."""
     k = np.asarray(divisor, dtype=np.float64)
-    if not np.isfinite(k).all() or (k == 0.0).any():
-        raise InvalidNetworkError("a division by zero or by a number that is not finite")
+    with np.errstate(all="ignore"):
+        inverse = 1.0 / k
+    if not np.isfinite(k).all() or not np.isfinite(inverse).all():
+        raise InvalidNetworkError("a division by zero, or by a number that is not finite or has no inverse")
     note_rounded(x.program, "inverse of a divisor", int((np.abs(np.frexp(k)[0]) != 0.5).sum()))
-    return x.scale(1.0 / k)
+    return x.scale(inverse)
 
 
 def note_rounded(program: Program, what: str, numbers: int) -> None:

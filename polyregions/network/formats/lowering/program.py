@@ -19,6 +19,8 @@ from ....errors import TooLargeError, counted
 
 #: The most inputs and units of a program: beyond, no engine could do anything with it.
 MOST = 2**22
+#: The most entries of an array on the way, and weights of a layer.
+MOST_ENTRIES = 2**26
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,11 +96,15 @@ class Program:
         ranks: IntArray | None = None,
         breakpoints: FloatArray | None = None,
         slopes: FloatArray | None = None,
+        above: int = 0,
     ) -> int:
-        """Append a block; return the number of its first unit. One row each where no ranks are given."""
+        """Append a block; return the number of its first unit. One row each where no ranks are given.
+
+        Its units stand above what they read, and above the layer ``above`` in any case.
+        """
         ranks = np.ones(rows.shape[0], dtype=np.int64) if ranks is None else ranks
         self._check_size(ranks.size)
-        level = np.zeros(rows.shape[0], dtype=np.int64)
+        level = np.full(rows.shape[0], above, dtype=np.int64)
         np.maximum.at(
             level, np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr)), self.levels[rows.indices]
         )
@@ -117,3 +123,12 @@ class Program:
             raise TooLargeError(
                 f"the network has {counted(size, 'input')} and units or more; at most {MOST:,} are supported"
             )
+
+
+def check_entries(entries: int) -> None:
+    """Refuse arrays that are too large, before they are made."""
+    if entries > MOST_ENTRIES:
+        raise TooLargeError(
+            f"an array of {counted(entries, 'entry', 'entries')} on the way; "
+            f"at most {MOST_ENTRIES:,} are supported"
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from ....base.arrays import IntArray
 from ....errors import InvalidNetworkError
+from .program import check_entries
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,9 @@ def windows(shape: Sequence[int], geometry: Geometry, outside: int = -1) -> IntA
     index = np.arange(int(np.prod(shape, dtype=np.int64))).reshape(shape)
     counts = geometry.counts(space)
     no = [(0, 0)] * len(lead)
+    room = (n + low + high for n, low, high in zip(space, geometry.before, geometry.after, strict=True))
+    check_entries(math.prod(lead) * math.prod(room))
+    check_entries(math.prod(lead) * math.prod(counts) * math.prod(geometry.kernel))
     padded = np.pad(index, no + list(zip(geometry.before, geometry.after, strict=True)), constant_values=-1)
     beyond = [
         max(0, (count - 1) * step + span - n)
