@@ -106,11 +106,15 @@ def forecast_rows(numbers: dict[str, Any]) -> list[tuple[str, str | Styled]]:
 
 def regions_text(numbers: dict[str, Any]) -> str:
     """The number of regions that is expected, with its standard error if there is one."""
+    from ..statistics.summaries import mean_text
+
     estimate = numbers["estimate"]
     if numbers["regions"] is None:
         return "more than float64 holds"
-    if estimate is None or not 1 <= estimate["standard_error"] < 1e15:
+    if estimate is None or estimate["standard_error"] is None:
         return f"about {rough(numbers['regions'])}"
+    if not 1 <= estimate["standard_error"] < 1e15:
+        return mean_text({**estimate, "n": estimate["probes"]})
     # The error with two digits, the mean as far as that.
     digits = -max(0, math.floor(math.log10(estimate["standard_error"])) - 1)
     mean, error = (round(estimate[name], digits) for name in ("mean", "standard_error"))

@@ -45,9 +45,10 @@ OPTIONS = [
     ),
     click.option("--as-float32", is_flag=True, default=None, help="Round the file's numbers to float32."),
     click.option("--activation", metavar="NAME", help="Activation of files that hold weights only."),
+    click.option("--slope", type=float, metavar="S", help="Of the activation leaky_relu."),
 ]
 #: Their names as arguments, which are those of :meth:`polyregions.Network.load`.
-NAMES = ("input_shape", "input", "output", "strip_last", "normalise", "as_float32", "activation")
+NAMES = ("input_shape", "input", "output", "strip_last", "normalise", "as_float32", "activation", "slope")
 
 
 def loading_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -109,7 +109,8 @@ def where_options(through: bool) -> Callable[[Any], Any]:
             "--vnnlib",
             metavar="FILE",
             type=input_file,
-            help="Look at the bounds of the inputs in a VNN-LIB file. Inputs with equal bounds are fixed.",
+            help="Look at the bounds of the inputs in a VNN-LIB file, decimal numbers being the nearest "
+            "float64. Inputs with equal bounds are fixed.",
         ),
         click.option(
             "--vnnlib-case",

@@ -327,6 +327,23 @@ def test_what_float64_does_not_hold_is_none() -> None:
     assert few.regions == 5.0  # 7 in general position, but no network of this shape has more than 5
 
 
+@pytest.mark.parametrize(
+    ("mean", "error", "text"),
+    [
+        (15.09, 0.042, "15.090 +- 0.042"),
+        (4096.0, 0.0, "4096 +- 0"),
+        (12345.6, 78.9, "12,346 +- 79"),
+        (12345.6, 789.0, "12,350 +- 790"),
+        (7.41308e9, 1.34e9, "7,400,000,000 +- 1,300,000,000"),
+        (3e20, 1.25e20, "3e+20 +- 1.2e+20"),
+        (3e20, None, "about 3e+20"),
+    ],
+)
+def test_estimates_read_well(mean: float, error: float | None, text: str) -> None:
+    estimate = {"mean": mean, "standard_error": error, "probes": 10}
+    assert ahead.regions_text({"regions": mean, "estimate": estimate}) == text
+
+
 def test_numbers_read_well() -> None:
     assert [rough(v) for v in (1, 12.4, 123, 123456, 2e15)] == ["1", "12", "120", "120,000", "2e+15"]
     assert [duration(v) for v in (0.2, 59, 121, 8000, 2e5, 1e9)] == [

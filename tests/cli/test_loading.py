@@ -32,7 +32,8 @@ GIVEN = (
     ("--strip-last",),
     ("--normalise",),
     ("--as-float32",),
-    ("--activation", "relu"),
+    ("--activation", "leaky_relu"),
+    ("--slope", "0.25"),
 )
 HANDED_ON = {
     "input_shape": (1, 2),
@@ -41,7 +42,8 @@ HANDED_ON = {
     "strip_last": True,
     "normalise": True,
     "as_float32": True,
-    "activation": "relu",
+    "activation": "leaky_relu",
+    "slope": 0.25,
 }
 
 
@@ -68,6 +70,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
         normalise: Any = None,
         as_float32: Any = None,
         activation: Any = None,
+        slope: Any = None,
     ) -> Reading:
         given = {name: value for name, value in locals().items() if name in HANDED_ON}
         asked.append({name: value for name, value in given.items() if value is not None})
