@@ -62,8 +62,11 @@ def look_ahead(domain: Domain, options: dict[str, Any], shown: bool, yes: bool) 
             "--limit N, --time-limit SECONDS, or --yes"
         )
     if shown:
+        most = "" if numbers["at_most"] is None else f"; at most {rough(numbers['at_most'])} by the shape"
+        lines = numbers["lines"]
+        along = f"{lines['least']:,.0f} to {lines['most']:,.0f} along {lines['n']} lines"
         say(f"expected: {regions_text(numbers)} regions, {_source_text(numbers)}", err=True)
-        say(f"{numbers['engine']} would take {cost_text(numbers)}", err=True)
+        say(f"{along}{most}; {numbers['engine']} would take {cost_text(numbers)}", err=True)
     if asked and not yes and _terminal() and not _confirmed():
         raise InvalidInputError("not begun; --limit N or --time-limit SECONDS gives a part")
     return numbers

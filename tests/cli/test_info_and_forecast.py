@@ -250,7 +250,9 @@ def test_what_is_expected_is_said_first_and_on_stderr(monkeypatch: pytest.Monkey
         r"expected: [\d,]+ \+- [\d,]+ regions, by [\d,]+ random descents, without bias", first
     )
     assert re.fullmatch(
-        r"subdivide would take about .+ and .+ MiB, at 240,000 regions/s, [\d,]+ bytes each", second
+        r"\d+ to \d+ along 8 lines; at most 110,000 by the shape; "
+        r"subdivide would take about .+ and .+ MiB, at 240,000 regions/s, [\d,]+ bytes each",
+        second,
     )
     expected = data["forecast"]["estimate"]
     assert abs(expected["mean"] - data["regions"]) < 4 * expected["standard_error"]
