@@ -27,7 +27,7 @@ from ..base.rounding import INFLATE, U
 from .enclosures import bound_by_simplex, shrink_to_bounding_box, shrink_to_simplex
 from .facets import crosses, decide_row
 from .integer_simplex import IntegerDictionary, IntegerRow
-from .proofs import FACET, REDUNDANT, live_rows, recentre
+from .proofs import FACET, LOOSE, REDUNDANT, UNDECIDED, live_rows, recentre
 from .simplex import chebyshev_centre, first_vertex
 from .workspace import ScaledCell, Workspace
 
@@ -92,8 +92,11 @@ def look_inside(rows: Matrix, n: int, inside: Inside) -> int:
     d = centre.size
     size[0] = size[1] = 0.0
     m = live_rows(rows, n, cell, verdict)
-    if m < 0:
+    if m <= 0:
         return 0
+    for r in range(n):
+        if verdict[r] == LOOSE:  # without it the cell is larger, and a ball may lie outside of it
+            return 0
     rho = chebyshev_centre(cell, m, work.ball, work.point)
     if not rho > 0.0:
         return 0
@@ -123,9 +126,9 @@ def decide_form(m: int, inside: Inside) -> int:
     work, scaled = inside.work, inside.scaled
     cell, D = work.cell, work.simplex.D
     d = inside.centre.size
-    alive = live_rows(inside.row, 1, scaled, inside.answer)
-    if alive < 1:
-        return POSITIVE if alive == 0 else UNKNOWN
+    inside.answer[0] = UNDECIDED
+    if live_rows(inside.row, 1, scaled, inside.answer) < 1:
+        return POSITIVE if inside.answer[0] == REDUNDANT else UNKNOWN
     if not recentre(scaled, 1, inside.centre, inside.size[0]) > 0.0:
         return UNKNOWN
     # The last row of the cell, and a variable of the dictionary.

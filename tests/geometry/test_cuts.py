@@ -161,3 +161,12 @@ def test_a_cell_that_float64_cannot_see() -> None:
     assert (m, inside.size[1]) == (0, 0.0)
     assert side_of(np.array([[1.0], [0], [3], [0]]), 0, m, inside) == POSITIVE  # by the box around it
     assert side_of(np.array([[0.0], [1], [0], [0]]), 0, m, inside) == UNKNOWN
+
+
+def test_a_row_that_may_be_zero_hides_the_cell() -> None:
+    """Without it there would be a ball, but perhaps not in the cell."""
+    rows = np.concatenate([SQUARE, [[1e-9], [0.0], [1e-10], [1e-9]]], axis=1)
+    m, inside = looked(rows)
+    assert (m, inside.size[1]) == (0, 0.0)
+    assert side_of(np.array([[1.0], [0], [0], [0]]), 0, m, inside) == UNKNOWN
+    assert looked(SQUARE)[1].size[1] > 0.5

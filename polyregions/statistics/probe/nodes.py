@@ -16,7 +16,7 @@ from ...geometry.cuts import UNKNOWN, Inside, exact_side, look_inside, side_of
 from ...geometry.integer_simplex import interior_point
 from ...geometry.proofs import REDUNDANT
 from ...network.box import box_rows
-from ...network.exact import IntRows
+from ...network.integer_map import IntRows
 
 
 class Border(NamedTuple):
