@@ -15,11 +15,12 @@ from typing import Any
 from ...errors import FileFormatError, InvalidInputError, MissingDependencyError
 
 #: Module of this package for each ending of a file's name.
-FORMATS = {".json": "json", ".npz": "npz"}
+FORMATS = {".json": "json", ".npz": "npz", ".onnx": "onnx"}
 #: Those that can be written, too.
 WRITTEN = (".json", ".npz")
 #: The packages that modules of this package need, and the extras that install them.
 EXTRAS = {
+    "onnx": ("onnx", "onnx"),
     "torch": ("torch", "torch"),
     "sklearn": ("sklearn", "sklearn"),
 }

@@ -122,17 +122,19 @@ def reduce(x: Forms, axes: Sequence[int] | None, keep: bool, how: str) -> Forms:
 
 def extreme(parts: Sequence[Any], sign: float) -> Forms:
     """The largest (sign 1) or smallest (sign -1) of several arrays, broadcast."""
-    if len(parts) == 1:
-        return parts[0] if isinstance(parts[0], Forms) else joined(parts, None)
+    everything, index = beside(parts)
+    return everything.largest(index.reshape(-1, len(parts)), index.shape[:-1], sign)
+
+
+def beside(parts: Sequence[Any]) -> tuple[Forms, IntArray]:
+    """All entries of several arrays, and which of them meet where these are broadcast: (..., parts)."""
     sizes = [part.size if isinstance(part, Forms) else int(np.size(part)) for part in parts]
     starts = np.cumsum([0, *sizes])
     index = [
         (part.index if isinstance(part, Forms) else np.arange(np.size(part)).reshape(np.shape(part))) + start
         for part, start in zip(parts, starts, strict=False)
     ]
-    together = np.stack(np.broadcast_arrays(*index), axis=-1)
-    shape = together.shape[:-1]
-    return joined(parts, None).largest(together.reshape(-1, len(parts)), shape, sign)
+    return joined(parts, None), np.stack(np.broadcast_arrays(*index), axis=-1)
 
 
 def relu(x: Forms) -> Forms:
