@@ -9,9 +9,10 @@ import numpy as np
 from scipy.sparse import csr_array, vstack
 
 from ....base.arrays import FloatArray, IntArray
-from ....errors import InvalidNetworkError
+from ....errors import InvalidNetworkError, UnsupportedLayerError
+from ...layers import MAX_STATES
 from . import maps
-from .program import Program
+from .program import Program, check_terms
 
 
 class Forms:
@@ -138,6 +139,7 @@ class Forms:
 
     def weighted(self, columns: IntArray, values: FloatArray, shape: Sequence[int]) -> Forms:
         """Sums of entries (..., k), given by their numbers, times weights (..., k); -1 is left out."""
+        check_terms(columns.size)
         n, k = int(np.prod(columns.shape[:-1])), columns.shape[-1]
         rows, flat, weights = np.repeat(np.arange(n), k), columns.ravel(), np.ravel(values)
         kept = (flat >= 0) & (weights != 0.0)
@@ -177,6 +179,10 @@ class Forms:
         ranks = kept.sum(axis=1)
         if (ranks == 0).any():
             raise InvalidNetworkError("a maximum of nothing")
+        if ranks.max(initial=1) > MAX_STATES:
+            raise UnsupportedLayerError(
+                f"a maximum of {ranks.max():,} numbers; at most {MAX_STATES} are supported"
+            )
         if (ranks == 1).all():
             return self.take(groups[kept]).reshape(shape)
         own = self.take(groups[kept])

@@ -14,7 +14,7 @@ from ....base.arrays import FloatArray, IntArray
 from ....base.rationals import round_fraction, round_root
 from ....errors import InvalidNetworkError
 from .forms import Forms, joined
-from .program import Program
+from .program import Program, check_terms
 from .windows import Geometry, adaptive, windows
 
 
@@ -51,6 +51,7 @@ def convolve_transposed(
     spot = windows(space, geometry).reshape(
         1, 1, 1, places, -1
     )  # where each entry goes: (..., places, kernel)
+    check_terms(n * channels * per_group * spot.size)
     # Entry (image, channel, place) goes with weight (channel, o, offset) to (image, group, o, spot).
     c = np.arange(channels).reshape(1, channels, 1, 1, 1)
     o = (c // (channels // groups)) * per_group + np.arange(per_group).reshape(1, 1, -1, 1, 1)
@@ -199,10 +200,12 @@ def batch_norm(
 def divide(x: Forms, divisor: Any) -> Forms:
     """X / divisor: times its inverse, rounded once."""
     k = np.asarray(divisor, dtype=np.float64)
-    if not np.isfinite(k).all() or (k == 0.0).any():
-        raise InvalidNetworkError("a division by zero or by a number that is not finite")
+    with np.errstate(all="ignore"):
+        inverse = 1.0 / k
+    if not (np.isfinite(k) & np.isfinite(inverse) & (inverse != 0.0)).all():
+        raise InvalidNetworkError("a division by zero, or by a number that has no inverse")
     note_rounded(x.program, "inverse of a divisor", int((np.abs(np.frexp(k)[0]) != 0.5).sum()))
-    return x.scale(1.0 / k)
+    return x.scale(inverse)
 
 
 def note_rounded(program: Program, what: str, numbers: int) -> None:

@@ -15,10 +15,15 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from ....base.arrays import FloatArray, IntArray
+from ....base.memory import available_memory
 from ....errors import TooLargeError, counted
 
 #: The most inputs and units of a program: beyond, no engine could do anything with it.
 MOST = 2**22
+#: The most products of one operator, and bytes that making its rows takes for each.
+MOST_TERMS, BYTES = 2**26, 128
+#: What always fits into memory.
+SMALL = 2**16
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,3 +122,22 @@ class Program:
             raise TooLargeError(
                 f"the network has {counted(size, 'input')} and units or more; at most {MOST:,} are supported"
             )
+
+
+def check_terms(count: int) -> None:
+    """Refuse an operator of more products than can be handled.
+
+    Raises
+    ------
+    TooLargeError
+        If they are more than :data:`MOST_TERMS`, or do not fit into memory.
+    """
+    if count > MOST_TERMS:
+        raise TooLargeError(
+            f"an operator of {counted(count, 'product')} or more; at most {MOST_TERMS:,} are supported"
+        )
+    if count > SMALL and count * BYTES > available_memory():
+        raise TooLargeError(
+            f"an operator of {counted(count, 'product')} takes {count * BYTES / 2**30:.1f} GiB; "
+            f"{available_memory() / 2**30:.1f} GiB are left"
+        )

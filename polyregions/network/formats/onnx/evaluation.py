@@ -38,7 +38,7 @@ QUICK_NAMES = """
 QUICK = frozenset(QUICK_NAMES.split())
 SLOW = frozenset(("Compress", "Erf", "GatherND", "OneHot", "ReverseSequence", "ScatterElements", "ScatterND"))
 #: Operators whose results are no larger than so many times what they are given, and not known before.
-BOUNDED = {"NonZero": 32, "Compress": 1}
+BOUNDED = {"NonZero": 32, "Compress": 1, "Dropout": 2}
 
 
 class Evaluator:
@@ -88,8 +88,8 @@ class Evaluator:
         self._numbers, self._steps = self._numbers + numbers, self._steps + steps
         if self._numbers > MOST_NUMBERS or self._steps > MOST_STEPS:
             raise TooLargeError(
-                f"it makes {counted(numbers, 'number')} in {counted(steps, 'step')}; what one file computes of "
-                f"constants and moves, is limited to {MOST_NUMBERS:,} numbers and {MOST_STEPS:,} steps"
+                f"it makes {counted(numbers, 'number')} in {counted(steps, 'step')}; what a file computes of "
+                f"constants and moves is limited to {MOST_NUMBERS:,} numbers and {MOST_STEPS:,} steps"
             )
 
 

@@ -114,7 +114,11 @@ class Node:
             )
         except Exception as error:  # of two classes in modules that are private
             raise InvalidNetworkError(one_line(error)) from error
-        return [_made(found[name]) if name in found else None for name in self.proto.output]
+        made = [_made(found[name]) if name in found else None for name in self.proto.output]
+        if self.attribute("ceil_mode", 0):
+            # Before opset 22 it counts windows that lie in the padding alone, which nobody else does.
+            return [None if m is None else Made(m.elem_type, None) for m in made]
+        return made
 
     def value(self, i: int) -> Any:
         """Input i: forms, numbers, or None where it is left out."""
