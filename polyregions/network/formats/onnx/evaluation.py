@@ -20,7 +20,7 @@ from ....base.arrays import FloatArray
 from ....base.memory import within_memory
 from ....errors import InvalidNetworkError, TooLargeError, UnsupportedLayerError, counted
 from .corrections import CORRECTED
-from .files import one_line
+from .files import one_line, widened
 
 #: The most numbers that all constants of a file together may be computed to, and the most steps that takes.
 MOST_NUMBERS, MOST_STEPS = 2**26, 2**30
@@ -164,7 +164,3 @@ def forward_pass(
 
     return evaluate
 
-
-def widened(array: NDArray[Any]) -> NDArray[Any]:
-    """Floats of any kind as float64; whole numbers and truth values as they are."""
-    return array if array.dtype.kind in "iub" else array.astype(np.float64)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, numpy_helper
@@ -97,6 +98,14 @@ def array_of(tensor: TensorProto, folder: Path) -> NDArray[Any]:
     except (ValueError, TypeError, OverflowError) as error:
         raise FileFormatError(f"{name}: its shape {shape} and its data do not fit: {error}") from error
     return array
+
+
+def widened(array: NDArray[Any]) -> NDArray[Any]:
+    """Floats of any kind as float64, without loss; whole numbers and truth values as they are."""
+    if array.dtype.kind in "iub":
+        return array
+    with np.errstate(invalid="ignore"):  # numpy warns of some that are not finite
+        return np.asarray(array.astype(np.float64))
 
 
 def type_name(elem_type: int) -> str:

@@ -98,12 +98,12 @@ def _product(node: Node, a: Any, b: Any) -> Forms:
     if isinstance(a, Forms) and isinstance(b, Forms):
         raise UnsupportedLayerError("a product of two computed tensors is not piecewise linear")
     for v in (a, b):
-        if not isinstance(v, Forms) and not np.isfinite(np.asarray(v).astype(np.float64)).all():
+        if not isinstance(v, Forms) and not np.isfinite(v).all():
             raise InvalidNetworkError("a number among its weights is not finite")
     if isinstance(b, Forms):
-        return op.matmul_left(np.asarray(a).astype(np.float64), b)
+        return op.matmul_left(a, b)
     first = a if isinstance(a, Forms) else Forms.constants(node.program, a)
-    return first.matmul(np.asarray(b).astype(np.float64))
+    return first.matmul(b)
 
 
 @handles("BatchNormalization")

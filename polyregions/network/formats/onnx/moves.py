@@ -45,12 +45,12 @@ def move(node: Node, made: Sequence[Made | None], evaluator: Evaluator) -> list[
     given: dict[str, NDArray[Any]] = {}
     parts: list[Any] = []
     first = 1
-    for name, value, data in zip(node.proto.input, node.values, is_data, strict=True):
+    for i, (name, value, data) in enumerate(zip(node.proto.input, node.values, is_data, strict=True)):
         if value is None or name in given:
             continue
         if data:
             given[name] = np.arange(first, first + value.size, dtype=np.float64).reshape(value.shape)
-            parts.append(value.data)
+            parts.append(node.value(i))
             first += value.size
         else:
             given[name] = np.asarray(value.data)

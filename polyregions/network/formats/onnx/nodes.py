@@ -16,7 +16,7 @@ from ....base.arrays import FloatArray
 from ....errors import InvalidNetworkError, UnsupportedLayerError, printable
 from ..lowering.forms import Forms
 from ..lowering.program import Program
-from .files import one_line
+from .files import one_line, widened
 
 #: Arrays up to this size may say what shape a result has.
 SMALL = 2**10
@@ -121,9 +121,11 @@ class Node:
         return made
 
     def value(self, i: int) -> Any:
-        """Input i: forms, numbers, or None where it is left out."""
+        """Input i: forms, numbers (floats as float64), or None where it is left out."""
         value = self.values[i] if i < len(self.values) else None
-        return None if value is None else value.data
+        if value is None or isinstance(value.data, Forms):
+            return None if value is None else value.data
+        return widened(value.data)
 
     def forms(self, i: int = 0) -> Forms:
         """Input i as forms, whether it is computed or not."""
@@ -142,7 +144,7 @@ class Node:
         value = self.value(i)
         if isinstance(value, Forms):
             raise UnsupportedLayerError("its parameters were computed from the input")
-        array = np.asarray(value).astype(np.float64)
+        array = np.asarray(value, dtype=np.float64)
         if not infinite and not np.isfinite(array).all():
             raise InvalidNetworkError("a number among its parameters is not finite")
         return array
