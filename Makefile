@@ -6,7 +6,7 @@ BIN = $(VENV)/bin
 # Two processes; one that is done takes from the other.
 PYTEST = $(BIN)/python -m pytest -n 2 --dist worksteal
 
-.PHONY: demo quick test lint fix bench hooks clean
+.PHONY: demo frameworks quick test lint fix bench hooks clean
 
 demo: $(VENV)/demo-installed
 	$(BIN)/python examples/demo.py
@@ -50,6 +50,13 @@ $(VENV)/demo-installed: setup.cfg pyproject.toml
 $(VENV)/test-installed: $(VENV)/demo-installed
 	$(BIN)/python -m pip install --quiet --quiet --editable '.[test,lint]'
 	touch $@
+
+# PyTorch and Keras, whose readers are tested where they are installed; a gigabyte or more. TORCH says which:
+# make frameworks TORCH=torch==2.13.0
+TORCH ?= torch
+frameworks: $(VENV)/test-installed
+	$(BIN)/python -m pip install --quiet --quiet '$(TORCH)'
+	$(BIN)/python -m pip install --quiet --quiet --editable '.[frameworks]'
 
 clean:
 	rm -rf $(VENV) demo experiments build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

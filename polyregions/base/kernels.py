@@ -60,6 +60,7 @@ UInt64 = Annotated[np.uint64, types.uint64]
 #: an int, which is what numba's int64 is to Python.
 int64: Callable[[Any], int] = cast(Any, np.int64)
 
+OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
 SCALARS: dict[Any, Any] = {
     type(None): types.void,
     bool: types.boolean,
@@ -96,21 +97,27 @@ def numba_type(hint: Any) -> Any:
 @overload
 def kernel(function: Function, /) -> Function: ...
 @overload
-def kernel(*, inline: bool = False, bare: bool = False) -> Callable[[Function], Function]: ...
+def kernel(
+    *, inline: bool = False, part: bool = False, bare: bool = False
+) -> Callable[[Function], Function]: ...
 
 
-def kernel(function: Any = None, /, *, inline: bool = False, bare: bool = False) -> Any:
+def kernel(function: Any = None, /, *, inline: bool = False, part: bool = False, bare: bool = False) -> Any:
     """Compile a function of arrays, numbers and groups of them for the types in its annotations.
 
     Parameters
     ----------
     inline : bool
         Into each kernel that calls it.
+    part : bool
+        Written apart to be read: a part of the one kernel that calls it, and compiled with that alone.
     bare : bool
         Without counting references: for kernels that allocate nothing, and are called often.
     """
 
     def decorate(function: Any) -> Any:
+        if part and not config.DISABLE_JIT:
+            return njit(**OPTIONS, inline="always", _nrt=not bare)(function)
         return compiled(function, signature_of(function), forceinline=inline, _nrt=not bare)
 
     return decorate if function is None else decorate(function)
@@ -140,7 +147,7 @@ def compiled(function: Callable[..., Any], signature: Any, **options: Any) -> An
         return function
 
     def fresh() -> Any:
-        return njit(nogil=True, error_model="numpy", no_cfunc_wrapper=True, **options)(function)
+        return njit(**OPTIONS, **options)(function)
 
     dispatcher = fresh()
     try:

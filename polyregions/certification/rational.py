@@ -48,10 +48,22 @@ class RationalLayer:
         for scalar in scalars.values():
             scalar.scale_to(self.scale)
         self.outputs = outputs
+        #: Row, slope and constant of each output in each of its states.
+        self.pieces = [
+            [(r, self.scale, 0) for r in own]
+            if len(own) > 1
+            else [(own.start, *piece) for piece in zip(scalar.slopes, scalar.constants, strict=True)]
+            for own, scalar in outputs
+        ]
         self.units = [
             u
             for u, (own, scalar) in enumerate(outputs)
             if len(set(scalar.slopes)) > 1 or any(rows[r] != rows[own.start] for r in own)
+        ]
+        #: The row of each unit that bends at 0 alone, which most do; else -1.
+        self.hinges = [
+            outputs[u][0].start if len(outputs[u][0]) == 1 and outputs[u][1].breakpoints == [0] else -1
+            for u in self.units
         ]
         self.n_units = len(self.units)
         self.has_states = bool(self.units)
@@ -70,7 +82,10 @@ class RationalLayer:
     def constraints(self, z: Rows, states: Sequence[int]) -> fmpz_mat:
         """Forms that are >= 0 exactly where the units are in these states, or on the border of them."""
         rows = []
-        for u, s in zip(self.units, states, strict=True):
+        for u, hinge, s in zip(self.units, self.hinges, states, strict=True):
+            if hinge >= 0:
+                rows.append(z[hinge] if s else [-v for v in z[hinge]])
+                continue
             own, scalar = self.outputs[u]
             if len(own) > 1:
                 rows += [self.lead(z, u, s, r) for r in range(len(own)) if r != s]
@@ -94,14 +109,17 @@ class RationalLayer:
         """States read off columns of values (or of values, then derivatives, compared in this order)."""
         zero = [0] * len(z[-1])
         states = []
-        for u in self.units:
+        for u, hinge in zip(self.units, self.hinges, strict=True):
             own, scalar = self.outputs[u]
-            if len(own) > 1:
+            if hinge >= 0:
+                states.append(int(z[hinge] > zero))
+            elif len(own) > 1:
                 # The first of the largest: index() takes the lowest.
                 rows = [z[r] for r in own]
                 states.append(rows.index(max(rows)))
             else:
-                states.append(sum(self.excess(z, u, t) > zero for t in range(len(scalar.breakpoints))))
+                above = [self.excess(z, u, t) > zero for t in range(len(scalar.breakpoints))]
+                states.append(above.count(True))
         return states
 
     def output(self, z: Rows, states: Sequence[int]) -> fmpz_mat:
@@ -110,14 +128,12 @@ class RationalLayer:
         for u, s in zip(self.units, states, strict=True):
             every[u] = s
         rows, zero = [], [0] * len(z[-1])
-        for (own, scalar), s in zip(self.outputs, every, strict=True):
-            row = z[own[s] if len(own) > 1 else own.start]
-            piece = 0 if len(own) > 1 else s
-            slope, constant = scalar.slopes[piece], scalar.constants[piece]
+        for pieces, s in zip(self.pieces, every, strict=True):
+            row, slope, constant = pieces[s]
             if constant:
-                rows.append([slope * a + constant * h for a, h in zip(row, z[-1], strict=True)])
+                rows.append([slope * a + constant * h for a, h in zip(z[row], z[-1], strict=True)])
             else:
-                rows.append(row if slope == 1 else [slope * a for a in row] if slope else zero)
+                rows.append(z[row] if slope == 1 else [slope * a for a in z[row]] if slope else zero)
         return fmpz_mat([*rows, [self.scale * h for h in z[-1]]])
 
 

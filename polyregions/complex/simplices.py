@@ -131,7 +131,7 @@ def middle(faces: Int64Vector, k: int, lists: FaceLists, places: Corners) -> Non
             points[f, j] = total / n
 
 
-@kernel(inline=True, bare=True)
+@kernel(bare=True)
 def add_side(
     i: int, origin: int, end: int, places: Corners, table: Wedges, minors: Vector, sizes: Matrix
 ) -> None:
@@ -157,7 +157,7 @@ def add_side(
             minors[target] = term
 
 
-@kernel(inline=True, bare=True)
+@kernel(bare=True)
 def length(minors: Vector, n: int) -> float:
     """Length of the vector of the last n numbers; its largest is made 1: no square leaves the range."""
     largest, square = 0.0, 0.0

@@ -190,6 +190,19 @@ class Network:
         """
         return cls(*formats.framework("torch").read(module, input_shape, strip_last, output))
 
+    @classmethod
+    def from_keras(cls, model: Any, strip_last: bool = False, output: int | str | None = None) -> Network:
+        """Read a Keras 3 model that runs on PyTorch, as :meth:`from_torch` reads a module.
+
+        The network takes the entries of one input in C order, channels last where Keras has them so.
+
+        Raises
+        ------
+        UnsupportedLayerError
+            If an operator is not supported, or Keras runs on another backend.
+        """
+        return cls(*formats.framework("keras").read(model, strip_last, output))
+
     def save(self, path: str | Path) -> None:
         """Write the network; :meth:`load` gives it back bit for bit.
 

@@ -169,19 +169,32 @@ def may_change(values: LineValues, i: int, k: int, rho: float) -> bool:
 
 
 @kernel
+def count_steps(values: LineValues, i: int, states: UInt8Vector) -> None:
+    """The states at vertex i of the outputs of a layer without maxout units; ``states`` are 0."""
+    row = values.z[i]
+    for j in range(values.rows.steps.shape[0]):
+        levels = values.rows.steps[j]
+        for k in range(states.size):
+            states[k] += row[k] > levels[k]
+
+
+@kernel
 def mark(values: LineValues, first: UInt8Matrix, may_cross: UInt8Matrix) -> None:
     """Write which outputs may change their states on each interval, and the states at the first vertices."""
     rows, vertices, z = values
     outputs = rows.first.size - 1
-    e = np.empty(outputs)
+    e, stepped = np.empty(outputs), rows.steps.shape[1] == outputs
     for i in range(z.shape[0]):
         segment = vertices.segment[i]
         if i == 0 or vertices.segment[i - 1] != segment:
-            for k in range(outputs):
-                first[segment, k] = state_at(rows, z[i], k)
+            if stepped:
+                count_steps(values, i, first[segment])
+            else:
+                for k in range(outputs):
+                    first[segment, k] = state_at(rows, z[i], k)
         if i + 1 == z.shape[0] or vertices.segment[i + 1] != segment:
             may_cross[i] = 0
-        elif rows.steps.shape[1] == outputs:
+        elif stepped:
             mark_steps(values, i, e, may_cross[i])
         else:
             rho = uncertainty(vertices, i)

@@ -69,7 +69,7 @@ def cut_edge(f: int, plane: int, new: NewFaces, lists: Lists) -> int:
     return DONE
 
 
-@kernel(inline=True, bare=True)
+@kernel(part=True, bare=True)
 def has_room(f: int, plane: int, new: NewFaces) -> bool:
     """Whether the pool has room for F+, F-, and F0 twice. No boundary is larger than ``used[MOST]``."""
     table, _, pool, _, _, used = new
@@ -84,7 +84,7 @@ def has_room(f: int, plane: int, new: NewFaces) -> bool:
     return bool(used[POOL] + 2 * size + 2 * largest + 4 <= pool.size)
 
 
-@kernel(inline=True, bare=True)
+@kernel(part=True, bare=True)
 def part_boundary(f: int, at: Int64Vector, new: NewFaces, masks: Int64Matrix) -> tuple[int, int, int]:
     """Pass once over the boundary of F: what is above the hyperplane stays, the rest goes to the pool's end.
 

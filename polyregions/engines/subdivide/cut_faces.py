@@ -195,7 +195,7 @@ def form_number(plane: int, cell: int, row: int, store: Store, cut: Hyperplanes,
     return p
 
 
-@kernel(inline=True, bare=True)
+@kernel(part=True, bare=True)
 def solve_vertex(number: int, planes: Int32Vector, store: Store, whole: bool, scratch: Scratch) -> None:
     """Compute the point in which the forms ``planes (d,)`` vanish, and enter it with them."""
     rows, errors, work, _ = scratch
@@ -216,7 +216,7 @@ def solve_vertex(number: int, planes: Int32Vector, store: Store, whole: bool, sc
     store.radii[number] = radius
 
 
-@kernel(inline=True, bare=True)
+@kernel(part=True, bare=True)
 def mark_vertex(f: int, v: int, cell: int, row: int, plane: int, work: Cutting) -> None:
     """Give the new vertex of edge f its signs for the hyperplanes beyond ``plane``.
 
@@ -250,7 +250,7 @@ def mark_vertex(f: int, v: int, cell: int, row: int, plane: int, work: Cutting) 
         table[v, column], table[v, column + 1], table[v, column + 2] = above, below, 0
 
 
-@kernel(inline=True, bare=True)
+@kernel(part=True, bare=True)
 def new_vertex(f: int, cell: int, row: int, plane: int, work: Cutting) -> int:
     """Make the vertex in which a hyperplane meets edge f, with its signs for the hyperplanes to come."""
     table, dim, _, planes, _, used = work.new
@@ -279,7 +279,7 @@ def new_vertex(f: int, cell: int, row: int, plane: int, work: Cutting) -> int:
     return DONE
 
 
-@kernel(inline=True, bare=True)
+@kernel(part=True, bare=True)
 def cut_listed(work: Cutting) -> int:
     """Cut the faces of one dimension that are in the hyperplane's list, from ``at[CURSOR]`` on."""
     at, old, new, lists, store, cut, scratch = work
@@ -309,7 +309,7 @@ def cut_listed(work: Cutting) -> int:
     return DONE
 
 
-@kernel(inline=True, bare=True)
+@kernel(part=True, bare=True)
 def copy_part(work: Cutting) -> int:
     """Copy the faces of a part, from ``at[OLD]`` on, and go over to cutting them."""
     at, old, new, lists, _, _, _ = work

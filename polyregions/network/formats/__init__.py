@@ -20,6 +20,7 @@ FORMATS = {".json": "json", ".npz": "npz", ".onnx": "onnx"}
 WRITTEN = (".json", ".npz")
 #: The packages that modules of this package need, and the extras that install them.
 EXTRAS = {
+    "keras": ("torch", "keras"),
     "onnx": ("onnx", "onnx"),
     "torch": ("torch", "torch"),
     "sklearn": ("sklearn", "sklearn"),

@@ -12,7 +12,7 @@ from ....base.arrays import FloatArray, IntArray
 from ....errors import InvalidNetworkError, UnsupportedLayerError
 from ...layers import MAX_STATES
 from . import maps
-from .program import Program, check_terms
+from .program import Program, check_entries
 
 
 class Forms:
@@ -67,6 +67,7 @@ class Forms:
     def take(self, index: Any) -> Forms:
         """The entries of these numbers, an array of any shape; -1 is the constant 0."""
         index = np.asarray(index)
+        check_entries(index.size)
         flat = index.ravel()
         if flat.size and flat.min() >= 0:
             return Forms(self.program, self.rows[flat], self.bias[flat], index.shape)
@@ -139,7 +140,7 @@ class Forms:
 
     def weighted(self, columns: IntArray, values: FloatArray, shape: Sequence[int]) -> Forms:
         """Sums of entries (..., k), given by their numbers, times weights (..., k); -1 is left out."""
-        check_terms(columns.size)
+        check_entries(columns.size)
         n, k = int(np.prod(columns.shape[:-1])), columns.shape[-1]
         rows, flat, weights = np.repeat(np.arange(n), k), columns.ravel(), np.ravel(values)
         kept = (flat >= 0) & (weights != 0.0)
@@ -155,6 +156,7 @@ class Forms:
         self, source: IntArray, target: IntArray, values: FloatArray, shape: Sequence[int]
     ) -> Forms:
         """Entry ``source`` times ``values`` is added up at place ``target``; -1 is nowhere."""
+        check_entries(target.size)
         kept = target >= 0
         left = maps.sparse(target[kept], source[kept], values[kept], (int(np.prod(shape)), self.size))
         if left is None:

@@ -14,7 +14,7 @@ from ....base.arrays import FloatArray, IntArray
 from ....base.rationals import round_fraction, round_root
 from ....errors import InvalidNetworkError
 from .forms import Forms, joined
-from .program import Program, check_terms
+from .program import Program, check_entries
 from .windows import Geometry, adaptive, windows
 
 
@@ -51,7 +51,7 @@ def convolve_transposed(
     spot = windows(space, geometry).reshape(
         1, 1, 1, places, -1
     )  # where each entry goes: (..., places, kernel)
-    check_terms(n * channels * per_group * spot.size)
+    check_entries(n * channels * per_group * spot.size)
     # Entry (image, channel, place) goes with weight (channel, o, offset) to (image, group, o, spot).
     c = np.arange(channels).reshape(1, channels, 1, 1, 1)
     o = (c // (channels // groups)) * per_group + np.arange(per_group).reshape(1, 1, -1, 1, 1)

@@ -20,10 +20,10 @@ from ....errors import TooLargeError, counted
 
 #: The most inputs and units of a program: beyond, no engine could do anything with it.
 MOST = 2**22
-#: The most products of one operator, and bytes that making its rows takes for each.
-MOST_TERMS, BYTES = 2**26, 128
-#: What always fits into memory.
-SMALL = 2**16
+#: The most entries of an array on the way, and weights of a layer.
+MOST_ENTRIES = 2**26
+#: Bytes that rows take for each weight while they are made; and weights that fit into memory anyway.
+BYTES, FEW = 128, 2**16
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,20 +124,15 @@ class Program:
             )
 
 
-def check_terms(count: int) -> None:
-    """Refuse an operator of more products than can be handled.
-
-    Raises
-    ------
-    TooLargeError
-        If they are more than :data:`MOST_TERMS`, or do not fit into memory.
-    """
-    if count > MOST_TERMS:
+def check_entries(entries: int) -> None:
+    """Refuse arrays that are too large, before they are made."""
+    if entries > MOST_ENTRIES:
         raise TooLargeError(
-            f"an operator of {counted(count, 'product')} or more; at most {MOST_TERMS:,} are supported"
+            f"an array of {counted(entries, 'entry', 'entries')} on the way; "
+            f"at most {MOST_ENTRIES:,} are supported"
         )
-    if count > SMALL and count * BYTES > available_memory():
+    if entries > FEW and entries * BYTES > available_memory():
         raise TooLargeError(
-            f"an operator of {counted(count, 'product')} takes {count * BYTES / 2**30:.1f} GiB; "
-            f"{available_memory() / 2**30:.1f} GiB are left"
+            f"an array of {counted(entries, 'entry', 'entries')} on the way takes up to "
+            f"{entries * BYTES / 2**30:.1f} GiB; {available_memory() / 2**30:.1f} GiB are left"
         )

@@ -10,7 +10,7 @@ import numpy as np
 
 from ....base.arrays import IntArray
 from ....errors import InvalidNetworkError
-from .program import check_terms
+from .program import check_entries
 
 
 @dataclass(frozen=True)
@@ -85,9 +85,10 @@ def windows(shape: Sequence[int], geometry: Geometry, outside: int = -1) -> IntA
     space, lead = tuple(shape[-d:]), tuple(shape[:-d])
     index = np.arange(int(np.prod(shape, dtype=np.int64))).reshape(shape)
     counts = geometry.counts(space)
-    reach = (n + low + high for n, low, high in zip(space, geometry.before, geometry.after, strict=True))
-    check_terms(math.prod(lead) * max(math.prod(reach), math.prod(counts) * math.prod(geometry.kernel)))
     no = [(0, 0)] * len(lead)
+    room = (n + low + high for n, low, high in zip(space, geometry.before, geometry.after, strict=True))
+    check_entries(math.prod(lead) * math.prod(room))
+    check_entries(math.prod(lead) * math.prod(counts) * math.prod(geometry.kernel))
     padded = np.pad(index, no + list(zip(geometry.before, geometry.after, strict=True)), constant_values=-1)
     beyond = [
         max(0, (count - 1) * step + span - n)

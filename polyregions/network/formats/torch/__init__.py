@@ -9,7 +9,7 @@ is refused by name.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,8 +22,8 @@ from ...source import Reading
 from ..lowering.forms import Forms
 from ..lowering.program import Program
 from ..lowering.reading import finish
-from . import handlers
-from .tensors import Symbolic, numbers
+from . import handlers  # noqa: F401  (it fills the table of operators)
+from .tensors import LAST, Symbolic, numbers
 
 
 def read(
@@ -35,21 +35,33 @@ def read(
     training = [name or "the module" for name, part in module.named_modules() if part.training]
     if training:
         raise InvalidInputError(f"{printable(training[0])} is in training mode; call module.eval() first")
-    shape = _shape(input_shape)
     tensors = [t for t in (*module.parameters(), *module.buffers()) if t.is_floating_point()]
-    dtype = tensors[0].dtype if tensors else torch.float32
+    dtype = tensors[0].dtype if tensors else torch.get_default_dtype()
+    return read_forward("torch", module, _shape(input_shape), dtype, strip_last, output)
+
+
+def read_forward(
+    name: str,
+    forward: Callable[[Any], Any],
+    shape: tuple[int, ...],
+    dtype: torch.dtype,
+    strip_last: bool,
+    output: int | str | None,
+) -> Reading:
+    """Read a forward pass, a function of tensors (1, *shape) that computes in some precision."""
     program = Program(math.prod(shape))
     with torch.no_grad():
         given = Symbolic.of(Forms.inputs(program, (1, *shape)), dtype)
-        result = _chosen(_run(module, given), output)
+        result = _chosen(_run(forward, given), output)
     if not isinstance(result, Symbolic):
         raise InvalidNetworkError("the output does not depend on the input")
-    forms = result.forms
-    if program.stripped and not strip_last:
+    forms, last = result.forms, result.store.stripped
+    if last and not strip_last:
         raise UnsupportedLayerError(
-            f"the last operator is {program.stripped[-1]}, which is not piecewise linear; "
+            f"the last operator is {last}, which is not piecewise linear; "
             "strip_last=True leaves it out: the regions are those of what it is given"
         )
+    program.stripped += [last] * bool(last)
     if not forms.shape or forms.shape[0] != 1:
         raise InvalidNetworkError(
             f"the output has the shape {forms.shape}; its first axis must be that of the batch"
@@ -59,11 +71,11 @@ def read(
         rows = []
         for point in points:
             x = torch.from_numpy(point.reshape(1, *shape)).to(dtype)
-            with torch.no_grad(), _Unstripped(bool(program.stripped)):
-                rows.append(numbers(_chosen(module(x), output)).ravel())
+            with torch.no_grad(), _Unstripped(bool(last)):
+                rows.append(numbers(_chosen(forward(x), output)).ravel())
         return np.stack(rows)
 
-    return finish("torch", shape, forms.reshape(forms.shape[1:]), evaluate, float(torch.finfo(dtype).eps) / 2)
+    return finish(name, shape, forms.reshape(forms.shape[1:]), evaluate, float(torch.finfo(dtype).eps) / 2)
 
 
 class _Unstripped(TorchDispatchMode):
@@ -77,14 +89,14 @@ class _Unstripped(TorchDispatchMode):
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         """The argument itself in place of a softmax of it."""
-        if self.active and func._schema.name.removeprefix("aten::") in handlers.LAST:
-            return args[0]
+        if self.active and func._schema.name.removeprefix("aten::") in LAST:
+            return (args[0], args[0]) if len(func._schema.returns) > 1 else args[0]
         return func(*args, **(kwargs or {}))
 
 
-def _run(module: torch.nn.Module, given: Symbolic) -> Any:
+def _run(forward: Callable[[Any], Any], given: Symbolic) -> Any:
     try:
-        return module(given)
+        return forward(given)
     except (UnsupportedLayerError, InvalidNetworkError):
         raise
     except RuntimeError as error:

@@ -10,17 +10,7 @@ import numpy as np
 from ..lowering import operators as op
 from ..lowering.forms import Forms, joined
 from ..lowering.windows import Geometry
-from .tensors import Call, handles
-
-#: Last operators that leave the regions of what they are given as they are.
-LAST = frozenset(("_softmax", "_log_softmax", "sigmoid", "log_sigmoid_forward"))
-
-
-@handles(*LAST)
-def _last(call: Call) -> Any:
-    call.program.stripped.append(call.full_name)
-    x = call["self"]
-    return (x, None) if call.full_name.endswith("_forward") else x
+from .tensors import Call, Positions, handles
 
 
 @handles("add", "sub", "rsub")
@@ -133,7 +123,7 @@ def _max_pool(call: Call) -> Any:
         kernel, call["stride"] or kernel, call["padding"], None, call["dilation"], bool(call["ceil_mode"])
     )
     pooled = op.max_pool(call["self"], geometry)
-    return (pooled, None) if call.full_name.endswith("with_indices") else pooled
+    return (pooled, Positions(pooled.shape)) if call.full_name.endswith("with_indices") else pooled
 
 
 @handles("avg_pool1d", "avg_pool2d", "avg_pool3d")
@@ -159,7 +149,8 @@ def _adaptive_average(call: Call) -> Forms:
 
 @handles("adaptive_max_pool1d", "adaptive_max_pool2d", "adaptive_max_pool3d")
 def _adaptive_max(call: Call) -> Any:
-    return op.adaptive_pool(call["self"], call["output_size"], largest=True), None
+    pooled = op.adaptive_pool(call["self"], call["output_size"], largest=True)
+    return pooled, Positions(pooled.shape)
 
 
 @handles("mean", "sum", "amax", "amin")
@@ -176,7 +167,8 @@ def _extreme(call: Call) -> Any:
     if "other" in call.given:
         return op.extreme([call["self"], call["other"]], 1.0 if how == "max" else -1.0)
     if "dim" in call.given:
-        return op.reduce(call["self"], [call["dim"]], bool(call["keepdim"]), how), None
+        largest = op.reduce(call["self"], [call["dim"]], bool(call["keepdim"]), how)
+        return largest, Positions(largest.shape)
     return op.reduce(call["self"], None, False, how)
 
 

@@ -20,83 +20,29 @@ from torch.utils._pytree import tree_leaves, tree_map
 
 from ....errors import UnsupportedLayerError
 from ..lowering.forms import Forms, joined
+from ..lowering.program import check_entries
 
 #: Operators that only move data, in the names of ATen.
 MOVES = frozenset(
-    [
-        "_reshape_alias",
-        "_unsafe_view",
-        "alias",
-        "as_strided",
-        "channel_shuffle",
-        "chunk",
-        "clone",
-        "constant_pad_nd",
-        "contiguous",
-        "detach",
-        "diagonal",
-        "expand",
-        "flip",
-        "gather",
-        "index",
-        "index_select",
-        "lift_fresh",
-        "movedim",
-        "narrow",
-        "narrow_copy",
-        "permute",
-        "pixel_shuffle",
-        "pixel_unshuffle",
-        "reflection_pad1d",
-        "reflection_pad2d",
-        "reflection_pad3d",
-        "repeat",
-        "replication_pad1d",
-        "replication_pad2d",
-        "replication_pad3d",
-        "reshape",
-        "roll",
-        "rot90",
-        "select",
-        "slice",
-        "split",
-        "split_with_sizes",
-        "squeeze",
-        "t",
-        "take",
-        "transpose",
-        "unbind",
-        "unfold",
-        "unsafe_chunk",
-        "unsafe_split",
-        "unsafe_split_with_sizes",
-        "unsqueeze",
-        "upsample_nearest1d",
-        "upsample_nearest2d",
-        "upsample_nearest3d",
-        "view",
-        "view_copy",
-    ]
+    """
+    _reshape_alias _unsafe_view alias as_strided channel_shuffle chunk clone constant_pad_nd contiguous
+    detach diagonal expand flip gather im2col index index_select lift_fresh movedim narrow narrow_copy
+    permute pixel_shuffle pixel_unshuffle reflection_pad1d reflection_pad2d reflection_pad3d repeat
+    replication_pad1d replication_pad2d replication_pad3d reshape roll rot90 select slice split
+    split_with_sizes squeeze t take transpose unbind unfold unsafe_chunk unsafe_split
+    unsafe_split_with_sizes unsqueeze upsample_nearest1d upsample_nearest2d upsample_nearest3d view
+    view_copy
+    """.split()  # noqa: SIM905  (a list of so many words would be a page)
 )
 #: Operators whose results are no piecewise-linear functions, and steer what comes next.
 COMPARISONS = frozenset(
-    [
-        "gt",
-        "lt",
-        "ge",
-        "le",
-        "eq",
-        "ne",
-        "is_nonzero",
-        "_local_scalar_dense",
-        "item",
-        "nonzero",
-        "argmax",
-        "argmin",
-        "sort",
-        "topk",
-    ]
+    """
+    _local_scalar_dense argmax argmin eq ge gt is_nonzero item le lt ne nonzero sort topk
+    """.split()  # noqa: SIM905  (a list of so many words would be a page)
 )
+
+#: Last operators that leave the regions of what they are given as they are.
+LAST = frozenset(("_softmax", "_log_softmax", "sigmoid", "log_sigmoid_forward"))
 
 Handler = Callable[["Call"], Any]
 HANDLERS: dict[str, Handler] = {}
@@ -107,6 +53,8 @@ class FormStore:
 
     def __init__(self, forms: Forms) -> None:
         self.forms = forms.reshape((forms.size,))
+        #: The last operator that was left out on the way here, "" if there was none.
+        self.stripped = ""
 
 
 class Symbolic(torch.Tensor):
@@ -146,6 +94,32 @@ class Symbolic(torch.Tensor):
     ) -> Any:
         """Do with forms what an operator does with numbers."""
         return _dispatch(func, args, kwargs or {})
+
+
+class Positions(torch.Tensor):
+    """Where the largest entries are: that may be handed on, but nothing may be made of it."""
+
+    @staticmethod
+    def __new__(cls, shape: Sequence[int]) -> Positions:
+        """A tensor of whole numbers that are not known."""
+        own: Positions = torch.Tensor._make_wrapper_subclass(cls, tuple(shape), dtype=torch.int64)
+        return own
+
+    def __init__(self, shape: Sequence[int]) -> None:
+        """Everything is done when it is made."""
+
+    __torch_function__ = torch._C._disabled_torch_function_impl
+
+    @classmethod
+    def __torch_dispatch__(
+        cls, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        """Move them, or refuse."""
+        name = func._schema.name
+        if name.removeprefix("aten::") not in MOVES:
+            raise UnsupportedLayerError(f"operator {name}: it needs to know which entries are the largest")
+        blank = tree_map(lambda v: torch.empty(v.shape, device="meta") if isinstance(v, cls) else v, args)
+        return tree_map(lambda v: cls(v.shape), func(*blank, **(kwargs or {})))
 
 
 class Call:
@@ -190,17 +164,27 @@ def _dispatch(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     written = [a for a in call.schema.arguments if a.alias_info is not None and a.alias_info.is_write]
     base = name.rstrip("_") if written and not name.startswith("_") else name
     call.program.operators[call.full_name] += 1
-    if call.program.stripped and base not in MOVES:
-        raise UnsupportedLayerError(
-            f"operator {call.program.stripped[-1]}: it is not piecewise linear; only as the last one can it "
-            f"be left out, but {call.full_name} follows"
-        )
+    if base in MOVES and not written:
+        return _move(call, args, kwargs)
+    for tensor in tree_leaves(list(call.given.values())):
+        if isinstance(tensor, Symbolic) and tensor.store.stripped:
+            raise UnsupportedLayerError(
+                f"operator {tensor.store.stripped}: it is not piecewise linear; only as the last one can it "
+                f"be left out, but {call.full_name} follows"
+            )
     if written:
         return _write(call, base, written)
-    if base in MOVES:
-        return _move(call, args, kwargs)
+    if base in LAST:
+        return _leave_out(call)
     result = _compute(call, base)
     return tree_map(lambda v: Symbolic.of(v, call.dtype) if isinstance(v, Forms) else v, result)
+
+
+def _leave_out(call: Call) -> Any:
+    """What a softmax is given, marked so that nothing more may be computed from it."""
+    left = Symbolic.of(call["self"], call.dtype)
+    left.store.stripped = call.full_name
+    return (left, left) if len(call.schema.returns) > 1 else left
 
 
 def _compute(call: Call, base: str) -> Any:
@@ -228,12 +212,19 @@ def _move(call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         around = call.func(torch.zeros(own.shape, dtype=own.dtype), *args[1:], **kwargs).double().numpy()
         return Symbolic.of(_fresh(call, own, args, {})[0].add(around), own.dtype)
     made = _fresh(call, own, args, kwargs)
-    several = isinstance(call.schema.returns[0].type, torch.ListType)
-    return [Symbolic.of(forms, own.dtype) for forms in made] if several else Symbolic.of(made[0], own.dtype)
+    tensors = [Symbolic.of(forms, own.dtype) for forms in made]
+    for tensor in tensors:
+        tensor.store.stripped = own.store.stripped
+    return tensors if isinstance(call.schema.returns[0].type, torch.ListType) else tensors[0]
 
 
 def _fresh(call: Call, own: Symbolic, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Forms]:
     """What an operator makes of a tensor whose entries it moves."""
+    tensors = [leaf for leaf in tree_leaves(args) if isinstance(leaf, torch.Tensor)]
+    if len(tensors) == 1:  # its size, before there is anything of that size
+        blank = torch.empty(own.shape, device="meta")
+        shapes = call.func(*tree_map(lambda v: blank if isinstance(v, Symbolic) else v, args), **kwargs)
+        check_entries(sum(made.numel() for made in tree_leaves(shapes)))
     forms = own.forms
     # float64 holds all numbers of entries, and every operator takes it; from 1 on, for padding writes 0.
     places = torch.from_numpy(forms.index + 1.0)
