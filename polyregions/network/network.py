@@ -118,9 +118,17 @@ class Network:
         Parameters
         ----------
         path : str or Path
-            ``.json``, ``.npz``: this library's own formats.
+            ``.json``, ``.npz``: this library's own formats. ``.onnx``: what other frameworks export.
         **options
-            What a format needs to be told.
+            What a format needs to be told. ONNX takes
+
+            ``input_shape`` : whole numbers
+                Of one input, with or without the first axis, where the file does not say them all. An unknown
+                first axis, the number of points, is 1.
+            ``input``, ``output`` : str
+                Which ones, if there are several.
+            ``strip_last`` : bool
+                Leave out a last Softmax, LogSoftmax or Sigmoid: the regions are those of what it is given.
 
         Raises
         ------
@@ -132,8 +140,16 @@ class Network:
             If it has an operator that is not supported; it is named.
         InvalidInputError
             If the format has no such option.
+        TooLargeError
+            If reading it would take too much memory or time.
         MissingDependencyError
             If the format needs a package that is not installed.
+
+        Notes
+        -----
+        An ONNX file is run once on affine forms of the inputs (C order), for one point; every operator that is
+        not piecewise linear, or not known, is refused by name. The network is compared with the file on sample
+        points, and its ``source`` tells what was read, as for :meth:`from_torch`.
         """
         path = checked_path(path)
         read = formats.reader(path, options)

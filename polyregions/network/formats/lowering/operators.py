@@ -101,6 +101,8 @@ def adaptive_pool(x: Forms, counts: Sequence[int], largest: bool) -> Forms:
 
 def mean_of(x: Forms, under: IntArray, counts: IntArray, shape: Sequence[int]) -> Forms:
     """Sums of groups of entries (..., k), each divided by its count (...,)."""
+    if not np.all(counts):
+        raise InvalidNetworkError("a mean of nothing")
     share = 1.0 / counts
     note_rounded(x.program, "1/k of a mean", int((np.frexp(counts)[0] != 0.5).sum()))
     return x.weighted(under, np.broadcast_to(share[..., None], under.shape), shape)

@@ -1,8 +1,8 @@
 """ONNX files, by running their graph once on arrays of affine forms.
 
 What a file computes of constants is evaluated by the standard's own reference implementation, in the file's
-own precision (:mod:`.evaluation`); what only moves entries is run by it on numbers of entries
-(:mod:`.moves`). What computes is looked up by the operator's name (:mod:`.handlers`, :mod:`.convolutions`).
+own precision (``evaluation``); what only moves entries is run by it on numbers of entries
+(``moves``). What computes is looked up by the operator's name (``handlers``, ``convolutions``).
 The network that was read is then compared with the graph, run by the reference implementation in float64.
 """
 

@@ -163,4 +163,3 @@ def forward_pass(
         return np.stack([np.asarray(row, dtype=np.float64).ravel() for row in rows])
 
     return evaluate
-
