@@ -120,15 +120,9 @@ class Network:
         path : str or Path
             ``.json``, ``.npz``: this library's own formats. ``.onnx``: what other frameworks export.
         **options
-            What a format needs to be told. ONNX takes
-
-            ``input_shape`` : whole numbers
-                Of one input, with or without the first axis, where the file does not say them all. An unknown
-                first axis, the number of points, is 1.
-            ``input``, ``output`` : str
-                Which ones, if there are several.
-            ``strip_last`` : bool
-                Leave out a last Softmax, LogSoftmax or Sigmoid: the regions are those of what it is given.
+            What a format needs to be told. For ONNX: ``input_shape`` of one input, where the file leaves it
+            open; ``input`` and ``output``, names, if there are several; ``strip_last`` as in
+            :meth:`from_torch`.
 
         Raises
         ------
@@ -141,15 +135,9 @@ class Network:
         InvalidInputError
             If the format has no such option.
         TooLargeError
-            If reading it would take too much memory or time.
+            If reading it would take too much.
         MissingDependencyError
             If the format needs a package that is not installed.
-
-        Notes
-        -----
-        An ONNX file is run once on affine forms of the inputs (C order), for one point; every operator that is
-        not piecewise linear, or not known, is refused by name. The network is compared with the file on sample
-        points, and its ``source`` tells what was read, as for :meth:`from_torch`.
         """
         path = checked_path(path)
         read = formats.reader(path, options)

@@ -58,7 +58,7 @@ def by_reference(made: onnx.ModelProto, x: Any) -> np.ndarray[Any, Any]:
     return np.asarray(ReferenceEvaluator(made).run(["y"], {"x": x})[0])
 
 
-def by_runtime(made: onnx.ModelProto, x: Any) -> np.ndarray[Any, Any] | None:
+def by_runtime(made: onnx.ModelProto, x: Any, name: str = "x") -> np.ndarray[Any, Any] | None:
     """The output y by onnxruntime, or None where it is not installed or does not know the version."""
     if onnxruntime is None or made.opset_import[0].version > RUNTIME:
         return None
@@ -67,4 +67,4 @@ def by_runtime(made: onnx.ModelProto, x: Any) -> np.ndarray[Any, Any] | None:
     options.intra_op_num_threads = 1
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     session = onnxruntime.InferenceSession(made.SerializeToString(), options, ["CPUExecutionProvider"])
-    return np.asarray(session.run(["y"], {"x": x})[0])
+    return np.asarray(session.run(None, {name: x})[0])

@@ -1,7 +1,7 @@
 """Operators that ``onnx.reference`` gets wrong in some version, lacks, or takes minutes for.
 
-Checked against onnxruntime in the tests. They know nothing of :mod:`polyregions.network.formats.lowering`: the comparison of what was
-read with the model would be none, if both had one source.
+Checked against onnxruntime in the tests. They know nothing of the lowering: the comparison of what was read
+with the model would be none, if both had one source.
 """
 
 from __future__ import annotations

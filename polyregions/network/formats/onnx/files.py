@@ -48,6 +48,11 @@ def read_model(path: Path) -> onnx.ModelProto:
         raise FileFormatError(f"not an ONNX file: {one_line(error)}") from error
     if not model.HasField("graph"):
         raise FileFormatError("not an ONNX file: there is no graph in it")
+    if model.ir_version > onnx.IR_VERSION:
+        raise UnsupportedLayerError(
+            f"version {model.ir_version} of the file format; onnx {onnx.__version__} knows it up to "
+            f"{onnx.IR_VERSION}: pip install --upgrade onnx"
+        )
     if not all(isinstance(name, str) for name in _names(model)):
         raise FileFormatError("not an ONNX file: a name in it is no UTF-8 text")
     return model
@@ -79,7 +84,7 @@ def array_of(tensor: TensorProto, folder: Path) -> NDArray[Any]:
     UnsupportedLayerError
         If it does not hold numbers of a type that can be read.
     """
-    name = f"tensor {printable(tensor.name)!r}"
+    name = f"tensor '{printable(tensor.name)}'"
     if tensor.data_type not in SIZES:
         raise UnsupportedLayerError(f"{name}: numbers of the type {type_name(tensor.data_type)}")
     shape = tuple(tensor.dims)
@@ -157,11 +162,11 @@ def _within(folder: Path, location: str) -> Path:
     parts = location.replace("\\", "/").split("/")
     root = Path(os.path.realpath(folder))
     if not location or "\0" in location or ".." in parts or os.path.isabs(location):
-        raise FileFormatError(f"its data lie in {printable(location)!r}; it must be a file beside the model")
+        raise FileFormatError(f"its data lie in '{printable(location)}'; it must be a file beside the model")
     place = Path(os.path.realpath(root / location))
     if root not in place.parents:
         raise FileFormatError(
-            f"its data lie in {printable(location)!r}, which leads out of the model's folder"
+            f"its data lie in '{printable(location)}', which leads out of the model's folder"
         )
     return place
 
@@ -169,5 +174,5 @@ def _within(folder: Path, location: str) -> Path:
 def _whole(said: dict[str, str], key: str, default: int) -> int:
     text = said.get(key, str(default))
     if not (text.isascii() and text.isdecimal() and len(text) < 20):
-        raise FileFormatError(f"its {key} is {printable(text[:40])!r}, which is no whole number")
+        raise FileFormatError(f"its {key} is '{printable(text[:40])}', which is no whole number")
     return int(text)

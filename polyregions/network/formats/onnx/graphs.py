@@ -70,7 +70,7 @@ class Graph:
         others = {*free, *(tensor.values.name for tensor in graph.sparse_initializer)} - {chosen}
         _check_reads(needed, {chosen, *initializers, *makers}, others)
         if output not in makers:
-            raise InvalidNetworkError(f"nothing makes the output {printable(output)!r}")
+            raise InvalidNetworkError(f"nothing makes the output '{printable(output)}'")
         opset = opset_of(model)
         functions = {(function.domain, function.name) for function in model.functions}
         for node in needed:
@@ -128,7 +128,7 @@ def input_shape_of(value: ValueInfoProto, given: Any) -> tuple[int, ...]:
     name, tensor = printable(value.name), value.type.tensor_type
     if tensor.elem_type not in ROUNDOFF:
         raise UnsupportedLayerError(
-            f"input {name!r} is of the type {type_name(tensor.elem_type)}, not of floating-point numbers"
+            f"input '{name}' is of the type {type_name(tensor.elem_type)}, not of floating-point numbers"
         )
     known = None
     if tensor.HasField("shape"):
@@ -141,11 +141,11 @@ def input_shape_of(value: ValueInfoProto, given: Any) -> tuple[int, ...]:
         known[0] = 1 if known[0] is None else known[0]
     if known is None or None in known:
         raise InvalidInputError(
-            f"input {name!r} has the shape {_shown(known)}; say the whole numbers of one input with "
+            f"input '{name}' has the shape {_shown(known)}; say the whole numbers of one input with "
             "input_shape="
         )
     if 0 in known:
-        raise InvalidNetworkError(f"input {name!r} has the shape {_shown(known)}: no numbers at all")
+        raise InvalidNetworkError(f"input '{name}' has the shape {_shown(known)}: no numbers at all")
     return tuple(known)  # type: ignore[arg-type]
 
 
@@ -164,7 +164,7 @@ def _agreed(name: str, known: list[int | None] | None, given: Any) -> tuple[int,
         shape = (known[0] or 1, *shape)
     if len(shape) != len(known) or any(k not in (None, n) for k, n in zip(known, shape, strict=True)):
         raise InvalidInputError(
-            f"input {name!r} has the shape {_shown(known)}, which is not input_shape {short_repr(given)}"
+            f"input '{name}' has the shape {_shown(known)}, which is not input_shape {short_repr(given)}"
         )
     return shape
 
@@ -193,7 +193,7 @@ def _by_name(messages: Iterable[Any]) -> dict[str, Any]:
     named: dict[str, Any] = {}
     for message in messages:
         if message.name in named:
-            raise FileFormatError(f"the value {printable(message.name)!r} is given twice")
+            raise FileFormatError(f"the value '{printable(message.name)}' is given twice")
         named[message.name] = message
     return named
 
@@ -204,7 +204,7 @@ def _makers(nodes: Iterable[NodeProto], taken: set[str]) -> dict[str, NodeProto]
     for node in nodes:
         for name in node.output:
             if name and (name in makers or name in taken):
-                raise FileFormatError(f"the value {printable(name)!r} is made twice")
+                raise FileFormatError(f"the value '{printable(name)}' is made twice")
             if name:
                 makers[name] = node
     return makers
@@ -227,11 +227,11 @@ def _check_reads(nodes: Iterable[NodeProto], known: set[str], others: set[str]) 
         for name in node.input:
             if name in others and name not in known:
                 raise InvalidInputError(
-                    f"{describe(node)}: it reads {printable(name)!r}, which is an input that was not chosen, "
+                    f"{describe(node)}: it reads '{printable(name)}', which is an input that was not chosen, "
                     "or a sparse tensor; the network is read with one input, and all else must have values"
                 )
             if name and name not in known:
-                raise FileFormatError(f"{describe(node)}: it reads {printable(name)!r}, which nothing makes")
+                raise FileFormatError(f"{describe(node)}: it reads '{printable(name)}', which nothing makes")
 
 
 def _check_domain(node: NodeProto, functions: Container[tuple[str, str]]) -> None:
@@ -239,7 +239,7 @@ def _check_domain(node: NodeProto, functions: Container[tuple[str, str]]) -> Non
         raise UnsupportedLayerError(f"{describe(node)}: a function of the model's own is not supported")
     if node.domain not in STANDARD:
         raise UnsupportedLayerError(
-            f"{describe(node)}: it is not of the standard, but of the domain {printable(node.domain)!r}"
+            f"{describe(node)}: it is not of the standard, but of the domain '{printable(node.domain)}'"
         )
 
 
@@ -258,7 +258,7 @@ def _sorted(nodes: Sequence[NodeProto], makers: Mapping[str, NodeProto]) -> list
 
 def describe(node: NodeProto) -> str:
     """An operator in an error: what it is, and which one."""
-    which = f"node {printable(node.name)!r}" if node.name else f"the one that makes {_first(node)!r}"
+    which = f"node '{printable(node.name)}'" if node.name else f"the one that makes '{_first(node)}'"
     return f"operator {printable(node.op_type)} ({which})"
 
 

@@ -27,7 +27,7 @@ from .evaluation import Evaluator
 from .files import array_of, type_name
 from .graphs import ROUNDOFF, Graph, describe
 from .moves import MOVES, move
-from .nodes import HANDLERS, Made, Node, Value
+from .nodes import HANDLERS, Made, Node, Value, check_proto
 
 #: Last operators that leave the regions of what they are given as they are.
 LAST = ("LogSoftmax", "Sigmoid", "Softmax")
@@ -102,7 +102,7 @@ class Run:
     def _value(self, name: str) -> Value:
         if name in self._absent:
             raise UnsupportedLayerError(
-                f"the output {printable(name)!r} of {self._absent[name]} is not supported"
+                f"the output '{printable(name)}' of {self._absent[name]} is not supported"
             )
         if name not in self._values:
             tensor = self.graph.initializers[name]
@@ -124,6 +124,7 @@ class Run:
 
     def _results(self, proto: NodeProto) -> list[Value | None]:
         if proto.op_type == "Constant":
+            check_proto(proto, self.graph.opset)
             return [constant(proto, self.folder)]
         values = [self._value(name) if name else None for name in proto.input]
         node = Node(proto, self.graph.opset, values, self.program)
@@ -186,8 +187,8 @@ class Run:
 
 def constant(proto: NodeProto, folder: Path) -> Value:
     """The value of a node Constant."""
-    if len(proto.attribute) != 1 or len(proto.output) != 1:
-        raise FileFormatError("a constant has one attribute and one output")
+    if len(proto.attribute) != 1:
+        raise FileFormatError("a constant has one value")
     (attribute,) = proto.attribute
     if attribute.type == AttributeProto.TENSOR:
         return Value(array_of(attribute.t, folder), attribute.t.data_type)

@@ -80,7 +80,7 @@ class Node:
             raise UnsupportedLayerError(f"there is no such operator in opset {opset}") from error
         if any(a.type in (AttributeProto.GRAPH, AttributeProto.GRAPHS) for a in proto.attribute):
             raise UnsupportedLayerError("control flow is not supported")
-        _check(proto, opset)
+        check_proto(proto, opset)
 
     @property
     def is_computed(self) -> bool:
@@ -167,7 +167,7 @@ class Node:
         return _plain(helper.get_attribute_value(known.default_value))
 
 
-def _check(proto: NodeProto, opset: int) -> None:
+def check_proto(proto: NodeProto, opset: int) -> None:
     """Compare a node with the standard: numbers of inputs and outputs, names and types of attributes."""
     context = type(checker.DEFAULT_CONTEXT)()
     context.ir_version, context.opset_imports = onnx.IR_VERSION, {"": opset}
