@@ -214,6 +214,28 @@ def test_the_domain_of_the_standard_has_two_names(tmp_path: Path) -> None:
     assert load(made, tmp_path) == load(mlp(), tmp_path)
 
 
+def test_numbers_may_become_wider_on_the_way(tmp_path: Path) -> None:
+    nodes = [
+        node("Cast", ["x"], ["wide"], to=DOUBLE),
+        node("MatMul", ["wide", "w"], ["z"]),
+        node("CastLike", ["z", "w"], ["same"]),
+        node("Relu", ["same"], ["y"]),
+    ]
+    W = RNG.normal(size=(2, 3))
+    net = load(model(nodes, (1, 2), {"w": W}, out_kind=DOUBLE), tmp_path)
+    assert (net.layers[0].dense == W.T).all()
+    assert net.source.largest_difference < 1e-13  # type: ignore[union-attr]
+
+
+def test_a_mean_and_a_bias_that_cancel(tmp_path: Path) -> None:
+    """The network has the offset 0 exactly; the comparison must not take the model's rounding for an error."""
+    far = np.float64([1e9])
+    constants = {"s": np.float64([1]), "b": far, "m": far, "v": np.float64([1])}
+    nodes = [node("BatchNormalization", ["x", "s", "b", "m", "v"], ["y"], epsilon=0.0)]
+    net = load(model(nodes, (1, 1), constants, kind=DOUBLE), tmp_path)
+    assert net([0.1]).tolist() == [0.1]
+
+
 # Inputs, outputs and shapes
 
 

@@ -23,8 +23,24 @@ class BatchNormalization(OpRun):
 
     def _run(self, x: Array, *parameters: Array, epsilon: float = 1e-5, **_: Any) -> tuple[Array]:
         shape = (-1, *[1] * (x.ndim - 2))
-        scale, bias, mean, variance = (p.reshape(shape) for p in parameters)
+        # Mean and bias may cancel, which the network that is compared does exactly.
+        scale, bias, mean, variance = (p.reshape(shape).astype(np.longdouble) for p in parameters)
         return (((x - mean) / np.sqrt(variance + epsilon) * scale + bias).astype(x.dtype),)
+
+
+class Conv(OpRun):
+    """Some versions of the reference ignore that there is no padding (VALID)."""
+
+    def _run(self, x: Array, W: Array, B: Array | None = None, group: int = 1, **said: Any) -> tuple[Array]:
+        windows = _Windows(x.shape, {**said, "kernel_shape": W.shape[2:]})
+        n, channels, out = x.shape[0], x.shape[1] // group, W.shape[0] // group
+        weights = W.reshape(group, out, channels, -1)
+        total = np.zeros((n, group, out, *windows.counts))
+        for i, part in enumerate(windows.parts(x, 0.0, 0.0)):
+            under = part.reshape(n, group, channels, *windows.counts)
+            total += np.einsum("ngc...,goc->ngo...", under, weights[..., i])
+        y = total.reshape(n, group * out, *windows.counts)
+        return ((y if B is None else y + B.reshape(-1, *[1] * len(windows.counts))).astype(x.dtype),)
 
 
 class MaxPool(OpRun):
@@ -48,7 +64,7 @@ class AveragePool(OpRun):
 
 
 class _Windows:
-    """Where the windows of a pooling lie."""
+    """Where the windows of a pooling or a convolution lie."""
 
     def __init__(self, shape: Sequence[int], attributes: dict[str, Any]) -> None:
         self.kernel = attributes["kernel_shape"]
@@ -66,9 +82,10 @@ class _Windows:
                 low = total // 2 if auto == "SAME_UPPER" else total - total // 2
                 high = total - low
             count = (n + low + high - span) / step + 1
-            count = math.ceil(count) if attributes.get("ceil_mode") else math.floor(count)
-            if (count - 1) * step >= n + low:
-                count -= 1
+            if attributes.get("ceil_mode"):
+                count = math.ceil(count)
+                count -= (count - 1) * step >= n + low  # a window that lies in the padding alone is none
+            count = math.floor(count)
             self.pads.append((low, high))
             self.counts.append(count)
             self.beyond.append((0, max(0, (count - 1) * step + span - n - low - high)))
@@ -214,6 +231,7 @@ def nearest(n: int, count: int, scale: Any, transformation: str, rounding: str) 
 CORRECTED = (
     AveragePool,
     BatchNormalization,
+    Conv,
     ConvTranspose,
     GatherElements,
     GlobalMaxPool,

@@ -31,6 +31,8 @@ from .nodes import HANDLERS, Made, Node, Value, check_proto
 
 #: Last operators that leave the regions of what they are given as they are.
 LAST = ("LogSoftmax", "Sigmoid", "Softmax")
+#: Operators that change the type of numbers, but not the numbers, or are refused.
+CONVERSIONS = ("Cast", "CastLike")
 #: Why some are refused; of all others it is said that they are not supported, or not piecewise linear.
 REASONS = {
     **dict.fromkeys(
@@ -145,6 +147,8 @@ class Run:
             results: list[Any] = move(node, made, self.evaluator)
         else:
             results = [HANDLERS[proto.op_type](node)]
+        if proto.op_type in CONVERSIONS:
+            self._passes(proto)
         return [_typed(node, data, said) for data, said in zip(results, made, strict=False)]
 
     def _evaluated(self, node: Node) -> list[Value | None]:
@@ -209,7 +213,7 @@ def _check_result(node: Node, result: Made | None) -> None:
         raise TooLargeError(
             f"its result has {counted(size, 'entry', 'entries')}; at most {MOST:,} are supported"
         )
-    if node.operator in ("Cast", "CastLike") and result.elem_type not in (
+    if node.operator in CONVERSIONS and result.elem_type not in (
         node.elem_type,
         *WIDER[node.elem_type],
     ):

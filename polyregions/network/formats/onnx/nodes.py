@@ -18,6 +18,8 @@ from ..lowering.forms import Forms
 from ..lowering.program import Program
 from .files import one_line, widened
 
+#: Attributes that the shapes of results are divided by, or that count; some versions of onnx do not ask.
+POSITIVE = ("blocksize", "dilations", "group", "kernel_shape", "num_outputs", "strides")
 #: Arrays up to this size may say what shape a result has.
 SMALL = 2**10
 
@@ -175,8 +177,11 @@ def check_proto(proto: NodeProto, opset: int) -> None:
         checker.check_node(proto, context)
     except Exception as error:  # of classes in modules that are private
         raise InvalidNetworkError(one_line(error)) from error
-    if any(a.ref_attr_name for a in proto.attribute):
-        raise InvalidNetworkError("an attribute that refers to one of a function")
+    for attribute in proto.attribute:
+        if attribute.ref_attr_name:
+            raise InvalidNetworkError("an attribute that refers to one of a function")
+        if attribute.name in POSITIVE and min([attribute.i or 1, *attribute.ints]) < 1:
+            raise InvalidNetworkError(f"{attribute.name} must be positive")
 
 
 def _plain(value: Any) -> Any:
