@@ -228,7 +228,7 @@ def test_numbers_may_become_wider_on_the_way(tmp_path: Path) -> None:
 
 
 def test_a_mean_and_a_bias_that_cancel(tmp_path: Path) -> None:
-    """The network has the offset 0 exactly; the comparison must not take the model's rounding for an error."""
+    """The network has the offset 0 exactly; the model's rounding is no error of it."""
     far = np.float64([1e9])
     constants = {"s": np.float64([1]), "b": far, "m": far, "v": np.float64([1])}
     nodes = [node("BatchNormalization", ["x", "s", "b", "m", "v"], ["y"], epsilon=0.0)]

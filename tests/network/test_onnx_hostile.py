@@ -310,7 +310,7 @@ def test_sparse_tensors_are_refused_by_name(tmp_path: Path) -> None:
     assert "'w', which is" in str(outcome(saved(made, tmp_path)))
     constant = node("Constant", [], ["w"], name="it", sparse_value=sparse)
     found = outcome(saved(model([constant, node("MatMul", ["x", "w"], ["y"])], (1, 2)), tmp_path))
-    assert "operator Constant (node 'it'): a constant of the type SPARSE_TENSOR" in str(found)
+    assert "operator Constant (node 'it'): a constant with the attributes sparse_value" in str(found)
 
 
 # Data beside the model
@@ -337,6 +337,18 @@ def test_data_beside_the_model(tmp_path: Path) -> None:
     assert Network.load(external(tmp_path, location="link.bin")) == net
 
 
+def test_a_constant_beside_the_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "models"
+    folder.mkdir()
+    monkeypatch.chdir(tmp_path)  # the folder is the model's, not the one where one stands
+    (folder / "w.bin").write_bytes(WEIGHT.tobytes())
+    value = TensorProto(**TWO_BY_TWO, data_location=TensorProto.EXTERNAL)
+    value.external_data.append(onnx.StringStringEntryProto(key="location", value="w.bin"))
+    nodes = [node("Constant", [], ["w"], value=value), node("MatMul", ["x", "w"], ["y"])]
+    net = Network.load(saved(model(nodes, (1, 2)), folder))
+    assert (net.layers[0].dense == WEIGHT.T).all()
+
+
 def test_data_elsewhere_are_not_read(tmp_path: Path) -> None:
     secret, folder = tmp_path / "secret.bin", tmp_path / "models"
     secret.write_bytes(WEIGHT.tobytes())
@@ -353,6 +365,26 @@ def test_data_elsewhere_are_not_read(tmp_path: Path) -> None:
     if hasattr(os, "mkfifo"):
         os.mkfifo(folder / "pipe")  # which would wait for ever
         assert "is not a file" in str(outcome(external(folder, location="pipe")))
+
+
+def test_attributes_are_not_read_from_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "w.bin").write_bytes(b"\0\0\0\0")
+    value = TensorProto(data_type=TensorProto.FLOAT, dims=[1], data_location=TensorProto.EXTERNAL)
+    value.external_data.append(onnx.StringStringEntryProto(key="location", value="w.bin"))
+    made = model(
+        [node("ConstantOfShape", ["n"], ["h"], value=value), node("Add", ["x", "h"], ["y"])],
+        (1, 2), {"n": np.int64([2])},
+    )  # fmt: skip
+    assert "value lies in another file" in str(outcome(saved(made, tmp_path)))
+
+
+@pytest.mark.usefixtures("little_memory")
+def test_rows_that_are_long_and_many(tmp_path: Path) -> None:
+    """A sum of all inputs, and that in a million copies."""
+    nodes = [node("ReduceSum", ["x"], ["sum"]), node("Expand", ["sum", "n"], ["y"])]
+    made = model(nodes, (1, 4096), {"n": np.int64([1, 2**20])})
+    assert isinstance(outcome(saved(made, tmp_path)), TooLargeError)
 
 
 @pytest.mark.usefixtures("little_memory")

@@ -69,6 +69,7 @@ class Forms:
         index = np.asarray(index)
         check_entries(index.size)
         flat = index.ravel()
+        check_entries(int(np.diff(self.rows.indptr)[flat].sum()) if self.size else 0)
         if flat.size and flat.min() >= 0:
             return Forms(self.program, self.rows[flat], self.bias[flat], index.shape)
         kept = flat >= 0

@@ -82,7 +82,7 @@ class Evaluator:
         elif operator in QUICK:
             steps = numbers + read
         elif operator in SLOW:
-            steps = 64 * (numbers + read)
+            steps = 256 * (numbers + read)
         else:
             raise UnsupportedLayerError("it is not supported on constants")
         self._numbers, self._steps = self._numbers + numbers, self._steps + steps

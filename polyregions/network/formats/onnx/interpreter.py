@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from onnx import AttributeProto, NodeProto, TensorProto, helper
 
 from ....errors import (
-    FileFormatError,
     InvalidNetworkError,
     PolyregionsError,
     TooLargeError,
@@ -27,7 +26,7 @@ from .evaluation import Evaluator
 from .files import array_of, type_name
 from .graphs import ROUNDOFF, Graph, describe
 from .moves import MOVES, move
-from .nodes import HANDLERS, Made, Node, Value, check_proto
+from .nodes import HANDLERS, Made, Node, Value
 
 #: Last operators that leave the regions of what they are given as they are.
 LAST = ("LogSoftmax", "Sigmoid", "Softmax")
@@ -53,6 +52,14 @@ REASONS = {
         "quantised networks are not supported",
     ),
     **dict.fromkeys(LAST, "it is not piecewise linear; only as the last operator can it be left out"),
+}
+#: The attributes that may hold the value of a constant.
+CONSTANTS = {
+    "value": AttributeProto.TENSOR,
+    "value_float": AttributeProto.FLOAT,
+    "value_floats": AttributeProto.FLOATS,
+    "value_int": AttributeProto.INT,
+    "value_ints": AttributeProto.INTS,
 }
 #: Types that hold all numbers of another.
 WIDER = {
@@ -126,7 +133,6 @@ class Run:
 
     def _results(self, proto: NodeProto) -> list[Value | None]:
         if proto.op_type == "Constant":
-            check_proto(proto, self.graph.opset)
             return [constant(proto, self.folder)]
         values = [self._value(name) if name else None for name in proto.input]
         node = Node(proto, self.graph.opset, values, self.program)
@@ -169,7 +175,7 @@ class Run:
         results = iter(self.evaluator.run(node.proto, given, shapes))
         every = [next(results) if name else None for name in node.proto.output]
         return [
-            None if array is None else Value(array, said.elem_type if said else _type_of(array))
+            None if array is None else Value(array, (said.elem_type if said else 0) or _type_of(array))
             for array, said in zip(every, made, strict=True)
         ]
 
@@ -191,17 +197,15 @@ class Run:
 
 def constant(proto: NodeProto, folder: Path) -> Value:
     """The value of a node Constant."""
-    if len(proto.attribute) != 1:
-        raise FileFormatError("a constant has one value")
+    if len(proto.attribute) != 1 or CONSTANTS.get(proto.attribute[0].name) != proto.attribute[0].type:
+        names = ", ".join(printable(attribute.name) for attribute in proto.attribute)
+        raise UnsupportedLayerError(f"a constant with the attributes {names or 'none'} is not supported")
     (attribute,) = proto.attribute
     if attribute.type == AttributeProto.TENSOR:
         return Value(array_of(attribute.t, folder), attribute.t.data_type)
-    if attribute.type in (AttributeProto.FLOAT, AttributeProto.FLOATS):
-        return Value(np.array(helper.get_attribute_value(attribute), np.float32), TensorProto.FLOAT)
-    if attribute.type in (AttributeProto.INT, AttributeProto.INTS):
-        return Value(np.array(helper.get_attribute_value(attribute), np.int64), TensorProto.INT64)
-    kind = AttributeProto.AttributeType.Name(attribute.type)
-    raise UnsupportedLayerError(f"a constant of the type {kind} is not supported")
+    whole = attribute.type in (AttributeProto.INT, AttributeProto.INTS)
+    numbers = np.array(helper.get_attribute_value(attribute), np.int64 if whole else np.float32)
+    return Value(numbers, TensorProto.INT64 if whole else TensorProto.FLOAT)
 
 
 def _check_result(node: Node, result: Made | None) -> None:

@@ -10,7 +10,17 @@ from typing import Any
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnx import AttributeProto, NodeProto, TypeProto, checker, defs, helper, numpy_helper, shape_inference
+from onnx import (
+    AttributeProto,
+    NodeProto,
+    TensorProto,
+    TypeProto,
+    checker,
+    defs,
+    helper,
+    numpy_helper,
+    shape_inference,
+)
 
 from ....base.arrays import FloatArray
 from ....errors import InvalidNetworkError, UnsupportedLayerError, printable
@@ -82,7 +92,7 @@ class Node:
             raise UnsupportedLayerError(f"there is no such operator in opset {opset}") from error
         if any(a.type in (AttributeProto.GRAPH, AttributeProto.GRAPHS) for a in proto.attribute):
             raise UnsupportedLayerError("control flow is not supported")
-        check_proto(proto, opset)
+        _check(proto, opset)
 
     @property
     def is_computed(self) -> bool:
@@ -169,19 +179,22 @@ class Node:
         return _plain(helper.get_attribute_value(known.default_value))
 
 
-def check_proto(proto: NodeProto, opset: int) -> None:
+def _check(proto: NodeProto, opset: int) -> None:
     """Compare a node with the standard: numbers of inputs and outputs, names and types of attributes."""
+    for attribute in proto.attribute:
+        if attribute.ref_attr_name:
+            raise InvalidNetworkError("an attribute that refers to one of a function")
+        if attribute.t.data_location == TensorProto.EXTERNAL:
+            raise InvalidNetworkError(f"{attribute.name} lies in another file; only weights may")
+        numbers = [attribute.i] if attribute.type == AttributeProto.INT else attribute.ints
+        if attribute.name in POSITIVE and min(numbers, default=1) < 1:
+            raise InvalidNetworkError(f"{attribute.name} must be positive")
     context = type(checker.DEFAULT_CONTEXT)()
     context.ir_version, context.opset_imports = onnx.IR_VERSION, {"": opset}
     try:
         checker.check_node(proto, context)
     except Exception as error:  # of classes in modules that are private
         raise InvalidNetworkError(one_line(error)) from error
-    for attribute in proto.attribute:
-        if attribute.ref_attr_name:
-            raise InvalidNetworkError("an attribute that refers to one of a function")
-        if attribute.name in POSITIVE and min([attribute.i or 1, *attribute.ints]) < 1:
-            raise InvalidNetworkError(f"{attribute.name} must be positive")
 
 
 def _plain(value: Any) -> Any:
