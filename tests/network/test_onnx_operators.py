@@ -59,6 +59,7 @@ def case(operator: str, shape: tuple[int, ...], /, **more: Any) -> Case:
 
 
 WINDOWS = "the reference moves windows that reach beyond the padding, or is minutes slow"
+CUTTING = "the reference cannot cut entries off"
 LACKING = "the reference has no such version"
 
 ARITHMETIC = [
@@ -230,6 +231,8 @@ MOVES = [
     case("Pad", (2, 3), pads_=ints(1, 3, 0, 2), mode="edge", opsets=(11, 13, 18)),
     case("Pad", (2, 3), pads_=ints(1, 2), axes_=ints(1), order=("x", "pads_", "", "axes_"), opsets=(18,)),
     case("Pad", (2, 3), pads_=ints(1, 2, 1, 2), mode="wrap", opsets=(19,)),
+    case("Pad", (3, 4), pads=[1, -1, -2, 2], value=0.5, opsets=(7, 10), no_reference=CUTTING),
+    case("Pad", (3, 4), pads_=ints(1, -1, -2, 2), c=np.float32(0.5), opsets=(11, 13), no_reference=CUTTING),
     case("DepthToSpace", (1, 8, 2, 3), blocksize=2, opsets=(9, 11, 13)),
     case("DepthToSpace", (1, 8, 2, 3), blocksize=2, mode="CRD", opsets=(11, 13)),
     case("SpaceToDepth", (1, 2, 4, 6), blocksize=2),

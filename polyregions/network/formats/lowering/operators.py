@@ -111,6 +111,8 @@ def mean_of(x: Forms, under: IntArray, counts: IntArray, shape: Sequence[int]) -
 def reduce(x: Forms, axes: Sequence[int] | None, keep: bool, how: str) -> Forms:
     """The "sum", "mean", "max" or "min" along some axes, all of them if None."""
     rank = len(x.shape)
+    if axes is not None and not all(-rank <= a < rank for a in axes):
+        raise InvalidNetworkError(f"a reduction of an array of shape {x.shape} along the axes {list(axes)}")
     along = sorted({int(a) % rank for a in axes}) if axes is not None else list(range(rank))
     rest = [a for a in range(rank) if a not in along]
     moved = x.index.transpose(*rest, *along)

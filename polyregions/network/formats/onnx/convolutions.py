@@ -16,17 +16,17 @@ def _conv(node: Node) -> Forms:
     x, weight, bias = node.computed(), node.numbers(1), None if node.value(2) is None else node.numbers(2)
     kernel = _kernel(node, x, weight.shape)
     _check_bias(bias, weight.shape[0])
-    return op.convolve(x, weight, bias, geometry_of(node, x.shape[2:], kernel), _groups(node))
+    return op.convolve(x, weight, bias, geometry_of(node, x.shape[2:], kernel), node.attribute("group"))
 
 
 @handles("ConvTranspose")
 def _conv_transposed(node: Node) -> Forms:
     x, weight, bias = node.computed(), node.numbers(1), None if node.value(2) is None else node.numbers(2)
-    kernel, groups = _kernel(node, x, weight.shape), _groups(node)
+    kernel, groups = _kernel(node, x, weight.shape), node.attribute("group")
     _check_bias(bias, weight.shape[1] * groups)
     d = len(kernel)
     plain = Geometry.of(kernel, _each(node, "strides", d, 1), dilations=_each(node, "dilations", d, 1))
-    more = _each(node, "output_padding", d, 0, least=0)
+    more = _each(node, "output_padding", d, 0)
     reach = [
         (count - 1) * step + span + extra
         for count, step, span, extra in zip(x.shape[2:], plain.strides, plain.spans, more, strict=True)
@@ -71,7 +71,7 @@ def _global_pool(node: Node) -> Forms:
 def geometry_of(node: Node, space: Sequence[int], kernel: Sequence[int]) -> Geometry:
     """Where the windows of an operator lie on axes of these lengths."""
     d = len(space)
-    if len(kernel) != d or any(k < 1 for k in kernel):
+    if len(kernel) != d:
         raise InvalidNetworkError(f"a kernel of shape {tuple(kernel)} on {d} axes")
     strides, dilations = _each(node, "strides", d, 1), _each(node, "dilations", d, 1)
     auto, ceil = node.attribute("auto_pad"), bool(node.attribute("ceil_mode", 0))
@@ -100,15 +100,17 @@ def _pads(node: Node, d: int) -> tuple[list[int], list[int]]:
         raise InvalidNetworkError(f"auto_pad = {auto}")
     if auto == "VALID":
         return [0] * d, [0] * d
-    pads = _each(node, "pads", 2 * d, 0, least=0)
+    pads = _each(node, "pads", 2 * d, 0)
+    if not all(0 <= n < 2**31 for n in pads):
+        raise InvalidNetworkError(f"pads = {pads}")
     return pads[:d], pads[d:]
 
 
-def _each(node: Node, name: str, count: int, default: int, least: int = 1) -> list[int]:
+def _each(node: Node, name: str, count: int, default: int) -> list[int]:
     """An attribute of whole numbers, one for each axis."""
     numbers = node.attribute(name) or [default] * count
-    if len(numbers) != count or min(numbers) < least:
-        raise InvalidNetworkError(f"{name} = {list(numbers)}; {count} are needed, each at least {least}")
+    if len(numbers) != count:
+        raise InvalidNetworkError(f"{name} = {list(numbers)}; {count} are needed")
     return [int(n) for n in numbers]
 
 
@@ -118,13 +120,6 @@ def _kernel(node: Node, x: Forms, weight: Sequence[int]) -> tuple[int, ...]:
     if len(weight) != len(x.shape) or not kernel or 0 in weight or (said and tuple(said) != kernel):
         raise InvalidNetworkError(f"weights of shape {tuple(weight)} for an array of shape {x.shape}")
     return kernel
-
-
-def _groups(node: Node) -> int:
-    groups = int(node.attribute("group"))
-    if groups < 1:
-        raise InvalidNetworkError(f"group = {groups}")
-    return groups
 
 
 def _check_bias(bias: object, channels: int) -> None:

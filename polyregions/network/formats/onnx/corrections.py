@@ -168,6 +168,23 @@ class GatherElements(OpRun):
         return (data[tuple(places)],)
 
 
+class Pad(OpRun):
+    """The reference cannot cut entries off, which negative paddings do."""
+
+    def _run(self, x: Array, *inputs: Any, mode: str = "constant", **said: Any) -> tuple[Array]:
+        pads, value, axes = [*inputs, None, None, None][:3]
+        pads = said["pads"] if pads is None else pads
+        value = said.get("value") or 0.0 if value is None else value
+        axes = range(x.ndim) if axes is None else axes
+        widths = np.zeros((x.ndim, 2), dtype=np.int64)
+        widths[list(axes)] = np.reshape(pads, (2, -1)).T
+        if mode != "constant":
+            return (np.pad(x, widths, mode=mode),)  # type: ignore[call-overload]
+        for axis, (low, high) in enumerate(widths.tolist()):
+            x = x.take(range(max(0, -low), max(0, x.shape[axis] + min(0, high))), axis=axis)
+        return (np.pad(x, np.maximum(widths, 0), constant_values=np.asarray(value).item()),)
+
+
 class Resize(OpRun):
     """The nearest entries: the reference looks at all entries for each, and lacks old versions."""
 
@@ -237,6 +254,7 @@ CORRECTED = (
     GlobalMaxPool,
     MaxPool,
     Mean,
+    Pad,
     Resize,
     Upsample,
 )

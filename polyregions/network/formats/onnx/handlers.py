@@ -116,7 +116,7 @@ def _batch_norm(node: Node) -> Forms:
     weight, bias, mean, variance = (node.numbers(i) for i in range(1, 5))
     if len(x.shape) < 2 or any(v.shape != (x.shape[1],) for v in (weight, bias, mean, variance)):
         raise InvalidNetworkError(f"a normalisation of shape {x.shape} by numbers of shape {mean.shape}")
-    return op.batch_norm(x, weight, bias, mean, variance, node.attribute("epsilon"))
+    return op.batch_norm(x, weight, bias, mean, variance, _finite(node, "epsilon"))
 
 
 @handles("ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin")

@@ -28,8 +28,16 @@ from ..lowering.forms import Forms
 from ..lowering.program import Program
 from .files import one_line, widened
 
-#: Attributes that the shapes of results are divided by, or that count; some versions of onnx do not ask.
-POSITIVE = ("blocksize", "dilations", "group", "kernel_shape", "num_outputs", "strides")
+#: The least and the largest values of whole-number attributes: onnx itself does not ask in all versions, and
+#: computes shapes with them that are no longer true, or not at all.
+COUNT, FLAG = (1, 2**31 - 1), (0, 1)
+LIMITS = {
+    **dict.fromkeys(("blocksize", "dilations", "group", "kernel_shape", "num_outputs", "strides"), COUNT),
+    **dict.fromkeys(("batch_dims", "output_padding"), (0, 2**31 - 1)),
+    **dict.fromkeys(("allowzero", "antialias", "ceil_mode", "count_include_pad", "exclude_outside"), FLAG),
+    **dict.fromkeys(("keepdims", "noop_with_empty_axes", "spatial", "storage_order", "training_mode"), FLAG),
+    **dict.fromkeys(("transA", "transB", "upper"), FLAG),
+}
 #: Arrays up to this size may say what shape a result has.
 SMALL = 2**10
 
@@ -187,8 +195,11 @@ def _check(proto: NodeProto, opset: int) -> None:
         if attribute.t.data_location == TensorProto.EXTERNAL:
             raise InvalidNetworkError(f"{attribute.name} lies in another file; only weights may")
         numbers = [attribute.i] if attribute.type == AttributeProto.INT else attribute.ints
-        if attribute.name in POSITIVE and min(numbers, default=1) < 1:
-            raise InvalidNetworkError(f"{attribute.name} must be positive")
+        least, most = LIMITS.get(attribute.name, (-(2**63), 2**63))
+        if not all(least <= n <= most for n in numbers):
+            raise InvalidNetworkError(f"{attribute.name} = {list(numbers)}; it must be {least} to {most}")
+        if attribute.name == "num_outputs" and attribute.i != len(proto.output):
+            raise InvalidNetworkError(f"num_outputs = {attribute.i}, but it has {len(proto.output)}")
     context = type(checker.DEFAULT_CONTEXT)()
     context.ir_version, context.opset_imports = onnx.IR_VERSION, {"": opset}
     try:
