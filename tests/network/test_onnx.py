@@ -475,6 +475,16 @@ def test_forms_of_moves_that_mix(tmp_path: Path) -> None:
     assert "a reduction" in said
 
 
+def test_what_implementations_disagree_on(tmp_path: Path) -> None:
+    gaps = node("Conv", ["x", "w"], ["y"], auto_pad="SAME_UPPER", strides=[5])
+    assert "is not defined" in refused([gaps], tmp_path, {"w": some(1, 2, 2)}, shape=(1, 2, 5))
+    ceiled = node("MaxPool", ["x"], ["y"], kernel_shape=[2], auto_pad="VALID", ceil_mode=1)
+    assert "ceil_mode beside auto_pad" in refused([ceiled], tmp_path)
+    small = node("Resize", ["x", "s"], ["y"])
+    with pytest.raises(InvalidNetworkError, match="was not said before opset 11"):
+        load(model([small], (1, 2, 5), {"s": np.float32([1, 1, 0.4])}, opset=10), tmp_path)
+
+
 def test_the_second_output_of_a_pooling(tmp_path: Path) -> None:
     nodes = [
         node("MaxPool", ["x"], ["p", "i"], name="pool", kernel_shape=[2]),

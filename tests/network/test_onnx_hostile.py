@@ -299,6 +299,8 @@ def test_shapes_of_no_numbers(tmp_path: Path) -> None:
         [node("Slice", ["x", "s", "s"], ["a"]), node("Relu", ["a"], ["y"])], (1, 2), {"s": np.int64([0])}
     )
     assert "no numbers at all" in str(outcome(saved(cut, tmp_path)))
+    none = model([node("Max", ["x", "e"], ["y"])], (1, 1), {"e": np.float32([])})
+    assert "no numbers at all" in str(outcome(saved(none, tmp_path)))
 
 
 def test_sparse_tensors_are_refused_by_name(tmp_path: Path) -> None:

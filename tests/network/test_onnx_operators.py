@@ -152,6 +152,8 @@ CONVOLUTIONS = [
     case("Conv", (1, 2, 3, 4, 3), w=some(2, 2, 2, 2, 2), strides=[1, 2, 1]),
     case("Conv", (1, 2, 7, 6), w=some(3, 2, 3, 2), auto_pad="SAME_UPPER", strides=[2, 2]),
     case("Conv", (1, 2, 7, 6), w=some(3, 2, 2, 3), auto_pad="SAME_LOWER"),
+    case("Conv", (1, 2, 6, 7), w=some(3, 2, 1, 1), auto_pad="SAME_UPPER", strides=[2, 2]),
+    case("Conv", (1, 2, 6, 7), w=some(3, 2, 1, 1), auto_pad="SAME_LOWER", strides=[2, 2]),
     case("Conv", (1, 2, 7, 6), w=some(3, 2, 2, 3), auto_pad="VALID", strides=[2, 3]),
     case("ConvTranspose", (2, 3, 5), w=some(3, 2, 3), b=some(2), strides=[2], opsets=(7, 11, 22)),
     case("ConvTranspose", (1, 2, 3, 4), w=some(2, 2, 3, 2), strides=[2, 3], pads=[1, 0, 0, 1],

@@ -79,10 +79,12 @@ def geometry_of(node: Node, space: Sequence[int], kernel: Sequence[int]) -> Geom
         raise UnsupportedLayerError("ceil_mode beside auto_pad = VALID")
     if auto in ("SAME_UPPER", "SAME_LOWER"):
         totals = [
-            max(0, (-(-n // step) - 1) * step + (k - 1) * dilation + 1 - n)
+            (-(-n // step) - 1) * step + (k - 1) * dilation + 1 - n
             for n, step, k, dilation in zip(space, strides, kernel, dilations, strict=True)
         ]
-        before, after = _shared(totals, auto == "SAME_UPPER")
+        if min(totals) < -1:
+            raise UnsupportedLayerError(f"auto_pad = {auto} with windows that leave gaps is not defined")
+        before, after = _shared([max(0, total) for total in totals], auto == "SAME_UPPER")
     else:
         before, after = _pads(node, d)
     return Geometry.of(kernel, strides, before, after, dilations, ceil)

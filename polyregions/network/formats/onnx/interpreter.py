@@ -213,6 +213,8 @@ def _check_result(node: Node, result: Made | None) -> None:
     if result is None:
         return
     size = math.prod(result.shape or ())
+    if not size:
+        raise UnsupportedLayerError(f"a result of the shape {result.shape}: no numbers at all")
     if size > MOST:
         raise TooLargeError(
             f"its result has {counted(size, 'entry', 'entries')}; at most {MOST:,} are supported"
@@ -235,7 +237,7 @@ def _typed(node: Node, data: Any, said: Made | None) -> Value | None:
     if not isinstance(data, Forms):
         return Value(data, said.elem_type if said else _type_of(data))
     if not data.size:
-        raise UnsupportedLayerError(f"its result has the shape {data.shape}: no numbers at all")
+        raise UnsupportedLayerError(f"a result of the shape {data.shape}: no numbers at all")
     return Value(data, said.elem_type if said and said.elem_type in ROUNDOFF else node.elem_type)
 
 
