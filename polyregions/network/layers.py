@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,7 +26,7 @@ from numpy.typing import ArrayLike
 
 from ..base.arrays import BoolArray, FloatArray, IntArray
 from ..errors import InvalidNetworkError, counted
-from .numbers import Weight, dense, float_array, stacked, times, weight_array
+from .numbers import Weight, dense, float_array, is_sparse, stacked, times, weight_array
 from .pieces import Part, Pieces, as_slice, make_pieces
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ class Layer:
         for first, rank in zip(self.first_rows.tolist(), self.ranks.tolist(), strict=True):
             if rank > 1:
                 repeats[first : first + rank] = _repeated(
-                    dense(self.weight[first : first + rank]), self.bias[first : first + rank]
+                    self.weight[first : first + rank], self.bias[first : first + rank]
                 )
         return repeats
 
@@ -200,14 +201,22 @@ def preactivation(layer: Layer, y: FloatArray) -> FloatArray:
     return times(y, layer.weight) + layer.bias
 
 
-def _repeated(weight: FloatArray, bias: FloatArray) -> list[bool]:
+def _repeated(weight: Weight, bias: FloatArray) -> list[bool]:
     """Which rows of a unit are the same form as an earlier one."""
-    seen: set[tuple[float, ...]] = set()
+    seen: set[tuple[Any, ...]] = set()
     repeated = []
-    for row in zip(*weight.T.tolist(), bias.tolist(), strict=True):
-        repeated.append(row in seen)
-        seen.add(row)
+    for row, b in zip(_keys(weight), bias.tolist(), strict=True):
+        repeated.append((*row, b) in seen)
+        seen.add((*row, b))
     return repeated
+
+
+def _keys(weight: Weight) -> list[tuple[Any, ...]]:
+    """Rows as tuples that are equal where the rows are: numbers, behind their places where it is sparse."""
+    if not is_sparse(weight):
+        return [tuple(row) for row in weight.tolist()]
+    places, numbers, ends = weight.indices.tolist(), weight.data.tolist(), weight.indptr.tolist()
+    return [(*places[i:j], *numbers[i:j]) for i, j in pairwise(ends)]
 
 
 def _scalar(kind: str, weight: Any, bias: Any, breakpoints: Any, slopes: Any) -> Layer:

@@ -93,11 +93,13 @@ class Network:
         Parameters
         ----------
         path : str or Path
-            ``.json``, ``.npz``: this library's own formats. ``.nnet``; ``.safetensors`` of a plain stack.
+            ``.json``, ``.npz``: this library's own formats. ``.onnx``; ``.nnet``; ``.safetensors``.
         **options
-            What a format needs to be told. Of ``.nnet``: ``normalise=True`` takes and gives physical numbers,
-            by the means and ranges of the file (``Box.from_nnet`` has the same option); ``as_float32=True``
-            rounds the numbers to float32. Of ``.safetensors``: what :meth:`from_state_dict` takes.
+            What a format needs to be told. Of ONNX: ``input_shape`` of one input, where the file leaves it
+            open; ``input`` and ``output``, names, if there are several; ``strip_last`` as in
+            :meth:`from_torch`. Of ``.nnet``: ``normalise=True`` for physical numbers, by the means and ranges
+            of the file (as ``Box.from_nnet``); ``as_float32=True`` rounds the numbers to float32. Of
+            ``.safetensors``: what :meth:`from_state_dict` takes.
 
         Raises
         ------
@@ -109,6 +111,8 @@ class Network:
             If it has an operator that is not supported; it is named.
         InvalidInputError
             If the format has no such option.
+        TooLargeError
+            If reading it would take too much.
         MissingDependencyError
             If the format needs a package that is not installed.
         """

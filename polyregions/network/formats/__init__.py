@@ -15,7 +15,13 @@ from typing import Any
 from ...errors import FileFormatError, InvalidInputError, MissingDependencyError
 
 #: Module of this package for each ending of a file's name.
-FORMATS = {".json": "json", ".npz": "npz", ".nnet": "nnet", ".safetensors": "safetensors"}
+FORMATS = {
+    ".json": "json",
+    ".npz": "npz",
+    ".nnet": "nnet",
+    ".onnx": "onnx",
+    ".safetensors": "safetensors",
+}
 #: Those that can be written, too.
 WRITTEN = (".json", ".npz")
 #: Endings of files that are pickled. Reading one runs whatever code it holds.
@@ -23,6 +29,7 @@ PICKLED = (".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib")
 #: The packages that modules of this package need, and the extras that install them.
 EXTRAS = {
     "keras": ("torch", "keras"),
+    "onnx": ("onnx", "onnx"),
     "torch": ("torch", "torch"),
     "sklearn": ("sklearn", "sklearn"),
     "safetensors": ("safetensors", "safetensors"),

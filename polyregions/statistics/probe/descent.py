@@ -19,7 +19,7 @@ from ...geometry.cuts import CUTS, NEGATIVE, ZERO, Inside
 from ...network.box import Box
 from ...network.network import Network
 from .events import OPEN, SETTLED, SEVERAL, next_event, next_layer
-from .nodes import Border, ExactForms, Node
+from .nodes import Border, ExactForms, ProbeNode
 
 #: Shares of the children are whole numbers of about so many parts: what is chosen with which probability is
 #: known exactly.
@@ -32,7 +32,7 @@ class Child(NamedTuple):
     If that is the same output, its state is not settled yet.
     """
 
-    node: Node
+    node: ProbeNode
     state: int
     output: int
     lowest: int
@@ -88,7 +88,7 @@ class Tree:
         d = self.recentred.box.dim
         return Inside.empty(int(self.left[0]) + 2 * d, d)
 
-    def log_leaves(self, node: Node, left: int) -> float:
+    def log_leaves(self, node: ProbeNode, left: int) -> float:
         """About the logarithm of the number of leaves of a cell that ``left`` borders may cut.
 
         As if they were parallel to the sides of the box, as many to each, and evenly spread over it. It
@@ -107,7 +107,7 @@ class _Way:
         self.shares: list[tuple[int, int]] = []
         inside = tree.new_inside()
         inside.middle[:], inside.half[:] = 0.0, 1.0
-        self.node = Node(tree.sides, range(tree.sides.shape[1]), inside)
+        self.node = ProbeNode(tree.sides, range(tree.sides.shape[1]), inside)
 
     def go_through(self, layer: int) -> None:
         """Go down by all units of a layer."""
@@ -177,7 +177,7 @@ class _Way:
                 children.append(Child(part, state, output + 1, 0))
         return children
 
-    def piece(self, forms: FloatArray, borders: Sequence[Border]) -> Node | None:
+    def piece(self, forms: FloatArray, borders: Sequence[Border]) -> ProbeNode | None:
         """The part of the cell in which all of some forms are positive; of equal pieces the first counts."""
         part = self.node
         for column, border in enumerate(borders):

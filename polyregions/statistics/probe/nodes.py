@@ -50,7 +50,7 @@ class ExactForms:
         return [v // divisor for v in row] if divisor > 1 else row
 
 
-class Node:
+class ProbeNode:
     """A polytope with interior points, in the box.
 
     Attributes
@@ -74,11 +74,11 @@ class Node:
             self.rows = np.ascontiguousarray(rows[:, kept])
             self.borders = [b for b, keep in zip(borders, kept.tolist(), strict=True) if keep]
 
-    def part(self, form: FloatArray, border: Border, inside: Inside) -> Node:
+    def part(self, form: FloatArray, border: Border, inside: Inside) -> ProbeNode:
         """The part where a form (d + 2,) that cuts the cell is positive."""
         inside.middle[:], inside.half[:] = self.inside.middle, self.inside.half
         rows = np.concatenate([self.rows, form[:, None]], axis=1)
-        return Node(rows, [*self.borders, border], inside)
+        return ProbeNode(rows, [*self.borders, border], inside)
 
     def side(self, forms: FloatArray, column: int, border: Border, exact: ExactForms) -> int:
         """Which signs a form has inside: NEGATIVE, CUTS, POSITIVE or ZERO."""

@@ -9,7 +9,8 @@ import numpy as np
 from scipy.sparse import csr_array, vstack
 
 from ....base.arrays import FloatArray, IntArray
-from ....errors import InvalidNetworkError
+from ....errors import InvalidNetworkError, UnsupportedLayerError
+from ...layers import MAX_STATES
 from . import maps
 from .program import Program, check_entries
 
@@ -68,6 +69,7 @@ class Forms:
         index = np.asarray(index)
         check_entries(index.size)
         flat = index.ravel()
+        check_entries(int(np.diff(self.rows.indptr)[flat].sum()) if self.size else 0)
         if flat.size and flat.min() >= 0:
             return Forms(self.program, self.rows[flat], self.bias[flat], index.shape)
         kept = flat >= 0
@@ -180,6 +182,10 @@ class Forms:
         ranks = kept.sum(axis=1)
         if (ranks == 0).any():
             raise InvalidNetworkError("a maximum of nothing")
+        if ranks.max(initial=1) > MAX_STATES:
+            raise UnsupportedLayerError(
+                f"a maximum of {ranks.max():,} numbers; at most {MAX_STATES} are supported"
+            )
         if (ranks == 1).all():
             return self.take(groups[kept]).reshape(shape)
         own = self.take(groups[kept])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -16,6 +16,8 @@ from ...numbers import is_sparse, times
 RANDOM = 10
 #: How many times the bound for one order of operations a model that uses another order may be off.
 ORDERS = 8.0
+#: Numbers of one layer at all points that are compared at once: a wide layer takes point after point.
+TOGETHER = 2**20
 
 
 def sample_points(n_inputs: int) -> FloatArray:
@@ -32,14 +34,41 @@ def sample_points(n_inputs: int) -> FloatArray:
     return np.concatenate(kinds).astype(np.float32).astype(np.float64)
 
 
-def compare(layers: Sequence[Layer], points: FloatArray, found: FloatArray, unit_roundoff: float) -> float:
-    """Return the largest difference of the model's outputs ``found`` (n, out) from those of the layers.
+def compare(
+    layers: Sequence[Layer],
+    points: FloatArray,
+    evaluate: Callable[[FloatArray], FloatArray],
+    unit_roundoff: float,
+) -> float:
+    """Return the largest difference of the model's outputs from those of the layers.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+    points : float64 (n, inputs)
+    evaluate : callable
+        The model: points (k, inputs) to outputs (k, out).
+    unit_roundoff : float
+        Of the model's arithmetic.
 
     Raises
     ------
     CheckFailedError
-        If one is larger than rounding to the model's ``unit_roundoff`` explains.
+        If a difference is larger than rounding explains, or no output is a finite number.
     """
+    widest = max(max(layer.n_rows, layer.n_inputs) for layer in layers)
+    step = max(1, TOGETHER // widest)
+    parts = [points[i : i + step] for i in range(0, len(points), step)]
+    found = [_largest_difference(layers, part, evaluate(part), unit_roundoff) for part in parts]
+    if max(found) < 0.0:
+        raise CheckFailedError("the model gives no finite number at any sample point")
+    return max(found)
+
+
+def _largest_difference(
+    layers: Sequence[Layer], points: FloatArray, found: FloatArray, unit_roundoff: float
+) -> float:
+    """The largest difference at some points; -1 if no number can be compared."""
     own, bound = outputs(layers, points, unit_roundoff)
     if found.shape != own.shape:
         raise CheckFailedError(
@@ -57,9 +86,7 @@ def compare(layers: Sequence[Layer], points: FloatArray, found: FloatArray, unit
             f"from it is {own[i, j]:.9g}; rounding explains {ORDERS * bound[i, j]:.3g}. "
             "The model was not read right"
         )
-    if not comparable.any():
-        raise CheckFailedError("the model gives no finite number at any sample point")
-    return float(difference[comparable].max())
+    return float(difference[comparable].max(initial=-1.0))
 
 
 def outputs(

@@ -48,13 +48,12 @@ def layers_of(output: Forms, every_unit: bool = False) -> list[Layer]:
     place = np.full(program.size, -1, dtype=np.int64)
     place[: program.n_inputs] = np.arange(program.n_inputs)
     width, layers = program.n_inputs, []
+    by_level = _by_level(uses)
     for level in range(1, int(last.max(initial=0)) + 1):
         parts, made = [], []
-        for use in uses:
-            units = np.flatnonzero(use.needed & (use.block.level == level))
-            if units.size:
-                parts.append(use.part(units, place, width))
-                made.append(use.block.first + units)
+        for use, units in by_level.get(level, []):
+            parts.append(use.part(units, place, width))
+            made.append(use.block.first + units)
         carried = np.flatnonzero((place >= 0) & (last >= level))
         if carried.size:
             picked = csr_array(
@@ -129,6 +128,16 @@ def _last_readers(program: Program, uses: Sequence[UsedBlock], output: Forms, ev
         )
         np.maximum.at(last, block.rows[rows].indices, reader - 1)
     return last
+
+
+def _by_level(uses: Sequence[UsedBlock]) -> dict[int, list[tuple[UsedBlock, IntArray]]]:
+    """The needed units of each layer, block after block."""
+    found: dict[int, list[tuple[UsedBlock, IntArray]]] = {}
+    for use in uses:
+        for level in np.unique(use.block.level[use.needed]).tolist():
+            units = np.flatnonzero(use.needed & (use.block.level == level))
+            found.setdefault(level, []).append((use, units))
+    return found
 
 
 def _moved(rows: csr_array, place: IntArray, width: int) -> csr_array:

@@ -15,18 +15,19 @@ from ....base.rounding import TINY
 def sparse(rows: IntArray, columns: IntArray, values: FloatArray, shape: tuple[int, int]) -> csr_array | None:
     """The map with these entries, entries of one place added; None if a sum is no float64."""
     kept = values != 0.0
-    rows, columns, values = rows[kept], columns[kept], values[kept]
+    if not kept.all():
+        rows, columns, values = rows[kept], columns[kept], values[kept]
     place = rows.astype(np.int64) * max(shape[1], 1) + columns
-    order = np.argsort(place, kind="stable")
-    place, values = place[order], values[order]
-    starts = np.flatnonzero(np.append(True, place[1:] != place[:-1])) if place.size else np.empty(0, np.int64)
-    if starts.size < place.size:
-        sums = _sums(values, starts)
-        if sums is None:
-            return None
-        place, values = place[starts], sums
-        place, values = place[values != 0.0], values[values != 0.0]
-    rows, columns = np.divmod(place, max(shape[1], 1))
+    if not (place[1:] > place[:-1]).all():
+        order = np.argsort(place, kind="stable")
+        place, values = place[order], values[order]
+        starts = np.flatnonzero(np.append(True, place[1:] != place[:-1]))
+        if starts.size < place.size:
+            sums = _sums(values, starts)
+            if sums is None:
+                return None
+            place, values = place[starts][sums != 0.0], sums[sums != 0.0]
+        rows, columns = np.divmod(place, max(shape[1], 1))
     ends = np.searchsorted(rows, np.arange(shape[0] + 1))
     return csr_array((values, columns, ends), shape=shape)
 

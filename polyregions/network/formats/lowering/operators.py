@@ -14,7 +14,7 @@ from ....base.arrays import FloatArray, IntArray
 from ....base.rationals import round_fraction, round_root
 from ....errors import InvalidNetworkError
 from .forms import Forms, joined
-from .program import Program
+from .program import Program, check_entries
 from .windows import Geometry, adaptive, windows
 
 
@@ -51,6 +51,7 @@ def convolve_transposed(
     spot = windows(space, geometry).reshape(
         1, 1, 1, places, -1
     )  # where each entry goes: (..., places, kernel)
+    check_entries(n * channels * per_group * spot.size)
     # Entry (image, channel, place) goes with weight (channel, o, offset) to (image, group, o, spot).
     c = np.arange(channels).reshape(1, channels, 1, 1, 1)
     o = (c // (channels // groups)) * per_group + np.arange(per_group).reshape(1, 1, -1, 1, 1)
@@ -100,6 +101,8 @@ def adaptive_pool(x: Forms, counts: Sequence[int], largest: bool) -> Forms:
 
 def mean_of(x: Forms, under: IntArray, counts: IntArray, shape: Sequence[int]) -> Forms:
     """Sums of groups of entries (..., k), each divided by its count (...,)."""
+    if not np.all(counts):
+        raise InvalidNetworkError("a mean of nothing")
     share = 1.0 / counts
     note_rounded(x.program, "1/k of a mean", int((np.frexp(counts)[0] != 0.5).sum()))
     return x.weighted(under, np.broadcast_to(share[..., None], under.shape), shape)
@@ -108,6 +111,8 @@ def mean_of(x: Forms, under: IntArray, counts: IntArray, shape: Sequence[int]) -
 def reduce(x: Forms, axes: Sequence[int] | None, keep: bool, how: str) -> Forms:
     """The "sum", "mean", "max" or "min" along some axes, all of them if None."""
     rank = len(x.shape)
+    if axes is not None and not all(-rank <= a < rank for a in axes):
+        raise InvalidNetworkError(f"a reduction of an array of shape {x.shape} along the axes {list(axes)}")
     along = sorted({int(a) % rank for a in axes}) if axes is not None else list(range(rank))
     rest = [a for a in range(rank) if a not in along]
     moved = x.index.transpose(*rest, *along)
@@ -122,17 +127,19 @@ def reduce(x: Forms, axes: Sequence[int] | None, keep: bool, how: str) -> Forms:
 
 def extreme(parts: Sequence[Any], sign: float) -> Forms:
     """The largest (sign 1) or smallest (sign -1) of several arrays, broadcast."""
-    if len(parts) == 1:
-        return parts[0] if isinstance(parts[0], Forms) else joined(parts, None)
+    everything, index = beside(parts)
+    return everything.largest(index.reshape(-1, len(parts)), index.shape[:-1], sign)
+
+
+def beside(parts: Sequence[Any]) -> tuple[Forms, IntArray]:
+    """All entries of several arrays, and which of them meet where these are broadcast: (..., parts)."""
     sizes = [part.size if isinstance(part, Forms) else int(np.size(part)) for part in parts]
     starts = np.cumsum([0, *sizes])
     index = [
         (part.index if isinstance(part, Forms) else np.arange(np.size(part)).reshape(np.shape(part))) + start
         for part, start in zip(parts, starts, strict=False)
     ]
-    together = np.stack(np.broadcast_arrays(*index), axis=-1)
-    shape = together.shape[:-1]
-    return joined(parts, None).largest(together.reshape(-1, len(parts)), shape, sign)
+    return joined(parts, None), np.stack(np.broadcast_arrays(*index), axis=-1)
 
 
 def relu(x: Forms) -> Forms:
@@ -199,8 +206,8 @@ def divide(x: Forms, divisor: Any) -> Forms:
     k = np.asarray(divisor, dtype=np.float64)
     with np.errstate(all="ignore"):
         inverse = 1.0 / k
-    if not np.isfinite(k).all() or not np.isfinite(inverse).all():
-        raise InvalidNetworkError("a division by zero, or by a number that is not finite or has no inverse")
+    if not (np.isfinite(k) & np.isfinite(inverse) & (inverse != 0.0)).all():
+        raise InvalidNetworkError("a division by zero, or by a number that has no inverse")
     note_rounded(x.program, "inverse of a divisor", int((np.abs(np.frexp(k)[0]) != 0.5).sum()))
     return x.scale(inverse)
 

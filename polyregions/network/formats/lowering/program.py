@@ -15,12 +15,15 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from ....base.arrays import FloatArray, IntArray
+from ....base.memory import available_memory
 from ....errors import TooLargeError, counted
 
 #: The most inputs and units of a program: beyond, no engine could do anything with it.
 MOST = 2**22
 #: The most entries of an array on the way, and weights of a layer.
 MOST_ENTRIES = 2**26
+#: Bytes that rows take for each weight while they are made; and weights that fit into memory anyway.
+BYTES, FEW = 128, 2**16
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,4 +134,9 @@ def check_entries(entries: int) -> None:
         raise TooLargeError(
             f"an array of {counted(entries, 'entry', 'entries')} on the way; "
             f"at most {MOST_ENTRIES:,} are supported"
+        )
+    if entries > FEW and entries * BYTES > available_memory():
+        raise TooLargeError(
+            f"an array of {counted(entries, 'entry', 'entries')} on the way takes up to "
+            f"{entries * BYTES / 2**30:.1f} GiB; {available_memory() / 2**30:.1f} GiB are left"
         )

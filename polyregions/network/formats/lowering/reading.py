@@ -44,7 +44,7 @@ def finish(
     program = output.program
     points = sample_points(program.n_inputs)
     try:
-        largest = compare(layers, points, evaluate(points), unit_roundoff)
+        largest = compare(layers, points, evaluate, unit_roundoff)
     except CheckFailedError as error:
         raise InvalidNetworkError(str(error)) from error
     source = Source(
