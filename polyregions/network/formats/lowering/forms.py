@@ -116,7 +116,7 @@ class Forms:
             bias = maps.exact_sum(first.bias, sign * second.bias)
             if rows is not None and bias is not None:
                 return Forms(self.program, rows, bias, i.shape)
-            first = first if first.is_constant and second.is_constant else first.passed()
+            first = first.passed()
             second = second if second.is_constant else second.passed()
         raise AssertionError("sums of units are exact")
 
