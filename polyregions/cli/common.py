@@ -1,9 +1,8 @@
-"""What the commands share: options, the box, and which files may be written."""
+"""What the commands share: options, and which files may be written."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +11,6 @@ import click
 from ..base.files import check_target
 from ..engines.enumerate import ENGINES
 from ..errors import InvalidInputError
-from ..network.box import Box
-from ..network.network import Network
-from ..network.slices import fix_inputs
-from .output import Styled
 
 Sides = tuple[tuple[float, float], ...]
 
@@ -89,49 +84,6 @@ seed_option = click.option(
     help="What is random is the same for the same seed; 0 if not given.",
 )
 quiet_option = click.option("--quiet", "-q", is_flag=True, help="Print no table and no progress.")
-
-
-@dataclass(frozen=True)
-class Domain:
-    """A network in a box, and the inputs that are fixed there: they are no inputs of the network any more."""
-
-    network: Network
-    box: Box
-    fixed: dict[int, float]
-
-    def numbers(self) -> dict[str, Any]:
-        """The fixed inputs for JSON: their numbers, from 0, and their values."""
-        return {"fixed": {str(j): value for j, value in self.fixed.items()}}
-
-
-def fixed_rows(numbers: dict[str, Any]) -> list[tuple[str, str | Styled]]:
-    """What a table says of the inputs that are fixed, if any."""
-    fixed = numbers["fixed"]
-    if not fixed:
-        return []
-    values = ", ".join(f"{j} at {value!r}" for j, value in fixed.items())
-    return [("fixed input" if len(fixed) == 1 else "fixed inputs", f"{values}; numbered from 0")]
-
-
-def make_domain(what: str | Path, network: Network, sides: Sides) -> Domain:
-    """The network in the box of the ``--box`` options; inputs of which both ends are the same are fixed."""
-    lower, upper = _bounds(what, network.input_dim, sides)
-    free = fix_inputs(network, lower, upper)
-    fixed = {j: a for j, (a, b) in enumerate(zip(lower, upper, strict=True)) if a == b}
-    return Domain(free.network, free.box, fixed)
-
-
-def make_box(what: str | Path, d: int, sides: Sides) -> Box:
-    """The box of the ``--box`` options, for d inputs."""
-    return Box(*_bounds(what, d, sides))
-
-
-def _bounds(what: str | Path, d: int, sides: Sides) -> tuple[list[float], list[float]]:
-    if len(sides) not in (1, d):
-        times = "once" if d == 1 else f"once, for all of them, or {d} times"
-        raise InvalidInputError(f"{what} has {d} input(s): give --box {times}, not {len(sides)} times")
-    lower, upper = zip(*(sides * d if len(sides) == 1 else sides), strict=True)
-    return list(lower), list(upper)
 
 
 def check_targets(targets: Sequence[tuple[str, str | Path | None]], *sources: Path | None) -> None:

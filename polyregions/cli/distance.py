@@ -10,24 +10,23 @@ import click
 import numpy as np
 
 from ..errors import InvalidInputError, counted
-from ..network.formats.points import read_points
-from ..network.network import Network
+from ..network.formats.points import POINT_FORMATS, read_points
 from .common import (
     Sides,
     box_option,
     check_targets,
     file_option,
-    fixed_rows,
     input_file,
     json_option,
-    make_domain,
     quiet_option,
     random_option,
     seed_option,
 )
+from .loading import load_network, loading_options
 from .output import Styled, check_csv, complete_text, print_table, say, stop_early, write_csv, write_json
-from .points import check_sampling, sampled_from
 from .progress import progress_bar
+from .sampling import check_sampling, sampled_from
+from .where import Where, domain_rows, make_domain
 
 if TYPE_CHECKING:
     from ..statistics import Distances
@@ -37,12 +36,13 @@ CAVEAT = "lower bounds for the distances to where the gradient jumps: a unit tha
 
 @click.command("distance")
 @click.argument("net", type=input_file)
+@loading_options
 @click.option(
     "--points",
     "points_path",
     metavar="FILE",
     type=input_file,
-    help="Points, one a row: .csv, .txt or .npy.",
+    help=f"Points, one a row: {', '.join(POINT_FORMATS)}.",
 )
 @random_option
 @box_option(required=False)
@@ -59,11 +59,12 @@ def distance_command(
     csv_path: Path | None,
     json_path: str | None,
     quiet: bool,
+    **options: Any,
 ) -> None:
     """Measure how far points are from the nearest activation boundary of the network file NET.
 
     \b
-    NET is .json or .npz, with any number of inputs. Examples:
+    NET is .json, .npz, or a model of another library, with any number of inputs. Examples:
       polyregions distance net.json --points data.csv --csv distances.csv
       polyregions distance net.json --random 1000 --box -1 1 --seed 0
 
@@ -71,8 +72,8 @@ def distance_command(
     """  # noqa: D301  click needs the character that the escape stands for
     if (points_path is None) == (n_random is None):
         raise InvalidInputError("give one of: --points, --random")
-    check_sampling(n_random, sides, seed)
-    network = Network.load(net)
+    check_sampling(n_random, Where(sides), seed)
+    network = load_network(net, options)
     check_csv(csv_path)
     check_targets([("--json", json_path), ("--csv", csv_path)], net, points_path)
     from ..statistics import distance_to_boundary
@@ -94,7 +95,7 @@ def distance_command(
     numbers = _numbers(found, time.perf_counter() - begin) | sampled_from(domain, seed)
     try:
         if json_path != "-" and not quiet:
-            print_table([*_rows(numbers), *fixed_rows(numbers)])
+            print_table([*_rows(numbers), *domain_rows(numbers)])
             say(CAVEAT)
     finally:  # a stdout that is lost loses no file
         if csv_path is not None:

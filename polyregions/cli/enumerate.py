@@ -14,24 +14,15 @@ import click
 from ..engines.enumerate import LP_BACKENDS, enumerate_regions
 from ..errors import CheckFailedError, InvalidInputError, counted
 from ..export.summary import summary
-from ..network.network import Network
 from ..theory.predictions import DEFINITIONS, FROM_FACES
 from .certify import certify_shown, print_certificate
-from .common import (
-    Sides,
-    box_option,
-    engine_option,
-    fixed_rows,
-    input_file,
-    limit_option,
-    make_domain,
-    quiet_option,
-    workers_option,
-)
+from .common import engine_option, input_file, limit_option, quiet_option, workers_option
+from .forecast import look_ahead
+from .loading import load_network, loading_options
 from .output import CHECK_FAILED, Styled, complain, complete_text, print_table, stop_early
 from .outputs import Outputs, output_options
-from .points import slice_points
 from .progress import progress_bar, status
+from .where import Where, domain_rows, where_options
 
 if TYPE_CHECKING:
     from ..complex.region_complex import RegionComplex
@@ -63,6 +54,12 @@ def work_options(command: Callable[..., Any]) -> Callable[..., Any]:
             help="Go on from a partial result of the same network and box, written by --save.",
         ),
         workers_option,
+        click.option(
+            "--yes",
+            "-y",
+            is_flag=True,
+            help="Begin without a question, however many regions are to be expected.",
+        ),
     ]
     for option in reversed(options):
         command = option(command)
@@ -71,14 +68,8 @@ def work_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @click.command("enumerate")
 @click.argument("net", type=input_file)
-@box_option(required=True)
-@click.option(
-    "--through",
-    metavar="POINTS",
-    help="Enumerate on the line, plane, ... through points p0, p1, ...: a file (.csv, .txt, .npy), or "
-    "written out, such as '0,0,0; 1,0,0; 0,1,0'. --box is then the range of each t in "
-    "x = p0 + t1 (p1 - p0) + ...",
-)
+@where_options(through=True)
+@loading_options
 @work_options
 @click.option(
     "--definitions",
@@ -99,9 +90,8 @@ def work_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @quiet_option
 def enumerate_command(
     net: Path,
-    sides: Sides,
-    through: str | None,
     resume_path: Path | None,
+    yes: bool,
     definitions: str | None,
     check: bool,
     certified: bool,
@@ -111,7 +101,7 @@ def enumerate_command(
     """Enumerate the activation regions of the network file NET in a box.
 
     \b
-    NET is .json or .npz. Examples:
+    NET is .json, .npz, or a model of another library. Examples:
       polyregions enumerate net.json --box -1 1
       polyregions enumerate net.json --box -1 1 --box 0 5 --graph g.graphml --plot p.png
       polyregions enumerate net.json --box 0 1 --definitions open_connected,affine --certify
@@ -119,20 +109,18 @@ def enumerate_command(
       polyregions enumerate net.json --box 0 1 --time-limit 60 --save part.npz
       polyregions enumerate net.json --box 0 1 --resume part.npz
       polyregions enumerate net.json --through "0,0; 1,1" --box 0 1
+      polyregions enumerate images.npz --plane three_images.npy --plot plane.png
 
     Every count is exact: weights and bounds are read as the rational numbers that they are, and no
     tolerance is used. A result that is not complete says so, and the exit code is 3.
     """  # noqa: D301  click needs the character that the escape stands for
     outputs = Outputs.taken_from(options)
     wanted, options["engine"] = _definitions(definitions, options)
-    network, what = Network.load(net), str(net)
-    points = None
-    if through is not None:
-        points, what = slice_points(through, network.input_dim), "the slice of --through"
-        network = network.through(points)
-    domain = make_domain(what, network, sides)
-    outputs.check(domain.box, net, resume_path)
+    where = Where.taken_from(options)
+    domain = where.domain(net, load_network(net, options))
+    outputs.check(domain.box, resume_path, net, *where.files)
     resume = _resumed(resume_path)
+    expected = look_ahead(domain, options, not quiet, yes) if resume is None else None
 
     start = time.perf_counter()
     # Some solvers greet on stdout when they are loaded, and stdout is for results.
@@ -144,7 +132,7 @@ def enumerate_command(
             options["progress"] = progress
         cx = enumerate_regions(domain.network, domain.box, **options, resume=resume)
     numbers = summary(cx, time.perf_counter() - start) | domain.numbers()
-    numbers["through"] = None if points is None else points.tolist()
+    numbers["forecast"] = expected
     outputs.save(cx, not quiet)
     if wanted:
         from ..analysis.definitions import all_counts
@@ -236,11 +224,8 @@ def _rows(numbers: dict[str, Any]) -> list[tuple[str, str | Styled]]:
         ("complete", complete_text(numbers)),
         ("exact", "yes"),
         ("inputs, units", f"{numbers['dimension']:,}, {numbers['units']:,}"),
-        *fixed_rows(numbers),
+        *domain_rows(numbers),
     ]
-    if numbers["through"] is not None:
-        corners = numbers["through"]
-        rows.append(("slice", f"through {len(corners)} points of {counted(len(corners[0]), 'input')}"))
     rows.append(("engine", numbers["engine"]))
     if numbers["undecided"] is not None:
         rows.append(("left to integers", counted(numbers["undecided"], "sign")))

@@ -12,21 +12,18 @@ import numpy as np
 
 from ..base.arrays import FloatArray
 from ..errors import InvalidInputError, counted
-from ..network.formats.points import read_points
+from ..network.formats.points import POINT_FORMATS, read_points
 from ..network.network import Network
 from .common import (
-    Sides,
-    box_option,
     check_targets,
     file_option,
-    fixed_rows,
     input_file,
     json_option,
-    make_domain,
     quiet_option,
     random_option,
     seed_option,
 )
+from .loading import load_network, loading_options
 from .output import (
     Styled,
     check_csv,
@@ -38,8 +35,10 @@ from .output import (
     write_csv,
     write_json,
 )
-from .points import check_sampling, coordinates, sampled_from
+from .points import coordinates
 from .progress import progress_bar
+from .sampling import check_sampling, sampled_from
+from .where import Where, domain_rows, where_options
 
 if TYPE_CHECKING:
     from ..statistics import LineRegions
@@ -55,13 +54,14 @@ SCREENFUL = 20
     "through_path",
     metavar="FILE",
     type=input_file,
-    help="One line through the points of a file, in order: .csv, .txt or .npy.",
+    help=f"One line through the points of a file, in order: {', '.join(POINT_FORMATS)}.",
 )
 @click.option("--from", "start", metavar="X,X,..", callback=coordinates, help="One segment begins here, ...")
 @click.option("--to", "end", metavar="X,X,..", callback=coordinates, help="... and ends here.")
 @random_option
-@box_option(required=False)
+@where_options(through=False)
 @seed_option
+@loading_options
 @file_option("--csv", "csv_path", "Write every breakpoint: .csv.")
 @json_option
 @quiet_option
@@ -71,19 +71,20 @@ def line_command(
     start: FloatArray | None,
     end: FloatArray | None,
     n_random: int | None,
-    sides: Sides,
     seed: int | None,
     csv_path: Path | None,
     json_path: str | None,
     quiet: bool,
+    **options: Any,
 ) -> None:
     """Find all regions of the network file NET along lines.
 
     \b
-    NET is .json or .npz, with any number of inputs. Examples:
+    NET is .json, .npz, or a model of another library, with any number of inputs. Examples:
       polyregions line net.json --from -1,-1 --to 1,1
       polyregions line net.json --through corners.csv --csv breakpoints.csv
       polyregions line net.json --random 1000 --box -1 1 --seed 0
+      polyregions line net.json --random 1000 --plane corners.csv
 
     Random lines are segments between two uniform points of the box. Breakpoints, where the activation pattern
     changes, and their order are exact.
@@ -95,36 +96,28 @@ def line_command(
     }
     if sum(value is not None for value in forms.values()) != 1 or (start is None) != (end is None):
         raise InvalidInputError(f"give one of: {', '.join(forms)}")
-    check_sampling(n_random, sides, seed)
-    network = Network.load(net)
+    where = Where.taken_from(options)
+    check_sampling(n_random, where, seed)
+    network = load_network(net, options)
     check_csv(csv_path)
-    check_targets([("--json", json_path), ("--csv", csv_path)], net, through_path)
+    check_targets([("--json", json_path), ("--csv", csv_path)], net, through_path, *where.files)
     from ..statistics.sampling import check_lines, random_ends
 
     domain = None
     if n_random is not None:
-        domain = make_domain(net, network, sides)
-        network = domain.network
+        domain = where.domain(net, network)
+        network, chosen = domain.network, domain.chosen
         check_lines(n_random, network)
         corners = list(random_ends(domain.box, n_random, np.random.default_rng(seed or 0)))
-    elif through_path is not None:
-        corners = list(read_points(through_path, network.input_dim))
-        check_lines(len(corners), network, "corners")
     else:
-        assert start is not None
-        assert end is not None
-        corners = [start, end]
-        for option, point in (("--from", start), ("--to", end)):
-            if point.size != network.input_dim:
-                raise InvalidInputError(
-                    f"{option} has {point.size} coordinate(s), {net} has {network.input_dim} input(s)"
-                )
+        network, what, chosen = where.sliced(net, network)
+        corners = _corners(what, network, through_path, start, end)
     lines, seconds = _find(network, corners, through_path, not quiet)
     asked = n_random or 1
-    numbers = _numbers(lines, asked, seconds) | sampled_from(domain, seed)
+    numbers = _numbers(lines, asked, seconds) | sampled_from(domain, seed) | chosen
     try:
         if json_path != "-" and not quiet:
-            print_table([*_rows(numbers), *fixed_rows(numbers)])
+            print_table([*_rows(numbers), *domain_rows(numbers)])
             if len(lines) == 1:
                 say()
                 print_breakpoints(lines)
@@ -135,6 +128,30 @@ def line_command(
         if json_path is not None:
             write_json(numbers, json_path)
     stop_early(lines.stopped, f"{len(lines):,} of {counted(asked, 'line')} were done")
+
+
+def _corners(
+    what: str | Path,
+    network: Network,
+    path: Path | None,
+    start: FloatArray | None,
+    end: FloatArray | None,
+) -> list[FloatArray]:
+    """The corners of a line that is given."""
+    from ..statistics.sampling import check_lines
+
+    if path is not None:
+        corners = list(read_points(path, network.input_dim))
+        check_lines(len(corners), network, "corners")
+        return corners
+    assert start is not None
+    assert end is not None
+    for option, point in (("--from", start), ("--to", end)):
+        if point.size != network.input_dim:
+            raise InvalidInputError(
+                f"{option} has {point.size} coordinate(s), {what} has {network.input_dim} input(s)"
+            )
+    return [start, end]
 
 
 def _find(

@@ -31,7 +31,7 @@ class Outputs:
         """Take the paths out of the options of a command."""
         return cls(**{field.name: options.pop(field.name) for field in fields(cls)})
 
-    def check(self, box: Box, net: Path, resumed: Path | None) -> None:
+    def check(self, box: Box, resumed: Path | None, *read: Path | None) -> None:
         """Refuse, before any work, what cannot be made or written. A resumed result may be replaced."""
         if self.result_path is not None:
             from ..export.results import check_result_target
@@ -44,8 +44,8 @@ class Outputs:
 
             check_plot(box, self.plot_path)
         others = [("--json", self.json_path), ("--graph", self.graph_path), ("--plot", self.plot_path)]
-        check_targets([("--save", self.result_path), *others], net)
-        check_targets(others, net, resumed)
+        check_targets([("--save", self.result_path), *others], *read)
+        check_targets(others, *read, resumed)
 
     def save(self, cx: RegionComplex, shown: bool) -> None:
         """Write the whole result, before anything else may fail."""

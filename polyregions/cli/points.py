@@ -1,18 +1,15 @@
-"""Points given on the command line, and what is refused of random ones."""
+"""Points given on the command line."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 import numpy as np
 
 from ..base.arrays import FloatArray
 from ..errors import FileFormatError, InvalidInputError
-from ..network.box import Box
 from ..network.formats.points import POINT_FORMATS, read_number, read_points
-from .common import Domain, Sides
 
 
 def coordinates(ctx: click.Context, param: click.Parameter, value: str | None) -> FloatArray | None:
@@ -59,23 +56,3 @@ def _points_or_file(value: str, inputs: int) -> FloatArray:
 def _point(text: str) -> FloatArray:
     cells = text.split(",") if "," in text else text.split()
     return np.array([read_number(cell.strip(), "a point") for cell in cells or [""]])
-
-
-def check_sampling(n_random: int | None, sides: Sides, seed: int | None) -> None:
-    """Refuse --random without --box, and what is for --random only."""
-    if n_random is not None and not sides:
-        raise InvalidInputError("--random: give --box LO HI too, the range of every input")
-    if n_random is None and (sides or seed is not None):
-        raise InvalidInputError(f"{'--box' if sides else '--seed'} is for --random only: leave it out")
-
-
-def sides_of(box: Box | None) -> dict[str, list[float]] | None:
-    """A box for JSON."""
-    return None if box is None else {"lower": box.lower.tolist(), "upper": box.upper.tolist()}
-
-
-def sampled_from(domain: Domain | None, seed: int | None) -> dict[str, Any]:
-    """For JSON, from where --random took its points; None if it did not."""
-    if domain is None:
-        return {"box": None, "seed": None, "fixed": {}}
-    return {"box": sides_of(domain.box), "seed": seed or 0, **domain.numbers()}

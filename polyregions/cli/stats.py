@@ -10,24 +10,13 @@ import click
 
 from ..errors import InvalidInputError, counted
 from ..network.network import Network
-from .common import (
-    Domain,
-    Sides,
-    box_option,
-    check_targets,
-    fixed_rows,
-    input_file,
-    json_option,
-    make_box,
-    make_domain,
-    quiet_option,
-    seed_option,
-)
+from .common import Sides, box_option, check_targets, input_file, json_option, quiet_option, seed_option
 from .distance import distance_numbers
+from .loading import loading_options, taken_loading
 from .output import Styled, complete_text, print_columns, print_table, say, stop_early, write_json
-from .points import sides_of
 from .progress import progress_bar, status
 from .subject import ListCommand, whole_numbers
+from .where import Domain, domain_rows, make_box, make_domain, sides_of
 
 if TYPE_CHECKING:
     from ..statistics import Ensemble, Sampling
@@ -38,6 +27,7 @@ RANDOM: dict[str, Any] = {"init": "he", "bias_std": 0.3, "networks": 30, "sample
 
 @click.command("stats", cls=ListCommand)
 @click.argument("net", required=False, type=input_file)
+@loading_options
 @click.option(
     "--widths",
     callback=whole_numbers,
@@ -102,12 +92,12 @@ def stats_command(
     most_regions: int,
     json_path: str | None,
     quiet: bool,
-    **random: Any,
+    **options: Any,
 ) -> None:
     """Measure what Hanin and Rolnick measure, of the network file NET or of random networks.
 
     \b
-    NET is .json or .npz. Examples:
+    NET is .json, .npz, or a model of another library. Examples:
       polyregions stats net.json --box -1 1
       polyregions stats --widths 2 16 16 1 --init he --bias-std 0.3 --networks 30 --box -1 1
 
@@ -118,22 +108,26 @@ def stats_command(
     from ..statistics import Ensemble, Sampling
     from ..statistics.measurements import check_size
 
-    given = {name: value for name, value in random.items() if value is not None}
+    loading = taken_loading(options)
+    given = {name: value for name, value in options.items() if value is not None}
     if (net is None) == (widths is None):
         raise InvalidInputError("give one of: a network file NET, --widths N N ...")
     if net is not None and given:
         raise InvalidInputError(
             f"{net}: a network file is not random: leave out --{next(iter(given)).replace('_', '-')}"
         )
+    if net is None and loading:
+        option = next(iter(loading)).replace("_", "-")
+        raise InvalidInputError(f"--{option} is for a network file: leave it out")
     check_targets([("--json", json_path)], net)
     if net is not None:
-        domain = make_domain(net, Network.load(net), sides)
+        domain = make_domain(net, Network.load(net, **loading), sides)
         numbers = _of_network(domain, Sampling(domain.box, lines, points), most_regions, seed or 0, not quiet)
     else:
         assert widths is not None
-        options = RANDOM | given
-        samples = options.pop("samples")
-        ensemble = Ensemble(widths, seed=seed or 0, **options)
+        law = RANDOM | given
+        samples = law.pop("samples")
+        ensemble = Ensemble(widths, seed=seed or 0, **law)
         sampling = Sampling(make_box("--widths", widths[0], sides), lines, points)
         check_size(next(ensemble.draw()), sampling, most_regions)
         numbers = _of_ensemble(ensemble, sampling, samples, not quiet)
@@ -197,7 +191,7 @@ def _network_rows(numbers: dict[str, Any]) -> list[tuple[str, str | Styled]]:
 
     units, regions, typical = numbers["units"], numbers["regions"], numbers["typical_regions"]
     along, far = numbers["lines"], numbers["distances"]
-    rows: list[tuple[str, str | Styled]] = [("network", numbers["network"]), *fixed_rows(numbers)]
+    rows: list[tuple[str, str | Styled]] = [("network", numbers["network"]), *domain_rows(numbers)]
     if numbers["skipped"]:
         rows.append(("regions, boundary volumes", f"skipped: {numbers['skipped']}"))
     else:

@@ -14,7 +14,9 @@ import click
 from ..errors import InvalidInputError
 from ..network.box import Box
 from ..network.network import Network
-from .common import Domain, Sides, make_box, make_domain
+from .common import Sides
+from .loading import taken_loading
+from .where import Domain, Where, make_box
 
 if TYPE_CHECKING:
     from ..theory.predictions import Prediction
@@ -108,31 +110,36 @@ def choose(
     net: Path | None,
     construction: str | None,
     arrangement: str | None,
-    sides: Sides,
-    parameters: dict[str, Any],
+    where: Where,
+    options: dict[str, Any],
 ) -> Subject:
     """Read or make what the arguments name.
+
+    ``options`` are the parameters of a construction or an arrangement, and how a file is read.
 
     Raises
     ------
     InvalidInputError
         If they name nothing, or more than one thing, or parameters that it does not have.
     """
-    given = {name: value for name, value in parameters.items() if value is not None}
+    loading = taken_loading(options)
+    given = {name: value for name, value in options.items() if value is not None}
     named = [name for name in (net, construction, arrangement) if name is not None]
     if len(named) != 1:
         raise InvalidInputError("give one of: a network file NET, --construction NAME, --arrangement NAME")
     if net is not None:
         if given:
             raise InvalidInputError(f"{net}: a network file has no parameter --{next(iter(given))}")
-        if not sides:
-            raise InvalidInputError(f"{net}: give --box LO HI, the range of every input")
-        network = Network.load(net)
-        return Subject(str(net), "", make_domain(net, network, sides), ())
+        return Subject(str(net), "", where.domain(net, Network.load(net, **loading)), ())
+    if loading:
+        option = next(iter(loading)).replace("_", "-")
+        raise InvalidInputError(f"--{option} is for a network file: leave it out")
+    if where != Where(where.sides):
+        raise InvalidInputError("slices and --vnnlib are for a network file: leave them out")
     if construction is not None:
-        return _construction(construction, sides, given)
+        return _construction(construction, where.sides, given)
     assert arrangement is not None
-    return _arrangement(arrangement, sides, given)
+    return _arrangement(arrangement, where.sides, given)
 
 
 def _construction(name: str, sides: Sides, given: dict[str, Any]) -> Subject:
@@ -141,7 +148,7 @@ def _construction(name: str, sides: Sides, given: dict[str, Any]) -> Subject:
     made = make_construction(name, **given)
     if sides:
         made = make_construction(name, **given, box=make_box(name, made.network.input_dim, sides))
-    return Subject(made.name, made.source, Domain(made.network, made.box, {}), made.predictions)
+    return Subject(made.name, made.source, Domain(made.network, made.box), made.predictions)
 
 
 def _arrangement(name: str, sides: Sides, given: dict[str, Any]) -> Subject:
@@ -153,4 +160,4 @@ def _arrangement(name: str, sides: Sides, given: dict[str, Any]) -> Subject:
         reason = f"it counts in all of space, or in {box}; this is another box"
         box, predictions = own, tuple(replace(p, value=None, reason=reason) for p in predictions)
     title = f"{arrangement.name}: {arrangement.definition}"
-    return Subject(title, arrangement.source, Domain(network, box, {}), predictions)
+    return Subject(title, arrangement.source, Domain(network, box), predictions)

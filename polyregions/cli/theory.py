@@ -11,6 +11,7 @@ import click
 from .common import Sides, box_option, check_targets, file_option, json_option, output_file
 from .output import print_columns, write_json
 from .subject import ListCommand, choose, parameter_options, whole_numbers
+from .where import Where
 
 
 @click.command("bounds", cls=ListCommand)
@@ -83,7 +84,7 @@ def construct_command(
     from ..verification.report import exact_text
 
     check_targets([("FILE", file)])
-    subject = choose(None, construction, arrangement, sides, parameters)
+    subject = choose(None, construction, arrangement, Where(sides), parameters)
     subject.network.save(file)
     rows = [("network", repr(subject.network)), ("source", subject.source)]
     ends = zip(subject.box.lower.tolist(), subject.box.upper.tolist(), strict=True)

@@ -9,21 +9,20 @@ import click
 
 from .certify import print_certificate
 from .common import (
-    Sides,
-    box_option,
     check_targets,
     engine_option,
     file_option,
-    fixed_rows,
     input_file,
     json_option,
     limit_option,
     quiet_option,
     workers_option,
 )
+from .loading import loading_options
 from .output import CHECK_FAILED, Styled, complain, print_table, say, stop_early, write_json
 from .progress import stages
 from .subject import ListCommand, Subject, choose, parameter_options
+from .where import Where, domain_rows, where_options
 
 if TYPE_CHECKING:
     from ..verification import Report
@@ -38,7 +37,8 @@ STYLES: dict[str, dict[str, Any]] = {
 @click.command("verify", cls=ListCommand)
 @click.argument("net", required=False, type=input_file)
 @parameter_options
-@box_option(required=False)
+@where_options(through=True)
+@loading_options
 @engine_option
 @workers_option
 @limit_option
@@ -56,7 +56,6 @@ def verify_command(
     net: Path | None,
     construction: str | None,
     arrangement: str | None,
-    sides: Sides,
     engine: str,
     workers: int,
     limit: int | None,
@@ -64,7 +63,7 @@ def verify_command(
     json_path: str | None,
     report_path: Path | None,
     quiet: bool,
-    **parameters: Any,
+    **options: Any,
 ) -> None:
     """Hold the enumeration of a network against theory.
 
@@ -79,10 +78,11 @@ def verify_command(
     """  # noqa: D301  click needs the character that the escape stands for
     from ..verification import check_page, verify, write_page
 
-    subject = choose(net, construction, arrangement, sides, parameters)
+    where = Where.taken_from(options)
+    subject = choose(net, construction, arrangement, where, options)
     if report_path is not None:
         check_page(report_path)
-    check_targets([("--json", json_path), ("--report", report_path)], net)
+    check_targets([("--json", json_path), ("--report", report_path)], net, *where.files)
     with stages(not quiet) as progress:
         report = verify(
             subject.network,
@@ -113,7 +113,7 @@ def verify_command(
 def _print(report: Report, subject: Subject) -> None:
     say(report.title)
     say()
-    print_table([*report.facts(), *fixed_rows(subject.domain.numbers())])
+    print_table([*report.facts(), *domain_rows(subject.domain.numbers())])
     say()
     statement = max((len(claim.statement) for claim in report.claims), default=0)
     found = max((len(claim.measured) for claim in report.claims), default=0)

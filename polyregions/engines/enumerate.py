@@ -162,7 +162,7 @@ def enumerate_regions(
     >>> cx.n_regions, cx.n_adjacencies, cx.complete
     (7, 9, True)
     """
-    _check_problem(network, box)
+    check_problem(network, box)
     if engine not in ENGINES:
         raise InvalidInputError(f"engine {engine!r} is unknown; known: {', '.join(ENGINES)}")
     options = Options(lp, workers, limit, time_limit, progress, resume)
@@ -183,6 +183,18 @@ def enumerate_regions(
         return chosen.run(network, box, **options.asked)
 
 
+def likely_engine(network: Network, box: Box, engine: str = "auto") -> str:
+    """The engine that a problem without further options is for.
+
+    Examples
+    --------
+    >>> net = Network.from_arrays([([[1] * 6], [0]), ([[1]], [0])])
+    >>> likely_engine(net, Box.cube(6, -1, 1))
+    'traverse'
+    """
+    return _choose(network, box, Options()) if engine == "auto" else engine
+
+
 def _choose(network: Network, box: Box, options: Options) -> str:
     """The engine of "auto"."""
     subdivide = TABLE["subdivide"]
@@ -190,7 +202,16 @@ def _choose(network: Network, box: Box, options: Options) -> str:
     return "subdivide" if takes_all and not better_traversed(network, box) else "traverse"
 
 
-def _check_problem(network: Network, box: Box) -> None:
+def check_problem(network: Network, box: Box) -> None:
+    """Refuse what is no network and a box for it.
+
+    Raises
+    ------
+    InvalidInputError
+        If one of them is something else.
+    InvalidBoxError
+        If the box has another dimension than the network's input.
+    """
     if not isinstance(network, Network):
         raise InvalidInputError(f"network: expected a Network, got {type(network).__name__}")
     if not isinstance(box, Box):

@@ -6,13 +6,16 @@ the regions along a few lines.
 
 from __future__ import annotations
 
-import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..base.memory import available_memory
 from ..network.box import Box
 from ..network.network import Network
+
+if TYPE_CHECKING:
+    from .lines.engine import LineRegions
 
 #: Up to this dimension "auto" takes "subdivide": beyond, its faces outnumber the regions too much.
 FEW_DIMENSIONS = 4
@@ -96,16 +99,35 @@ def bytes_of_region(network: Network) -> float:
 def likely_regions(network: Network, box: Box) -> float:
     """An estimate of the number of regions: as if the hyperplanes that a line meets were in general position.
 
-    A line through the box that meets m boundaries stands for m hyperplanes, which have m^d / d! crossings and
-    about as many regions. It is right for random networks up to a small factor, and too high if boundaries
-    are parallel.
+    A line through the box that meets m boundaries stands for m hyperplanes, which make
+    C(m, 0) + ... + C(m, d) regions in general position. It is right for random networks in few dimensions up
+    to a small factor, and too high if boundaries are parallel.
     """
+    return in_general_position(int(sample_lines(network, box).counts.max()) - 1, box.dim)
+
+
+def sample_lines(network: Network, box: Box) -> LineRegions:
+    """The regions along a few lines, from side to side of the box in random directions."""
     from .lines.engine import line_regions
 
     rng = np.random.default_rng(SEED)
     share = rng.random((2, LINES, box.dim))
-    # From side to side of the box, in a random direction along its first axis.
+    # Along the first axis.
     share[0, :, 0], share[1, :, 0] = 0.0, 1.0
     a, b = box.lower * (1 - share) + box.upper * share
-    m = int(line_regions(network, a, b).counts.max())
-    return float(max(m, m**box.dim / math.factorial(box.dim)))
+    return line_regions(network, a, b)
+
+
+def in_general_position(hyperplanes: int, dimension: int) -> float:
+    """The number of regions of hyperplanes in general position, infinite beyond the range of float64.
+
+    Examples
+    --------
+    >>> in_general_position(3, 2), in_general_position(2000, 2000)
+    (7.0, inf)
+    """
+    total = term = 1.0
+    for k in range(min(hyperplanes, dimension)):
+        term *= (hyperplanes - k) / (k + 1)
+        total += term
+    return total

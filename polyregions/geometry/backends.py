@@ -25,7 +25,7 @@ def decide_cell_with(solver: Solver, rows: FloatArray, answer: Answer) -> bool:
     cell, verdict = ScaledCell.empty(n, d), answer.verdict
     verdict[:], answer.centre[:], answer.ball[:], answer.bases[:] = UNDECIDED, np.nan, 0.0, -1
     m = live_rows(rows, n, cell, verdict)
-    if m < 0:
+    if m <= 0:
         return False
     A, b = cell.A, cell.b
     ball = solver(np.eye(d + 1)[d], np.column_stack([A[:, :m].T, np.ones(m)]), b[:m])
@@ -56,7 +56,7 @@ def decide_cell_with(solver: Solver, rows: FloatArray, answer: Answer) -> bool:
         if certifies_redundant(cell, k, others, keep, others.size):
             verdict[cell.number[k]] = REDUNDANT
             live.remove(k)
-    return bool((verdict[:n] != UNDECIDED).all())
+    return bool(((verdict[:n] == FACET) | (verdict[:n] == REDUNDANT)).all())
 
 
 def _scipy(c: FloatArray, A: FloatArray, b: FloatArray) -> tuple[FloatArray, FloatArray] | None:

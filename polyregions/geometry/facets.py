@@ -21,7 +21,16 @@ import numpy as np
 
 from ..base.kernels import Int32Matrix, Matrix, UInt8Vector, Vector, kernel
 from .enclosures import bound_by_simplex, shrink_to_bounding_box, shrink_to_simplex
-from .proofs import FACET, REDUNDANT, UNDECIDED, certifies_facet, certifies_redundant, live_rows, recentre
+from .proofs import (
+    FACET,
+    LOOSE,
+    REDUNDANT,
+    UNDECIDED,
+    certifies_facet,
+    certifies_redundant,
+    live_rows,
+    recentre,
+)
 from .simplex import STEER, blocking, chebyshev_centre, drop_row, first_vertex, most_pivots, pivot
 from .workspace import ScaledCell, Workspace
 
@@ -37,7 +46,8 @@ class Answer(NamedTuple):
     Attributes
     ----------
     verdict : uint8 (n,)
-        FACET, REDUNDANT or UNDECIDED for each row.
+        FACET, REDUNDANT, UNDECIDED or LOOSE for each row, REDUNDANT for what is no row. If any is loose,
+        facets and the ball are those of the cell without the loose rows.
     centre : float64 (d,)
         A point of the cell, in the coordinates of the rows; NaN if none was found.
     ball : float64 (1,)
@@ -181,12 +191,16 @@ def decide_cell(rows: Matrix, n: int, answer: Answer, work: Workspace) -> bool:
     d = rows.shape[0] - 2
     verdict, cell = answer.verdict, work.cell
     verdict[:n] = UNDECIDED
+    verdict[n:] = REDUNDANT  # other cells have more rows
     answer.bases[:n, 0] = -1
     answer.centre[:] = np.nan
     answer.ball[0] = 0.0
     m = live_rows(rows, n, cell, verdict)
-    if m < 0:
+    if m <= 0:
         return False
+    loose = False
+    for r in range(n):
+        loose |= verdict[r] == LOOSE
     rho = chebyshev_centre(cell, m, work.ball, work.point)
     if not rho > 0.0:
         return False
@@ -203,4 +217,4 @@ def decide_cell(rows: Matrix, n: int, answer: Answer, work: Workspace) -> bool:
         if vertex:
             m = shrink_to_bounding_box(m, verdict, work)
     shoot_rays(m, verdict, work)
-    return decide_rows(m, vertex, answer, work)
+    return decide_rows(m, vertex, answer, work) and not loose

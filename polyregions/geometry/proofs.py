@@ -31,6 +31,12 @@ those of the box among them, and it can leave the cell only through row i.)
 Rows that were dropped as redundant need not be looked at again: each is positive on the whole closed cell, so
 no segment leaves the cell through it, and the rows that are left define the same cell.
 
+Loose rows
+----------
+A row whose gradient is not well known is left out, and what is proven then is proven of a larger cell: that
+a row is positive on all of it holds for the cell, too; that a row has a facet, or that a ball is inside,
+holds if all loose rows are identically zero. Whether they are is for exact arithmetic to say.
+
 A redundant row
 ---------------
 With multipliers l_k >= 0 and r = v - sum l_k A_k, every y of the cell has
@@ -49,14 +55,16 @@ from ..base.rounding import INFLATE, U
 from .workspace import ScaledCell
 
 UNDECIDED, FACET, REDUNDANT = 0, 1, 2
+#: The gradient of the row is not well known: it may be zero. The row takes no part in any proof.
+LOOSE = 4
 
 
 @kernel(bare=True)
 def live_rows(rows: Matrix, n: int, cell: ScaledCell, verdict: UInt8Vector) -> int:
-    """Normalise the rows (d + 2, n) that may vanish on the box, and mark the others redundant.
+    """Normalise the rows (d + 2, n) that may vanish on the box, and mark the others redundant, or loose.
 
-    The cell gets m scaled rows, for centre 0 and scale 1. Returns m, or -1 if the gradient of a row is not
-    well known (it may be zero).
+    The cell gets m scaled rows, for centre 0 and scale 1. Returns m, or -1 if a row is not finite: then
+    nothing is known.
     """
     A, b, eps, _, number = cell
     d = rows.shape[0] - 2
@@ -67,6 +75,8 @@ def live_rows(rows: Matrix, n: int, cell: ScaledCell, verdict: UInt8Vector) -> i
         for j in range(d):
             size += abs(rows[j, r])
             largest = max(largest, abs(rows[j, r]))
+        if not (size + abs(rows[d, r]) + rows[d + 1, r] < np.inf):
+            return -1
         error = (rows[d + 1, r] + (d + 4) * U * (size + abs(rows[d, r]))) * INFLATE
         if rows[d, r] - size > error:
             verdict[r] = REDUNDANT
@@ -77,7 +87,8 @@ def live_rows(rows: Matrix, n: int, cell: ScaledCell, verdict: UInt8Vector) -> i
             square += (rows[j, r] / largest) ** 2
         norm = largest * square**0.5
         if not (rows[d + 1, r] <= 0.25 * norm and 2.0**-900 < norm < 2.0**900):
-            return -1
+            verdict[r] = LOOSE
+            continue
         for j in range(d):
             A[j, m] = -rows[j, r] / norm
         b[m] = rows[d, r] / norm

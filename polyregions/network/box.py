@@ -5,15 +5,18 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..base.arrays import FloatArray
+from ..base.checks import check_number, check_whole
 from ..base.rationals import IntegerRows, dyadic, round_fraction
 from ..errors import InvalidBoxError, InvalidInputError, counted, short_repr
-from .numbers import real_array
+from . import formats
+from .numbers import float_array, real_array
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +78,97 @@ class Box:
         if not isinstance(dim, int | np.integer) or dim < 1:
             raise InvalidBoxError(f"box: dimension must be a whole number, at least 1, got {short_repr(dim)}")
         return cls([lower] * dim, [upper] * dim)
+
+    @classmethod
+    def from_data(cls, points: ArrayLike, margin: float = 0.0) -> Box:
+        """Return the smallest box around points (n, d), or a larger one.
+
+        Parameters
+        ----------
+        points : array_like (n, d)
+        margin : float
+            How far it reaches beyond them at both ends of each side, as a share of the side's length.
+
+        Raises
+        ------
+        InvalidBoxError
+            If a coordinate is the same for all points: the box would be empty.
+        InvalidInputError
+            If they are no finite numbers (n, d), or the margin is none that is at least 0.
+
+        Examples
+        --------
+        >>> Box.from_data([[0, 5], [2, 1], [1, 1]])
+        Box([0.0, 1.0], [2.0, 5.0])
+        >>> Box.from_data([[0, 5], [2, 1], [1, 1]], margin=0.25)
+        Box([-0.5, 0.0], [2.5, 6.0])
+        """
+        x = float_array("points", points, 2, InvalidInputError)
+        if x.size == 0:
+            raise InvalidInputError(f"points: a box needs at least one point, got shape {x.shape}")
+        low, high = x.min(axis=0), x.max(axis=0)
+        share = check_number("margin", margin, zero=True)
+        with np.errstate(over="ignore"):
+            beyond = share * (high - low) if share else 0.0
+            return cls(low - beyond, high + beyond)
+
+    @classmethod
+    def from_nnet(cls, path: str | Path, normalise: bool = False) -> Box:
+        """Return the box of the inputs that a ``.nnet`` file names, for the network that it holds.
+
+        Parameters
+        ----------
+        path : str or Path
+        normalise : bool
+            As it is given to ``Network.load``: the box of physical inputs, as it stands in the file, or, if
+            False, that of ``(x - mean) / range``, each bound the exact number rounded once.
+
+        Raises
+        ------
+        InvalidBoxError
+            If an input is fixed: its bounds are equal.
+            ``polyregions.network.formats.nnet.read_bounds(path)`` gives bounds for ``fix_inputs`` then.
+        FileFormatError
+            If it is no such file.
+        """
+        try:
+            return cls(*formats.framework("nnet").read_bounds(path, normalise))
+        except InvalidBoxError as error:
+            raise InvalidBoxError(f"{path}: {error}") from error
+
+    @classmethod
+    def from_vnnlib(cls, path: str | Path, index: int | None = None) -> Box:
+        """Return the box of the inputs that a VNN-LIB file names (:mod:`polyregions.network.vnnlib`).
+
+        Parameters
+        ----------
+        path : str or Path
+            Of version 1. Decimal numbers are read as the nearest float64.
+        index : int
+            Which box, from 0 on, if the file has several.
+
+        Raises
+        ------
+        InvalidBoxError
+            If an input is fixed: ``polyregions.network.vnnlib.read_bounds(path)`` gives the bounds for
+            ``fix_inputs(network, lower, upper)`` then.
+        InvalidInputError
+            If there are several boxes and no index, or there is no such box.
+        FileFormatError
+            If it is no such file, or constrains inputs otherwise.
+        """
+        from .vnnlib import read_bounds
+
+        found = read_bounds(path)
+        if index is None and len(found) > 1:
+            raise InvalidInputError(
+                f"{path}: it has {len(found):,} boxes; choose one with index=0, ..., {len(found) - 1}"
+            )
+        k = 0 if index is None else check_whole("index", index, 0, len(found) - 1)
+        try:
+            return cls(*found[k])
+        except InvalidBoxError as error:
+            raise InvalidBoxError(f"{path}: {error}") from error
 
     @property
     def dim(self) -> int:

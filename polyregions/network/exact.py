@@ -6,8 +6,8 @@ last row is ``(0, ..., 0, D)``, D a power of two, and all of it is divided by D:
 one integer matrix product each, no fraction is ever reduced, and the sign of a form is the sign of an
 integer.
 
-Everything is one operation, :meth:`ExactNetwork.propagate`: push columns through the layers and choose
-the states layer by layer. What the columns are decides what comes out:
+Everything is one operation: push columns through the layers and choose the states layer by layer
+(:meth:`ExactNetwork.propagate`). What the columns are decides what comes out:
 
 ============================  ============================================================
 columns                       result
@@ -25,25 +25,26 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from itertools import accumulate, pairwise
+from itertools import accumulate
+from threading import Lock
 from typing import Any
 
-import numpy as np
 from flint import fmpz, fmpz_mat
 
 from ..base.arrays import FloatArray, StateArray
-from ..base.rationals import dyadic, rational_point
+from ..base.rationals import rational_point
+from .integer_map import IntegerMap, IntRows
 from .layers import Layer
-from .numbers import is_sparse
 
-IntRows = list[list[Any]]  # rows of flint integers
+#: Forms of a layer that are kept, each under another pattern of the layers up to it.
+KNOWN = 16
 
 
 class IntegerLayer:
     """One layer scaled to integers: its rows, with the homogeneous one last, and the table of its pieces."""
 
     def __init__(self, layer: Layer) -> None:
-        self.affine = _AffineMap(layer)
+        self.affine = IntegerMap(layer)
         table = layer.pieces
         self.n_outputs = layer.n_outputs
         self.units: list[int] = table.units.tolist()
@@ -133,55 +134,6 @@ class IntegerLayer:
         return states
 
 
-class _AffineMap:
-    """The affine map of a layer over the integers, homogeneous row and bias column included."""
-
-    def __init__(self, layer: Layer) -> None:
-        self.count, self.inputs = layer.weight.shape
-        self.matrix: fmpz_mat | None = None
-        if is_sparse(layer.weight):
-            numbers, exponent = dyadic(np.concatenate([layer.weight.data, layer.bias]))
-            stored = layer.weight.nnz
-            ends, columns = layer.weight.indptr.tolist(), layer.weight.indices.tolist()
-            self.sparse = [
-                [*zip(columns[a:b], numbers[a:b], strict=True), (self.inputs, numbers[stored + r])]
-                for r, (a, b) in enumerate(pairwise(ends))
-            ]
-            self.sparse.append([(self.inputs, 1 << exponent)])
-            return
-        numbers, exponent = dyadic(np.concatenate([layer.weight, layer.bias[:, None]], axis=1))
-        numbers += [0] * self.inputs + [1 << exponent]
-        self.matrix = fmpz_mat(self.count + 1, self.inputs + 1, numbers)
-
-    def push(self, columns: IntRows) -> IntRows:
-        """The rows of the layer from those of its inputs."""
-        if self.matrix is not None:
-            return list((self.matrix * fmpz_mat(columns)).tolist())
-        width = len(columns[0])
-        product = []
-        for entries in self.sparse:
-            total = [fmpz(0)] * width
-            for k, w in entries:
-                for j, v in enumerate(columns[k]):
-                    total[j] += w * v
-            product.append(total)
-        return product
-
-    def pull(self, rows: IntRows) -> IntRows:
-        """Coefficients on the rows of the layer to those on its inputs."""
-        if self.matrix is not None:
-            return list((fmpz_mat(rows) * self.matrix).tolist())
-        product = []
-        for row in rows:
-            total = [fmpz(0)] * (self.inputs + 1)
-            for a, entries in zip(row, self.sparse, strict=True):
-                if a != 0:
-                    for k, w in entries:
-                        total[k] += a * w
-            product.append(total)
-        return product
-
-
 class ExactNetwork:
     """A network over the integers. Patterns are tuples or arrays of states, hidden units in order.
 
@@ -195,6 +147,9 @@ class ExactNetwork:
         self._layers = [IntegerLayer(layer) for layer in layers]
         self._dim = layers[0].n_inputs
         self._starts = [0, *accumulate(len(layer.units) for layer in self._layers)]
+        # Forms under the patterns of the first layers: neighbours often begin alike.
+        self._known: list[dict[bytes, tuple[IntRows, IntRows]]] = [{} for _ in self._layers]
+        self._lock = Lock()
 
     def propagate(
         self, columns: fmpz_mat, choose: Callable[[int, IntegerLayer, IntRows], Sequence[int]]
@@ -218,9 +173,22 @@ class ExactNetwork:
 
     def forms(self, pattern: Sequence[int] | StateArray) -> tuple[list[IntRows], IntRows]:
         """Pre-activations of every layer, and the output, as integer forms in ``(x, 1)``."""
+        states = bytes(int(s) for s in pattern)
         identity = fmpz_mat([[int(i == j) for j in range(self._dim + 1)] for i in range(self._dim + 1)])
-        pre, output, _ = self.propagate(identity, self._given(pattern))
-        return pre, output
+        rows, pre = identity.tolist(), []
+        for i, layer in enumerate(self._layers):
+            key = states[: self._starts[i + 1]]
+            known = self._known[i].get(key)
+            if known is None:
+                z = layer.affine.push(rows)
+                known = z, layer.output(z, list(key[self._starts[i] :]))
+                with self._lock:
+                    if len(self._known[i]) >= KNOWN:
+                        del self._known[i][next(iter(self._known[i]))]  # the oldest
+                    self._known[i][key] = known
+            pre.append(known[0])
+            rows = known[1]
+        return pre, rows
 
     def first(self) -> IntRows:
         """Pre-activations of the first layer as integer forms in ``(x, 1)``."""
@@ -262,8 +230,16 @@ class ExactNetwork:
         table = [[homogeneous[i], *(signs[j] if i == j else 0 for j in range(d))] for i in range(d + 1)]
         return self.propagate(fmpz_mat(table), _lexicographic)[2]
 
-    def rows(self, pattern: Sequence[int] | StateArray) -> tuple[IntRows, list[tuple[int, int]]]:
+    def rows(
+        self, pattern: Sequence[int] | StateArray, wanted: Sequence[bool] | None = None
+    ) -> tuple[IntRows, list[tuple[int, int]]]:
         """Constraints ``row . (x, 1) >= 0`` of a pattern's closed cell, and what lies beyond each.
+
+        Parameters
+        ----------
+        pattern : states of the units
+        wanted : sequence of bool, optional
+            Which rows to make, by their number; others are empty lists.
 
         Returns
         -------
@@ -281,7 +257,8 @@ class ExactNetwork:
             for unit, output in enumerate(layer.units, start):
                 s = int(pattern[unit])
                 for r in layer.neighbors(output, s):
-                    rows.append(layer.border(z, output, s, r))
+                    make = wanted is None or wanted[len(rows)]
+                    rows.append(layer.border(z, output, s, r) if make else [])
                     beyond.append((unit, r))
         return rows, beyond
 

@@ -22,16 +22,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property
 from itertools import zip_longest
+from typing import NamedTuple
 
 import numpy as np
 
 from ..base.arrays import BoolArray, FloatArray, IntArray
+from ..base.kernels import Int32Vector, Int64Vector, Vector
 from ..base.rationals import round_fraction
 from ..base.rounding import INFLATE, WHOLE
 from .box import Box
 from .layers import Layer
 from .network import Network
+from .numbers import Weight, arrays_of, dense, is_sparse, stacked
 from .recentred import RecentredNetwork, recentre
 
 
@@ -43,9 +47,11 @@ class LayerArrays:
     ----------
     layer : int
         Its number in the network.
-    weight : float64 (rows, inputs)
+    weight : float64 (rows, inputs), sparse or an array
         delta = weight @ eta.
-    cut : float64 (cut rows, inputs); norms (cut rows,): sums of the magnitudes of its rows
+    cut : float64 (cut rows, inputs), sparse or an array
+    norms : float64 (cut rows,)
+        Sums of the magnitudes of its rows.
     row_of : int64 (hyperplanes,)
         Row of ``cut`` of each hyperplane ``cut_row . eta = tau``. In a further step eta are not the outputs
         of the layer below but m of each hyperplane's unit, then f of each.
@@ -66,8 +72,8 @@ class LayerArrays:
     """
 
     layer: int
-    weight: FloatArray
-    cut: FloatArray
+    weight: Weight
+    cut: Weight
     norms: FloatArray
     row_of: IntArray
     threshold: FloatArray
@@ -85,6 +91,24 @@ class LayerArrays:
     def n_outputs(self) -> int:
         """Number of outputs."""
         return int(self.first.size - 1)
+
+    @cached_property
+    def entries(self) -> RowEntries:
+        """The entries of ``cut``, row after row."""
+        if is_sparse(self.cut):
+            rows = self.cut.sorted_indices()
+            return RowEntries(rows.indptr.astype(np.int64), rows.indices.astype(np.int32), rows.data.copy())
+        row, column = np.nonzero(self.cut)
+        start = np.searchsorted(row, np.arange(len(self.cut) + 1))
+        return RowEntries(start, column.astype(np.int32), self.cut[row, column])
+
+
+class RowEntries(NamedTuple):
+    """The entries other than zero of a matrix: those of row r are start[r] .. start[r + 1]."""
+
+    start: Int64Vector
+    column: Int32Vector
+    value: Vector
 
 
 def layer_steps(network: Network, box: Box) -> list[LayerArrays]:
@@ -126,12 +150,12 @@ class _ExactLayer:
         table, scalar, self.pieces = own.pieces, own.pieces.thresholds, next_pieces(own)
         # Scalar units are cut where a row is, maxout units where a difference of rows is.
         rows, row_of = np.unique(scalar.row, return_inverse=True)
-        self.cut, self.taus = self.weight[rows], list(self.layer.thresholds)
+        self.cut, self.taus = self._rows(rows), list(self.layer.thresholds)
         pairs = np.stack([scalar.output, scalar.below, scalar.above], axis=1)
         if self.pieces:
             output, below = self.pieces[0].T
             first = table.first[output]
-            self.cut = np.concatenate([self.cut, self._differences(own.first_rows[output], below, network)])
+            self.cut = stacked([self.cut, self._differences(own.first_rows[output], below, network)])
             row_of = np.concatenate([row_of, rows.size + np.arange(output.size)])
             pairs = np.concatenate([pairs, np.stack([output, below, np.zeros_like(below)], axis=1)])
             constants = self.layer.constants
@@ -145,17 +169,22 @@ class _ExactLayer:
         self.slopes = [Fraction(v) for v in table.slope.tolist()]
         self.ratio, self.bend, self.delta, self.eta = 1, 1, 1, 1
 
+    def _rows(self, rows: IntArray) -> Weight:
+        """Some rows of the weight; all of them are the weight itself."""
+        return self.weight if rows.size == self.weight.shape[0] else self.weight[rows]
+
     def _differences(self, first: IntArray, second: IntArray, network: RecentredNetwork) -> FloatArray:
         """First rows of units minus others, by their place after the first."""
         with np.errstate(all="ignore"):
-            p, q = self.weight[first], self.weight[first + second]
+            p, q = dense(self.weight[first]), dense(self.weight[first + second])
             differences = p - q
             # The error of a difference that is rounded once (Moeller 1965, Knuth): zero iff it is exact.
             back = differences + q
             self.exact &= bool((((p - back) + (back - differences - q)) == 0.0).all())
         if self.number == 0 and not self.layer.exact:
-            dense = self.layer.layer.dense
-            differences = _exact_differences(dense, first, first + second, network.halfwidths)
+            differences = _exact_differences(
+                self.layer.layer.dense, first, first + second, network.halfwidths
+            )
             self.exact = False
         return np.asarray(differences)
 
@@ -194,11 +223,11 @@ class _ExactLayer:
             constants = np.array([_rounded(v, scale) for v in layer.constants])
             slopes = table.slope.copy()
         with np.errstate(all="ignore"):
-            norms = np.abs(cut).sum(axis=1) * INFLATE
+            norms = np.asarray(abs(cut).sum(axis=1)) * INFLATE
         return LayerArrays(
             self.number,
-            np.array(weight, order="C"),
-            np.array(cut.reshape(-1, weight.shape[1]), order="C"),
+            weight,
+            cut,
             norms,
             np.array(self.row_of, dtype=np.int64),
             threshold,
@@ -242,31 +271,39 @@ def _first_of_the_same(layer: _ExactLayer) -> IntArray:
     if not layer.exact or not planes.size:
         return same
     rows = layer.cut[layer.row_of[planes]]
-    largest = np.abs(rows).argmax(axis=1)
-    lead = rows[np.arange(len(rows)), largest]
-    # Rows that are multiples of each other have nearly the same directions; few others do.
+    # What multiples of one row have in common, nearly; few others do.
+    angles = np.arange(1.0, rows.shape[1] + 1.0)
     with np.errstate(all="ignore"):
-        directions = np.round(rows / lead[:, None], 9) + 0.0
-    _, group, sizes = np.unique(directions, axis=0, return_inverse=True, return_counts=True)
-    group = group.ravel()
-    seen: dict[tuple[int, int, Fraction], int] = {}
-    for k in np.flatnonzero((sizes[group] > 1) & (lead != 0.0)).tolist():
-        plane = int(planes[k])
-        a = Fraction(float(lead[k]))
+        key = np.round((rows @ np.sin(angles)) / (rows @ np.cos(angles)), 9) + 0.0
+    _, group, sizes = np.unique(key, return_inverse=True, return_counts=True)
+    seen: dict[tuple[int, Fraction], int] = {}
+    for k in np.flatnonzero(sizes[group] > 1).tolist():
+        plane, own = int(planes[k]), _fractions(rows, k)
+        lead = next((v for v in own if v), None)
+        if lead is None:
+            continue
         tau = Fraction(layer.taus[plane], layer.layer.scale)
-        other = seen.setdefault((int(group[k]), int(largest[k]), tau / a), k)
-        b = Fraction(float(lead[other]))
-        entries = zip(rows[k].tolist(), rows[other].tolist(), strict=True)
-        if other != k and all(Fraction(v) * b == Fraction(w) * a for v, w in entries):
+        other = seen.setdefault((int(group[k]), tau / lead), k)
+        if other == k:
+            continue
+        others = _fractions(rows, other)
+        factor = next(v for v in others if v)
+        if all(v * factor == w * lead for v, w in zip(own, others, strict=True)):
             same[plane] = planes[other]
     return same
+
+
+def _fractions(rows: Weight, k: int) -> list[Fraction]:
+    """A row of a matrix, exactly."""
+    return [Fraction(v) for v in dense(rows[[k]])[0].tolist()]
 
 
 def _scale_to_whole(layers: list[_ExactLayer]) -> bool:
     """Find the powers of two that make all layers whole numbers below 2^53; False if there are none."""
     unit = 1  # eta is counted in units of 1 / unit
     for layer in layers:
-        power = _lowest_bit(np.concatenate([layer.weight, layer.cut])) if layer.exact else -1000
+        numbers_of = np.concatenate([arrays_of(layer.weight)[0].ravel(), arrays_of(layer.cut)[0].ravel()])
+        power = _lowest_bit(numbers_of) if layer.exact else -1000
         if power < -52:
             return False
         ratio = 2 ** max(0, -power)
@@ -281,7 +318,7 @@ def _scale_to_whole(layers: list[_ExactLayer]) -> bool:
         numbers = [abs(v) * delta // layer.layer.scale for v in layer.taus]
         numbers += [abs(v) * eta // layer.layer.scale for v in layer.layer.constants]
         numbers += [abs(v) * bend for v in layer.slopes]
-        largest = max(np.abs(layer.weight).max(), np.abs(layer.cut).max(initial=0.0)) * float(ratio)
+        largest = float(np.abs(numbers_of).max(initial=0.0)) * float(ratio)
         if max(numbers, default=0) >= WHOLE or largest >= WHOLE:
             return False
         layer.ratio, layer.bend, layer.delta, layer.eta = ratio, bend, delta, eta

@@ -18,17 +18,12 @@ from numpy.typing import ArrayLike
 
 from ..base.arrays import FloatArray, IntArray, StateArray
 from ..base.files import checked_path
-from ..errors import (
-    FileFormatError,
-    InvalidInputError,
-    InvalidNetworkError,
-    counted,
-)
+from ..errors import FileFormatError, InvalidNetworkError
 from . import formats
 from .arguments import pattern_of, points_of
-from .kinds import make_layer, make_layers
+from .chain import all_bits, checked_chain, described
+from .kinds import make_layers
 from .layers import Layer, preactivation
-from .numbers import arrays_of, float_array
 from .source import Source
 from .states import filtered_states
 
@@ -66,27 +61,7 @@ class Network:
     source: Source | None
 
     def __init__(self, layers: Sequence[Layer], source: Source | None = None) -> None:
-        try:
-            chain = tuple(layers)
-        except TypeError as error:
-            raise InvalidNetworkError(
-                f"a network is made of a list of layers, not of {_article(type(layers).__name__)}; "
-                "Network.from_arrays([(W, b), ...]) takes the weights of a model, Network.load a file"
-            ) from error
-        if not chain:
-            raise InvalidNetworkError("a network needs at least one layer")
-        for i, layer in enumerate(chain):
-            if not isinstance(layer, Layer):
-                raise InvalidNetworkError(
-                    f"layer {i}: expected a Layer, got {_article(type(layer).__name__)}; "
-                    "Network.from_arrays([(W, b), ...]) takes the weights of a model"
-                )
-            if i and layer.n_inputs != chain[i - 1].n_outputs:
-                raise InvalidNetworkError(
-                    f"layer {i} has {counted(layer.n_inputs, 'input')} but layer {i - 1} has "
-                    f"{counted(chain[i - 1].n_outputs, 'output')}"
-                )
-        object.__setattr__(self, "layers", chain)
+        object.__setattr__(self, "layers", checked_chain(layers))
         object.__setattr__(self, "source", source)
 
     @classmethod
@@ -118,11 +93,13 @@ class Network:
         Parameters
         ----------
         path : str or Path
-            ``.json``, ``.npz``: this library's own formats. ``.onnx``: what other frameworks export.
+            ``.json``, ``.npz``: this library's own formats. ``.onnx``; ``.nnet``; ``.safetensors``.
         **options
-            What a format needs to be told. For ONNX: ``input_shape`` of one input, where the file leaves it
+            What a format needs to be told. Of ONNX: ``input_shape`` of one input, where the file leaves it
             open; ``input`` and ``output``, names, if there are several; ``strip_last`` as in
-            :meth:`from_torch`.
+            :meth:`from_torch`. Of ``.nnet``: ``normalise=True`` for physical numbers, by the means and ranges
+            of the file (as ``Box.from_nnet``); ``as_float32=True`` rounds the numbers to float32. Of
+            ``.safetensors``: what :meth:`from_state_dict` takes.
 
         Raises
         ------
@@ -161,7 +138,8 @@ class Network:
         """Read a PyTorch module by running its own forward pass on a tensor of affine forms.
 
         Whatever Python the forward pass contains runs as it is. Operators that are not piecewise linear, or
-        not known, are refused by name. The network is compared with the module on sample points.
+        not known, are refused by name. The network is compared with the module on sample points; its
+        ``source`` (:class:`polyregions.network.source.Source`) tells what was read and what was rounded.
 
         Parameters
         ----------
@@ -185,12 +163,6 @@ class Network:
             If the module is in training mode, or no module at all.
         MissingDependencyError
             If PyTorch is not installed.
-
-        Notes
-        -----
-        ``source`` of the network tells what was read. It is exact for the float64 network that was read:
-        float32 and float16 weights widen without loss; where a number had to be rounded it was rounded once
-        and is listed; the framework computes in float32 and may differ from it near boundaries.
         """
         return cls(*formats.framework("torch").read(module, input_shape, strip_last, output))
 
@@ -206,6 +178,55 @@ class Network:
             If an operator is not supported, or Keras runs on another backend.
         """
         return cls(*formats.framework("keras").read(model, strip_last, output))
+
+    @classmethod
+    def from_sklearn(cls, estimator: Any, strip_last: bool = False) -> Network:
+        """Read a multilayer perceptron of scikit-learn, alone or behind scalers in a Pipeline.
+
+        The estimator is not changed. Every sum before its last activation is compared on sample points.
+
+        Parameters
+        ----------
+        estimator : MLPClassifier, MLPRegressor or Pipeline
+            Fitted, with ``activation="relu"`` or ``"identity"``. Steps before it may be StandardScaler,
+            MinMaxScaler, MaxAbsScaler, RobustScaler, Pipelines of these, or "passthrough".
+        strip_last : bool
+            Leave out a classifier's softmax or logistic function: the regions are those of what it is given.
+
+        Raises
+        ------
+        UnsupportedLayerError
+            If a step or an activation is not supported; it is named.
+        InvalidInputError
+            If it is another estimator, or not fitted.
+        """
+        return cls(*formats.framework("sklearn").read(estimator, strip_last))
+
+    @classmethod
+    def from_state_dict(cls, mapping: Any, activation: str = "relu", **parameters: Any) -> Network:
+        """Build a plain stack of layers from weights and biases by name; the last one is the read-out.
+
+        Parameters
+        ----------
+        mapping : mapping of names to arrays or tensors
+            ``name.weight`` (out, in) and ``name.bias`` (out,), or no bias. Numbers in the names give the
+            order: ``fc1``, ``fc2`` or ``0``, ``2``. float16, bfloat16 and float32 widen without loss.
+        activation, **parameters
+            As for :meth:`from_arrays`: names do not tell it, and there is no model to compare with.
+
+        Raises
+        ------
+        UnsupportedLayerError
+            If there is anything else, as of a normalisation or a convolution; it is named.
+        InvalidNetworkError
+            If shapes do not fit each other, or names do not tell the order.
+
+        Examples
+        --------
+        >>> Network.from_state_dict({"0.weight": [[1, 2]], "0.bias": [3], "2.weight": [[4]], "2.bias": [5]})
+        Network(2 -> relu 1 -> linear 1)
+        """
+        return cls(*formats.framework("state_dict").read(mapping, activation, **parameters))
 
     def save(self, path: str | Path) -> None:
         """Write the network; :meth:`load` gives it back bit for bit.
@@ -317,7 +338,8 @@ class Network:
         """
         from .restriction import restricted
 
-        return Network([restricted(self.layers[0], origin, directions), *self.layers[1:]])
+        first = restricted(self.layers[0], origin, directions)
+        return Network([first, *self.layers[1:]], self.source)
 
     def through(self, points: ArrayLike) -> Network:
         """Return the network on the affine subspace through points, exactly: nothing is rounded.
@@ -342,13 +364,9 @@ class Network:
         >>> plane.input_dim, plane.states([[0.5, 0.25], [0.5, 0.5]]).tolist()
         (2, [[0], [1]])
         """
-        p = float_array("through: points", points, 2, InvalidInputError)
-        k, d = len(p) - 1, self.input_dim
-        if k < 1 or p.shape[1] != d:
-            raise InvalidInputError(f"through: points must be (k + 1, {d}) with k >= 1, got shape {p.shape}")
-        shares = np.concatenate([-np.ones((1, k)), np.eye(k)])
-        first = make_layer("linear", shares, np.eye(k + 1)[0])
-        return Network([first, make_layer("linear", p.T, np.zeros(d)), *self.layers])
+        from .restriction import spanned
+
+        return Network([*spanned(points, self.input_dim), *self.layers], self.source)
 
     def validate_pattern(self, states: ArrayLike) -> StateArray:
         """Return one pattern as uint8 (units,), or raise InvalidInputError if it cannot be one."""
@@ -371,28 +389,10 @@ class Network:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Network):
             return NotImplemented
-        return self._key() == other._key()
+        return all_bits(self.layers) == all_bits(other.layers)
 
     def __hash__(self) -> int:
-        return hash(self._key())
-
-    def _key(self) -> tuple[Any, ...]:
-        """All bits of the network; -0.0 and 0.0 differ."""
-        fields: list[Any] = []
-        for layer in self.layers:
-            arrays = [*arrays_of(layer.weight), layer.bias]
-            for part in layer.parts:
-                fields.append(part.kind)
-                arrays += [part.ranks, part.breakpoints, part.slopes]
-            fields.append(tuple((a.shape, a.tobytes()) for a in arrays))
-        return tuple(fields)
+        return hash(all_bits(self.layers))
 
     def __repr__(self) -> str:
-        parts = [
-            " + ".join(f"{part.kind} {len(part.ranks)}" for part in layer.parts) for layer in self.layers
-        ]
-        return f"Network({self.input_dim} -> {' -> '.join(parts)})"
-
-
-def _article(name: str) -> str:
-    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
+        return f"Network({described(self.layers)})"

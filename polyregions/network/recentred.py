@@ -28,6 +28,7 @@ from ..base.rounding import TINY, WHOLE
 from .box import Box
 from .layers import Layer
 from .network import Network
+from .numbers import Weight
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,8 @@ class RecentredLayer:
     ----------
     layer : Layer
     weight : float64 (rows, inputs)
-        For the first layer ``W_1 diag(h)``, each entry rounded once.
+        For the first layer ``W_1 diag(h)``, each entry rounded once; else that of the layer, which may be
+        sparse.
     exact : bool
         Whether no entry of ``weight`` was rounded.
     scale : int
@@ -51,7 +53,7 @@ class RecentredLayer:
     """
 
     layer: Layer
-    weight: FloatArray
+    weight: Weight
     exact: bool
     scale: int
     thresholds: list[int]
@@ -82,7 +84,7 @@ def recentre(network: Network, box: Box) -> RecentredNetwork:
     pre, _, _ = network.exact.propagate(column, lambda i, layer, z: layer.lexicographic_states(z))
     layers = []
     for number, (layer, z) in enumerate(zip(network.layers, pre, strict=True)):
-        weight, exact = (layer.dense, True) if number else scaled(layer.dense, half)
+        weight, exact = (layer.weight, True) if number else scaled(layer.dense, half)
         values = [int(row[0]) for row in z]
         layers.append(RecentredLayer(layer, weight, exact, *_constants(layer, values[:-1], values[-1])))
     return RecentredNetwork(tuple(layers), midpoint, half)

@@ -1,4 +1,4 @@
-"""The first layer of a network on an affine subspace, rounded once."""
+"""The first layers of a network on an affine subspace: one that is rounded once, or two that are not."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from ..base.rationals import dyadic, round_fraction
 from ..errors import InvalidInputError, counted
-from .layers import Layer
+from .layers import Layer, linear
 from .numbers import float_array
 
 
@@ -39,3 +39,20 @@ def restricted(first: Layer, origin: ArrayLike, directions: ArrayLike) -> Layer:
     W = float_array("weight of the restricted first layer", table[:, :-1], 2)
     b = float_array("bias of the restricted first layer", table[:, -1], 1)
     return Layer(W, b, first.parts)
+
+
+def spanned(points: ArrayLike, d: int) -> list[Layer]:
+    """Return two linear layers, from t to ``x = p_0 + t_1 (p_1 - p_0) + ... + t_k (p_k - p_0)``, exactly.
+
+    Parameters
+    ----------
+    points : array_like (k + 1, d)
+    d : int
+        How many coordinates they must have.
+    """
+    p = float_array("through: points", points, 2, InvalidInputError)
+    k = len(p) - 1
+    if k < 1 or p.shape[1] != d:
+        raise InvalidInputError(f"through: points must be (k + 1, {d}) with k >= 1, got shape {p.shape}")
+    shares = np.concatenate([-np.ones((1, k)), np.eye(k)])
+    return [linear(shares, np.eye(k + 1)[0]), linear(p.T, np.zeros(d))]

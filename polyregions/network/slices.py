@@ -90,4 +90,4 @@ def fix_inputs(network: Network, lower: ArrayLike, upper: ArrayLike) -> FixedInp
     places = np.zeros((d, free.size))
     places[free, np.arange(free.size)] = 1.0
     values = np.where(low == high, low, 0.0)
-    return FixedInputs(Network([linear(places, values), *network.layers]), box, free)
+    return FixedInputs(Network([linear(places, values), *network.layers], network.source), box, free)

@@ -30,6 +30,7 @@ from .expectations import (
     typical_regions,
 )
 from .measurements import Measured, Sampling, measure
+from .probe import RegionEstimate, estimate_regions
 from .random_networks import INITIALISATIONS, random_network, weight_variance
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "LineRegions",
     "Measured",
     "Quantity",
+    "RegionEstimate",
     "Sampling",
     "Theory",
     "bias_density_bound",
@@ -55,6 +57,7 @@ __all__ = [
     "distance_to_boundary",
     "estimate",
     "estimate_curve",
+    "estimate_regions",
     "expected_boundary_volume",
     "gradient_bound",
     "line_regions",

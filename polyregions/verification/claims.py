@@ -16,7 +16,7 @@ from ..network.box import Box
 from ..network.network import Network
 from ..theory.arrangements import arrangement_of
 from ..theory.arrangements.flats import count_in_box
-from ..theory.bounds import Bound, bounds_table, network_upper_bound
+from ..theory.bounds import Bound, bounds_of
 from ..theory.predictions import DEFINITIONS, Prediction
 
 Verdict = Literal["PASS", "FAIL", "not applicable"]
@@ -104,18 +104,8 @@ def _whole(value: int | tuple[int, ...] | None) -> int:
 
 def from_bounds(network: Network, counts: Counts) -> list[Claim]:
     """The bounds for the shape of the network: upper ones hold for it, lower ones for some network."""
-    if not network.hidden:
-        return []
-    # What is passed through has one state: it takes part in dimensions, and cuts nothing.
-    ranks = [layer.pieces.n_states.tolist() for layer in network.hidden]
-    kinds = {layer.kind if layer.n_units == layer.n_outputs else "mixed" for layer in network.hidden}
     try:
-        if kinds == {"relu"}:
-            table = bounds_table(network.input_dim, network.widths)
-        elif kinds == {"maxout"}:
-            table = bounds_table(network.input_dim, network.widths, ranks)
-        else:
-            table = [network_upper_bound(network.input_dim, ranks)]
+        table = bounds_of(network)
     except TooLargeError as error:
         return [Claim("bounds by widths", "the shape of the network", "", "not applicable", str(error))]
     return [_from_bound(bound, counts) for bound in table]

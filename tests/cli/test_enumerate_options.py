@@ -91,7 +91,7 @@ def test_a_plane_through_images(name: str) -> None:
     [
         ("0,0", "--through: two points or more make a slice, got 1"),
         ("0,0; 1", "--through: a point has 1 coordinate(s), the network has 2 input(s)"),
-        ("0,0; 1,x", "is neither a file of points (.csv, .txt, .npy) nor points"),
+        ("0,0; 1,x", "is neither a file of points (.csv, .txt, .npy, .json) nor points"),
         ("", "is neither a file of points"),
         ("0,0; 1,nan", "is neither a file of points"),
         ("none.csv", "none.csv: cannot be read: No such file"),

@@ -594,7 +594,7 @@ HUGE = "1" + "0" * 40
         (("line", "cross.json", "--through", "two.csv", "--csv", "b.txt"), "no table format ends in '.txt'"),
         (("line", "cross.json", "--through", "two.csv", "--csv", "-"), "no table format"),
         (("line", "cross.json", "--through", "two.csv", "--csv", "none/b.csv"), "no directory"),
-        (("line", "cross.json", "--through", "cross.json"), "no point format ends in '.json'"),
+        (("line", "cross.json", "--through", "cross.json"), "points: expected real numbers"),
         (("line", "two.csv", "--through", "two.csv"), "no network format"),
         (("distance", "cross.json"), "give one of: --points, --random"),
         (("distance", "cross.json", "--points", "two.csv", "--random", "1"), "give one of"),

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from polyregions import Box
 from polyregions.errors import InvalidBoxError, InvalidInputError, PolyregionsError
@@ -151,3 +152,47 @@ def test_refuses(lower: Any, upper: Any, message: str) -> None:
 def test_cube_refuses(dim: Any) -> None:
     with pytest.raises(InvalidBoxError, match="dimension must be a whole number"):
         Box.cube(dim, 0, 1)
+
+
+@given(arrays(np.float64, st.tuples(st.integers(1, 6), st.integers(1, 3)), elements=finite))
+def test_the_smallest_box_around_points(points: Any) -> None:
+    low, high = points.min(axis=0), points.max(axis=0)
+    if (low < high).all():
+        box = Box.from_data(points)
+        assert (box.lower == low).all()
+        assert (box.upper == high).all()
+        assert box.contains(points).all()
+    else:
+        with pytest.raises(InvalidBoxError, match=r"is empty.*fix_inputs for a fixed input"):
+            Box.from_data(points)
+
+
+def test_a_margin_is_a_share_of_each_side() -> None:
+    points = np.array([[0, -100], [1, 100], [0.5, 0]], dtype=np.float32)
+    assert Box.from_data(points, margin=0.5) == Box([-0.5, -200], [1.5, 200])
+    assert Box.from_data(points, 0) == Box.from_data(points)
+    for constant in ([[1, 2], [1, 3]], [[1, 2]]):
+        with pytest.raises(InvalidBoxError, match="fix_inputs"):
+            Box.from_data(constant, margin=0.5)
+    with pytest.raises(InvalidBoxError, match="must be finite"):
+        Box.from_data([[-1e308], [1e308]], margin=0.5)
+    assert Box.from_data([[-1e308], [1e308]]) == Box([-1e308], [1e308])
+
+
+@pytest.mark.parametrize(
+    ("points", "margin", "message"),
+    [
+        ([1, 2], 0, "points: expected 2 dimension"),
+        ([], 0, "points: expected 2 dimension"),
+        ([[]], 0, "at least one point"),
+        (np.empty((0, 2)), 0, "at least one point"),
+        ([[1, np.nan]], 0, r"points\[0, 1\] is nan"),
+        ([[1, "a"]], 0, "points: expected real numbers"),
+        ([[0], [1]], -0.1, "margin must be a finite number at least 0"),
+        ([[0], [1]], np.inf, "margin must be"),
+        ([[0], [1]], "a", "margin must be"),
+    ],
+)
+def test_data_that_have_no_box(points: Any, margin: Any, message: str) -> None:
+    with pytest.raises(InvalidInputError, match=message):
+        Box.from_data(points, margin)

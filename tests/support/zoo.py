@@ -22,6 +22,7 @@ from polyregions.network.layers import (
     leaky_relu,
     linear,
     maxout,
+    mixed,
     piecewise,
     relu,
 )
@@ -516,6 +517,23 @@ trap("pencil-on-side", [relu(*units((0, 1, 0), (1, -1, 0), (1, 1, 0)))], Box([0,
 # x + y = 3 cuts a corner off [-2, 2]^2, its crossings with x = 0 and y = 0 are outside: 4 + 1 regions.
 trap("crossings-outside", [relu(*units((1, 0, 0), (0, 1, 0), (1, 1, -3)))], cube(2, -2, 2), 5, 5, 0)
 trap("anisotropic-box", [relu(*units((1, 0, 0), (0, 1, 0)))], Box([-1, -1024], [2**-20, 3]), 4, 4, 0)
+
+# h = max(x, 0) and (x, y) passed through; then h + y = 0 is y = 0 left of x = 0 and y = -x right of it.
+_layers = [mixed([relu([[1, 0]], [0]), linear(np.eye(2), [0, 0])]), relu([[1, 0, 1]], [0])]
+trap("residual", _layers, cube(2), 4, 4, 0)
+# The same, and x passed through twice, beyond the second layer: x = 1/2 cuts both parts right of x = 0.
+_layers = [
+    mixed([relu([[1, 0]], [0]), linear(np.eye(2), [0, 0])]),
+    mixed([relu([[1, 0, 1]], [0]), linear([[0, 1, 0]], [0])]),
+]
+trap("concatenation", [*_layers, relu([[0, 1]], [-0.5])], cube(2), 6, 7, 0)
+# t = hard_tanh(2x) beside y: t + y = 0 is y = -2x for |x| < 1/2, from corner to corner of that strip; beyond
+# it touches the sides y = 1 and y = -1. The two outer strips touch one half of the middle each.
+_layers = [mixed([hard_tanh([[2, 0]], [0]), linear([[0, 1]], [0])]), relu([[1, 1]], [0])]
+trap("hard-tanh-beside-skip", _layers, cube(2), 4, 3, 0)
+# Slopes 1/2 and 1 below zero: the second is no unit. x / 2 + x - 1/2 < 0 for x < 0, and 2x - 1/2 = 0 at 1/4.
+_layers = [leaky_relu([[1], [1]], [0, -0.5], [0.5, 1]), relu([[1, 1]], [0])]
+trap("prelu-by-channel", _layers, cube(1), 3, 2, 0)
 
 _THIN = 2.0**-40
 trap("thin-slab-1d", [relu(*units((1, 0), (1, -_THIN)))], cube(1), 3, 2, 0)

@@ -33,7 +33,8 @@ from ...base.kernels import (
 )
 from ...base.rounding import INFLATE, TINY, U, gamma
 from ...complex.vertices import Store
-from ...network.hyperplanes import LayerArrays
+from ...network.hyperplanes import LayerArrays, RowEntries
+from ...network.numbers import times
 from .face_table import MASKS, WORD
 
 
@@ -87,10 +88,10 @@ class CellMaps(NamedTuple):
             end = min(start + chunk, cells)
             units = np.empty((end - start, columns, inputs))
             unit_maps(start, self, units)
-            product = units.reshape(-1, inputs) @ layer.weight.T
+            product = times(units.reshape(-1, inputs), layer.weight)
             maps[start:end] = product.reshape(end - start, columns, pieces)
         with np.errstate(over="ignore"):
-            norm = float(np.abs(layer.weight).sum(axis=1).max()) * INFLATE
+            norm = float(abs(layer.weight).sum(axis=1).max()) * INFLATE
         n = inputs + 5
         underflow = 8 * (n + columns) * columns * TINY
         bound = norm * (self.errors + gamma(n) * self.sizes) * INFLATE + underflow
@@ -110,7 +111,8 @@ class CellMaps(NamedTuple):
 class CutRows(NamedTuple):
     """A layer's hyperplanes, see :class:`polyregions.network.hyperplanes.LayerArrays`."""
 
-    rows: Matrix
+    rows: RowEntries
+    inputs: int
     norms: Vector
     row_of: Int64Vector
     threshold: Vector
@@ -126,7 +128,8 @@ class LayerForms(NamedTuple):
     @classmethod
     def of(cls, layer: LayerArrays, maps: CellMaps) -> LayerForms:
         """Those of a layer on cells that have such maps."""
-        return cls(CutRows(layer.cut, layer.norms, layer.row_of, layer.threshold, layer.whole), maps)
+        rows, inputs = layer.entries, int(layer.cut.shape[1])
+        return cls(CutRows(rows, inputs, layer.norms, layer.row_of, layer.threshold, layer.whole), maps)
 
 
 class VerticesOnCells(NamedTuple):
@@ -207,7 +210,7 @@ def mark_signs(
     points, cut, d = vertices.store.points, layer.cut, vertices.store.points.shape[1] - 1
     norms, threshold = cut.norms, cut.threshold
     n_open = 0
-    n = cut.rows.shape[1] + 3
+    n = cut.inputs + 3
     rounding = n * U / (1.0 - n * U)
     for i in range(z.shape[0]):
         weight = points[vertices.numbers[i], d]
@@ -241,11 +244,9 @@ def cell_form(cell: int, plane: int, layer: LayerForms, form: Vector) -> float:
     for j in range(d + 1):
         form[j] = 0.0
     home = maps.parent[cell]
-    inputs = cut.rows.shape[1]
-    for k in range(inputs):
-        w = cut.rows[row, k]
-        if w == 0.0:
-            continue
+    start, column, value = cut.rows
+    for i in range(start[row], start[row + 1]):
+        k, w = int64(column[i]), value[i]
         entry = maps.first[k] + maps.states[cell, k]
         slope = maps.slopes[entry]
         if slope != 0.0:
@@ -255,7 +256,7 @@ def cell_form(cell: int, plane: int, layer: LayerForms, form: Vector) -> float:
         form[d] += w * maps.constants[entry]
     threshold = cut.threshold[plane]
     form[d] -= threshold
-    n = inputs + 6
+    n = cut.inputs + 6
     size, error = cut.norms[row] * maps.sizes[cell], maps.errors[cell]
     if cut.whole and error == 0.0 and size + abs(threshold) < 2.0**53:
         return 0.0

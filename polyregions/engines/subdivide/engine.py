@@ -33,6 +33,7 @@ from ...errors import InvalidInputError, TooLargeError
 from ...network.box import Box
 from ...network.hyperplanes import layer_steps
 from ...network.network import Network
+from ...network.numbers import times
 from .cell_forms import CellMaps, LayerForms, VerticesOnCells, mark_signs, vertex_values
 from .envelopes import PartlyCut
 from .inner_points import interior_points
@@ -221,7 +222,7 @@ class Subdivision:
         values, bounds = np.empty((part.size, rows.shape[1])), np.empty(part.size)
         vertex_values(vertices, layer, values, bounds)
         with np.errstate(over="ignore", invalid="ignore"):
-            z = values @ rows.T
+            z = times(values, rows)
         undecided = np.empty((part.size * cut.layer.n_planes, 2), dtype=np.int32)
         n = mark_signs(vertices, z, bounds, layer, cut.table, undecided)
         return undecided[:n].T

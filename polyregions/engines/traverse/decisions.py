@@ -37,7 +37,7 @@ from ...base.kernels import (
 )
 from ...geometry.backends import SOLVERS, Solver, decide_cell_with
 from ...geometry.facets import Answer, decide_cell
-from ...geometry.proofs import FACET, UNDECIDED, live_rows, recentre
+from ...geometry.proofs import FACET, LOOSE, UNDECIDED, live_rows, recentre
 from ...geometry.simplex import chebyshev_centre
 from ...geometry.workspace import Workspace
 from .rows import CellRows, RecentredArrays, RecentredRows, cell_rows
@@ -54,11 +54,12 @@ class Decisions(NamedTuple):
     Attributes
     ----------
     verdicts : uint8 (n, R)
-        FACET, REDUNDANT or UNDECIDED for each row, in the order of the rows of a cell.
+        FACET, REDUNDANT, UNDECIDED or LOOSE for each row, in the order of the rows of a cell.
     centres : float64 (n, d)
         A point of each cell in the recentred coordinates, NaN if none was found.
     radii : float64 (n,)
-        Radius of a ball around the centre that is proven to lie inside, 0 if there is none.
+        Radius of a ball around the centre that is proven to lie inside, if no row is loose; 0 if there is
+        none.
     bases : int32 (n, R, d)
         For each undecided row: d rows that seem to make it redundant; -1 first if there are none.
     decided : bool (n,)
@@ -148,7 +149,7 @@ def inner_balls(network: RecentredRows, patterns: StateArray) -> Decisions:
     for i, pattern in enumerate(patterns):
         rows = np.ascontiguousarray(network.cell_rows(pattern)[0])
         m = live_rows(rows, rows.shape[1], work.cell, result.verdicts[i])
-        if m > 0:
+        if m > 0 and not (result.verdicts[i, : rows.shape[1]] == LOOSE).any():
             rho = chebyshev_centre(work.cell, m, work.ball, result.centres[i])
             result.radii[i] = recentre(work.cell, m, result.centres[i], rho)
     result.verdicts[:] = UNDECIDED

@@ -34,6 +34,7 @@ from .decisions import Decisions, decide, inner_balls
 from .exact_cell import ExactCell, exact_cell
 from .pattern_set import EMPTY, PatternSet, Table, find_slot, unit_key
 from .rows import RecentredRows
+from .traversed import Traversed
 from .witnesses import add_witnesses, rounded_centres
 
 #: Regions decided at a time: enough to hide the cost of a call, little enough to stop soon.
@@ -89,7 +90,7 @@ def enumerate_by_traversal(
     Ctrl-C, and memory running low, give a partial result too (``complete`` is False, ``stopped`` says why).
     """
     end = math.inf if time_limit is None else time.monotonic() + time_limit
-    traversal = _Traversal(network, box, lp, workers, limit, resume)
+    traversal = _Traversal(Traversed.of(network), box, lp, workers, limit, resume)
     stopped = ""
     try:
         if resume is not None:
@@ -122,14 +123,15 @@ class _Traversal:
 
     def __init__(
         self,
-        network: Network,
+        traversed: Traversed,
         box: Box,
         lp: str,
         workers: int,
         limit: int | None,
         resume: RegionComplex | None,
     ) -> None:
-        self.network, self.box, self.lp, self.workers = network, box, lp, workers
+        self.traversed, self.box, self.lp, self.workers = traversed, box, lp, workers
+        self.network = network = traversed.network
         self.limit = min(limit, MOST) if limit is not None else MOST
         self.recentred = RecentredRows(network, box)
         self.patterns = PatternSet(network.n_units)
@@ -142,7 +144,7 @@ class _Traversal:
             start = network.exact.states_near(self.recentred.midpoint)
             self.patterns.add(np.array(start, dtype=np.uint8))
         else:
-            for pattern in resume.states.copy():
+            for pattern in traversed.narrowed(resume.states):
                 self.patterns.add(pattern)
             explored, facets = resume.n_explored, len(resume.facet_neighbors)
             self.offsets.reserve(explored + 1)
@@ -234,6 +236,8 @@ class _Traversal:
         for i in np.flatnonzero(~decisions.decided).tolist():
             exact[i] = self._exact_cell(batch[i], decisions, i)
             decisions.counts[i] = len(exact[i].facets)
+            if not exact[i].float_holds:
+                decisions.radii[i] = 0.0
             if time.monotonic() > until:
                 raise TimeoutError
         return decisions, exact
@@ -314,10 +318,10 @@ class _Traversal:
             # Regions without a witness are labelled so; waiting for them, or losing all, would be worse.
             self._add_frontier(time.monotonic() + LAST_SECONDS if stopped in HURRIED else math.inf)
         return RegionComplex(
-            network=self.network,
+            network=self.traversed.whole,
             box=self.box,
             engine="traverse",
-            states=self.patterns.patterns[:found],
+            states=self.traversed.widened(self.patterns.patterns[:found]),
             witnesses=self.witnesses.rows[:found],
             facet_offsets=self.offsets.rows[: explored + 1],
             facet_neighbors=self.neighbors.rows[: self.offsets.rows[explored]],

@@ -4,7 +4,8 @@ The last resort of the traversal, for cells in which float64 could not prove eve
 vanish on one facet, a boundary only touches the cell, a unit is identically zero, or the cell is a sliver.
 
 1. The integer rows of the pattern and of the box. Rows proven redundant in float64 are left out. A row
-   that is identically zero is no boundary; its unit is remembered, because it may move beyond a facet.
+   that is identically zero is no boundary; its unit is remembered, because it may move beyond a facet. If all
+   rows that were loose in float64 are of this kind, the facets that it proved without them are facets.
 2. Proportional rows are one hyperplane: they are grouped by their primitive integer vector.
 3. A point strictly inside (the float centre, if it passes the exact test). A group that is not proven a
    facet is redundant if the d rows that float64 proposes are a basis of the space in which it has no
@@ -28,7 +29,7 @@ from numpy.typing import NDArray
 from ...base.arrays import StateArray
 from ...errors import CheckFailedError
 from ...geometry.integer_simplex import IntegerDictionary, interior_point, positive_at
-from ...geometry.proofs import FACET, REDUNDANT
+from ...geometry.proofs import FACET, LOOSE, REDUNDANT
 from ...network.box import Box, box_rows
 from ...network.network import Network
 
@@ -43,10 +44,13 @@ class ExactCell:
         What lies across each facet, in the order of their first rows: the pattern, or a side of the box.
     interior : list of Fraction (d,)
         A point strictly inside.
+    float_holds : bool
+        Whether what float64 proved without the loose rows is true of the cell: they are identically zero.
     """
 
     facets: list[int | StateArray]
     interior: list[Fraction]
+    float_holds: bool
 
 
 def exact_cell(
@@ -75,14 +79,17 @@ def exact_cell(
     CheckFailedError
         If the pattern has no full-dimensional cell in the box.
     """
-    rows, beyond = network.exact.rows(pattern)
+    open_rows = verdict != REDUNDANT
+    wanted = open_rows.copy()
+    wanted[bases[open_rows & (bases[:, 0] >= 0)]] = True
+    rows, beyond = network.exact.rows(pattern, wanted.tolist())
     sides = box_rows(box)
     groups: dict[tuple[int, ...], list[int]] = {}
     zero_units: list[tuple[int, int]] = []
     table = [[int(v) for v in row] for row in (*rows, *sides)]
-    for r, row in enumerate(table):
-        if verdict[r] == REDUNDANT:
-            continue
+    holds = not any(any(table[r][:-1]) for r in np.flatnonzero(verdict[: len(table)] == LOOSE).tolist())
+    for r in np.flatnonzero(open_rows[: len(table)]).tolist():
+        row = table[r]
         divisor = gcd(*row)
         if any(row[:-1]):
             groups.setdefault(tuple(v // divisor for v in row), []).append(r)
@@ -102,7 +109,7 @@ def exact_cell(
     dictionary: IntegerDictionary | None = None
     facets: list[int | StateArray] = []
     for number, (plane, members) in enumerate(groups.items()):
-        if not any(verdict[r] == FACET for r in members):
+        if not (holds and any(verdict[r] == FACET for r in members)):
             proposals = [bases[r].tolist() for r in members if bases[r, 0] >= 0]
             if any(_implied(plane, [table[k] for k in basis]) for basis in proposals):
                 continue
@@ -125,7 +132,7 @@ def exact_cell(
             outward = [-v for v in plane[:-1]]
             across = np.array(network.exact.cross(pattern, tied, outward), dtype=np.uint8)
         facets.append(across)
-    return ExactCell(facets, list(centre))
+    return ExactCell(facets, list(centre), holds)
 
 
 def _no_region(pattern: StateArray) -> CheckFailedError:

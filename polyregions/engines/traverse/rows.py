@@ -42,6 +42,7 @@ from ...base.rounding import INFLATE, TINY, U
 from ...geometry.workspace import Workspace
 from ...network.box import Box
 from ...network.network import Network
+from ...network.numbers import dense
 from ...network.recentred import RecentredLayer, recentre
 
 
@@ -125,7 +126,7 @@ class RecentredRows:
         counts = np.concatenate([pieces.n_states for pieces in tables])
         self.arrays = RecentredArrays(
             np.array(table, dtype=np.int64),
-            np.concatenate([np.ascontiguousarray(layer.weight.T).ravel() for layer in self.exact.layers]),
+            np.concatenate([np.ascontiguousarray(dense(own.weight).T).ravel() for own in self.exact.layers]),
             np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(counts)]),
             np.concatenate(columns),
             np.concatenate([pieces.row for pieces in tables]),

@@ -15,20 +15,36 @@ from typing import Any
 from ...errors import FileFormatError, InvalidInputError, MissingDependencyError
 
 #: Module of this package for each ending of a file's name.
-FORMATS = {".json": "json", ".npz": "npz", ".onnx": "onnx"}
+FORMATS = {
+    ".json": "json",
+    ".npz": "npz",
+    ".nnet": "nnet",
+    ".onnx": "onnx",
+    ".safetensors": "safetensors",
+}
 #: Those that can be written, too.
 WRITTEN = (".json", ".npz")
+#: Endings of files that are pickled. Reading one runs whatever code it holds.
+PICKLED = (".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib")
 #: The packages that modules of this package need, and the extras that install them.
 EXTRAS = {
     "keras": ("torch", "keras"),
     "onnx": ("onnx", "onnx"),
     "torch": ("torch", "torch"),
     "sklearn": ("sklearn", "sklearn"),
+    "safetensors": ("safetensors", "safetensors"),
 }
 
 
 def reader(path: Path, options: Iterable[str]) -> Callable[..., Any]:
     """Return the function that reads files of a name's ending, if it takes these options."""
+    if path.suffix.lower() in PICKLED:
+        raise FileFormatError(
+            f"{path}: {path.suffix} files are pickled, and reading one would run whatever code it holds; "
+            "give the model itself to Network.from_torch or Network.from_sklearn, "
+            "or save its weights as .safetensors; "
+            f"known: {', '.join(FORMATS)}"
+        )
     read: Callable[..., Any] = framework(_format(path, tuple(FORMATS))).read
     known = [name for name in inspect.signature(read).parameters if name != "path"]
     for name in options:

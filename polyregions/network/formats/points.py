@@ -1,12 +1,14 @@
 """Points in files: the rows of a text, or of an array.
 
 A text has a point a line, its numbers separated by commas or by spaces; what follows ``#`` is skipped. A
-``.npy`` file holds one array (n, d). Nothing is unpickled.
+``.npy`` file holds one array (n, d), a ``.json`` file a list of n points. There a point may have any shape,
+such as that of an image: its numbers are taken in C order. Nothing is unpickled.
 """
 
 from __future__ import annotations
 
 from array import array
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +18,11 @@ from ...base.archives import UNREADABLE
 from ...base.arrays import FloatArray
 from ...base.files import known_ending
 from ...errors import FileFormatError, InvalidInputError, TooLargeError, short_repr
-from ..numbers import keeps_integers
+from ..numbers import keeps_integers, real_array
+from .json import parse
 
 #: Endings of the files that hold points.
-POINT_FORMATS = (".csv", ".txt", ".npy")
+POINT_FORMATS = (".csv", ".txt", ".npy", ".json")
 #: Larger files are not opened.
 MOST_BYTES = 2**30
 
@@ -41,7 +44,7 @@ def read_points(path: Path, inputs: int) -> FloatArray:
         size = path.stat().st_size
         if size > MOST_BYTES:
             raise TooLargeError(f"{path}: it has {size:,} bytes, and {MOST_BYTES:,} is the limit")
-        points = _read_array(path) if ending == ".npy" else _read_text(path)
+        points = READERS.get(ending, _read_text)(path)
     except OSError as error:
         raise FileFormatError(f"{path}: cannot be read: {error.strerror or error}") from error
     if points.size == 0:
@@ -99,12 +102,33 @@ def _read_array(path: Path) -> FloatArray:
         raise FileFormatError(f"{path}: not a readable .npy array, truncated perhaps: {reason}") from error
     if raw.dtype.kind not in "fiu" or raw.dtype.itemsize > 8:
         raise FileFormatError(f"{path}: points must be float64 or integers, got dtype {raw.dtype}")
-    if raw.ndim != 2:
-        raise FileFormatError(f"{path}: points must have the shape (n, d), got {raw.shape}")
     points = np.array(raw, dtype=np.float64)
-    if not np.isfinite(points).all():
-        row, column = np.argwhere(~np.isfinite(points))[0].tolist()
-        raise InvalidInputError(f"{path}: row {row}: {points[row, column]} is not a finite number")
     if not keeps_integers(raw, points):
         raise InvalidInputError(f"{path}: an integer beyond 2**53 has no float64; round it first")
-    return points
+    return _flat(path, points)
+
+
+def _read_lists(path: Path) -> FloatArray:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise FileFormatError(f"{path}: not a JSON text (it is not UTF-8)") from error
+    try:
+        points = real_array("points", parse(text), InvalidInputError)
+    except (FileFormatError, InvalidInputError) as error:
+        raise type(error)(f"{path}: {error}") from error
+    return _flat(path, points)
+
+
+def _flat(path: Path, points: FloatArray) -> FloatArray:
+    """Points (n, ...) as (n, d), all of them finite."""
+    if points.ndim < 2 and points.shape != (0,):
+        raise FileFormatError(f"{path}: points must have the shape (n, d), got {points.shape}")
+    flat = points.reshape(len(points), -1) if len(points) else points.reshape(0, 1)
+    if not np.isfinite(flat).all():
+        row, column = np.argwhere(~np.isfinite(flat))[0].tolist()
+        raise InvalidInputError(f"{path}: row {row}: {flat[row, column]} is not a finite number")
+    return flat
+
+
+READERS: dict[str, Callable[[Path], FloatArray]] = {".npy": _read_array, ".json": _read_lists}

@@ -47,7 +47,7 @@ from .relu import (
     telgarsky_2015,
     zonotope_pieces,
 )
-from .tables import bounds_table, format_number, format_table
+from .tables import bounds_of, bounds_table, format_number, format_table
 
 __all__ = [
     "MAXOUT_BOUNDS",
@@ -61,6 +61,7 @@ __all__ = [
     "arora_2018",
     "at_equal_parameters",
     "at_equal_units",
+    "bounds_of",
     "bounds_table",
     "format_number",
     "format_table",

@@ -7,8 +7,9 @@ from math import log10
 
 from ...base.checks import check_whole
 from ...errors import InvalidInputError
+from ...network.network import Network
 from .bound import Bound, check_ranks, check_widths
-from .maxout import maxout_bounds
+from .maxout import maxout_bounds, maxout_patterns, network_upper_bound
 from .relu import relu_bounds
 
 
@@ -53,6 +54,35 @@ def bounds_table(
             f"but the widths are {', '.join(map(str, widths))}"
         )
     return maxout_bounds(inputs, layers)
+
+
+def bounds_of(network: Network) -> list[Bound]:
+    """Return all bounds for networks of the shape of one; none if it has no units.
+
+    Lower and exact bounds are about the best network of this shape. Layers of units of several kinds, and
+    what is passed through beside them, have the upper bounds alone that hold for all.
+
+    Raises
+    ------
+    TooLargeError
+        If the numbers are too large to be worked out.
+
+    Examples
+    --------
+    >>> net = Network.from_arrays([([[1, 0], [0, 1], [1, 1]], [0, 0, -1]), ([[1, 1, 1]], [0])])
+    >>> [bound.value for bound in bounds_of(net) if bound.kind == "exact" and bound.applies]
+    [7]
+    """
+    if not network.hidden:
+        return []
+    # What is passed through has one state: it takes part in dimensions, and cuts nothing.
+    ranks = [layer.pieces.n_states.tolist() for layer in network.hidden]
+    kinds = {layer.kind if layer.n_units == layer.n_outputs else "mixed" for layer in network.hidden}
+    if kinds == {"relu"}:
+        return bounds_table(network.input_dim, network.widths)
+    if kinds == {"maxout"}:
+        return bounds_table(network.input_dim, network.widths, ranks)
+    return [bound(network.input_dim, ranks) for bound in (network_upper_bound, maxout_patterns)]
 
 
 def format_table(bounds: Sequence[Bound]) -> str:

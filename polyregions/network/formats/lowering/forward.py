@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from ....base.arrays import FloatArray
-from ....base.rounding import INFLATE
+from ....base.rounding import INFLATE, TINY
 from ....errors import CheckFailedError, counted
 from ...layers import Layer, preactivation
 from ...numbers import is_sparse, times
@@ -77,7 +77,8 @@ def _largest_difference(
     with np.errstate(invalid="ignore"):
         difference = np.abs(own - found)
     comparable = np.isfinite(found) & np.isfinite(own)
-    bad = np.argwhere(comparable & ~(difference <= ORDERS * bound))
+    # A bound that is no number (an overflow times 0) explains whatever there is.
+    bad = np.argwhere(comparable & (difference > ORDERS * bound))
     if bad.size:
         i, j = bad[0]
         raise CheckFailedError(
@@ -94,7 +95,8 @@ def outputs(
     """Outputs (n, out) in float64, and how far off arithmetic with another unit roundoff may be.
 
     The bound is the usual one, layer by layer (see :mod:`polyregions.network.states`): products of n terms
-    lose ``n u`` of the sum of their magnitudes, and errors grow by the weights' magnitudes and the slopes.
+    lose ``n u`` of the sum of their magnitudes and what underflows, and errors grow by the weights'
+    magnitudes and the slopes.
     """
     u, y, error = unit_roundoff, points, np.zeros_like(points)
     with np.errstate(all="ignore"):
@@ -103,6 +105,7 @@ def outputs(
             terms = int(np.diff(layer.weight.indptr).max()) if is_sparse(layer.weight) else layer.n_inputs
             size = abs(layer.weight)
             lost = times((terms + 3) * u * np.abs(y) + error, size) + 2 * u * np.abs(layer.bias)
+            lost += (terms + 3) * TINY
             table = layer.pieces
             grown = np.maximum.reduceat(lost, layer.first_rows, axis=1) * table.steepest
             y = layer.activate(z)

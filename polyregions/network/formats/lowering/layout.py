@@ -1,8 +1,9 @@
 """Units of a program laid out in layers; what a later layer reads is carried there by linear outputs.
 
-Each unit stands in the layer one above the highest that it reads. Units that the output does not depend on
-are left out. Layer l holds the units of level l, kind after kind, and then what was made below and is read
-above.
+Each unit stands in the layer of its level, above all that it reads. Units that the output does not depend on
+are left out, unless they belong to the network by definition: those of a plain stack of layers, or of a
+network that was laid out before. Layer l holds the units of level l, kind after kind, and then what was made
+below and is read above.
 """
 
 from __future__ import annotations
@@ -25,19 +26,25 @@ from .program import Block, Program
 SMALL = 2**12
 
 
-def layers_of(output: Forms) -> list[Layer]:
+def layers_of(output: Forms, every_unit: bool = False) -> list[Layer]:
     """The layers of a network with this output, all entries in one row.
+
+    Parameters
+    ----------
+    output : Forms
+    every_unit : bool
+        Keep the units that the output does not depend on, too.
 
     Raises
     ------
     InvalidNetworkError
-        If the output does not depend on the inputs.
+        If the output does not depend on the inputs, and units are left out for that.
     """
     program = output.program
-    if output.is_constant:
+    if output.is_constant and not every_unit:
         raise InvalidNetworkError("the output does not depend on the input")
     uses = [UsedBlock(block) for block in program.blocks]
-    last = _last_readers(program, uses, output)
+    last = _last_readers(program, uses, output, every_unit)
     place = np.full(program.size, -1, dtype=np.int64)
     place[: program.n_inputs] = np.arange(program.n_inputs)
     width, layers = program.n_inputs, []
@@ -104,10 +111,12 @@ class LayerPart:
         return (self.kind, *(value.shape[1:] for value in self.extra.values()))
 
 
-def _last_readers(program: Program, uses: Sequence[UsedBlock], output: Forms) -> IntArray:
+def _last_readers(program: Program, uses: Sequence[UsedBlock], output: Forms, every_unit: bool) -> IntArray:
     """The highest layer whose outputs must hold each input or unit; -1 for what nothing needs."""
     last = np.full(program.size, -1, dtype=np.int64)
-    top = int(program.levels[output.rows.indices].max())
+    if every_unit:
+        last[program.n_inputs :] = program.levels[program.n_inputs :]
+    top = max(int(program.levels[output.rows.indices].max(initial=0)), int(last.max(initial=0)))
     last[output.rows.indices] = top
     for use in reversed(uses):
         block = use.block

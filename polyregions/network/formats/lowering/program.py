@@ -99,11 +99,15 @@ class Program:
         ranks: IntArray | None = None,
         breakpoints: FloatArray | None = None,
         slopes: FloatArray | None = None,
+        above: int = 0,
     ) -> int:
-        """Append a block; return the number of its first unit. One row each where no ranks are given."""
+        """Append a block; return the number of its first unit. One row each where no ranks are given.
+
+        Its units stand above what they read, and above the layer ``above`` in any case.
+        """
         ranks = np.ones(rows.shape[0], dtype=np.int64) if ranks is None else ranks
         self._check_size(ranks.size)
-        level = np.zeros(rows.shape[0], dtype=np.int64)
+        level = np.full(rows.shape[0], above, dtype=np.int64)
         np.maximum.at(
             level, np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr)), self.levels[rows.indices]
         )

@@ -18,6 +18,7 @@ def finish(
     output: Forms,
     evaluate: Callable[[FloatArray], FloatArray],
     unit_roundoff: float,
+    every_unit: bool = False,
 ) -> Reading:
     """Lay out the units, and compare with the model.
 
@@ -31,13 +32,15 @@ def finish(
         The model's own forward pass: points (n, inputs) to outputs (n, outputs).
     unit_roundoff : float
         Of the arithmetic of that forward pass.
+    every_unit : bool
+        Keep the units that the output does not depend on, too: the model is a plain stack of layers.
 
     Raises
     ------
     InvalidNetworkError
         If the output does not depend on the input, or if the model gives another result than what was read.
     """
-    layers = layers_of(output)
+    layers = layers_of(output, every_unit)
     program = output.program
     points = sample_points(program.n_inputs)
     try:

@@ -1,9 +1,8 @@
 """PyTorch modules, by running their own forward pass on tensors of affine forms.
 
 No tracing, and no list of module classes: whatever Python the forward pass contains runs as it is, and every
-ATen operator that a computed tensor takes part in comes by (:mod:`.tensors`). Its counterpart on
-:class:`~..lowering.forms.Forms` is looked up by the operator's name (:mod:`.handlers`); one that is not known
-is refused by name.
+ATen operator that a computed tensor takes part in comes by (``tensors``). Its counterpart on arrays of forms
+is looked up by the operator's name (``handlers``); one that is not known is refused by name.
 """
 
 from __future__ import annotations
