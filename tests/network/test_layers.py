@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.sparse import csr_array
 from support import reference
 from support.strategies import networks
 
@@ -26,6 +27,7 @@ from polyregions.network.layers import (
     piecewise,
     preactivation,
     relu,
+    stacked_maxout,
 )
 
 # ---------------------------------------------------------------------------------------------- values
@@ -327,3 +329,12 @@ def test_a_signalling_nan_of_float32_is_refused_like_any_other() -> None:
     signalling = np.array([[0x7F810000]], dtype=np.uint32).view(np.float32)
     with pytest.raises(InvalidNetworkError, match="finite"):
         relu(signalling, [0.0])
+
+
+def test_repeated_pieces_of_sparse_weights() -> None:
+    """Found without making them dense: places and numbers must both be the same, and the bias."""
+    W = np.array([[1, 0, 2], [0, 1, 2], [1, 0, 2], [1, 0, 2], [0, 0, 0], [1, 2, 0], [0, 0, 0]], dtype=float)
+    b = np.array([0.0, 0.0, 0.0, 1.0, 0.0, 0.0, -0.0])
+    expected = [False, False, True, False, False, False, True]
+    assert stacked_maxout(W, b, [7]).repeats.tolist() == expected
+    assert stacked_maxout(csr_array(W), b, [7]).repeats.tolist() == expected

@@ -30,10 +30,15 @@ def _add(node: Node) -> Forms:
 
 @handles("Sum")
 def _sum(node: Node) -> Forms:
-    total = node.forms(0)
-    for i in range(1, len(node.values)):
-        total = total.add(node.value(i))
+    total: Forms
+    total, *others = sorted((node.value(i) for i in range(len(node.values))), key=_is_constant)
+    for other in others:
+        total = total.add(other)
     return total
+
+
+def _is_constant(v: Any) -> bool:
+    return not isinstance(v, Forms)
 
 
 @handles("Mean")
