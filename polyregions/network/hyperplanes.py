@@ -27,6 +27,7 @@ from itertools import zip_longest
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..base.arrays import BoolArray, FloatArray, IntArray
 from ..base.kernels import Int32Vector, Int64Vector, Vector
@@ -65,6 +66,10 @@ class LayerArrays:
         Where an output's entries start in the three arrays below, one entry a state.
     piece, slopes, constants
         eta = slope * delta_piece + constant in that state.
+    kinds : uint8 (entries,)
+        0 if the layer's own constant of the entry is not zero; else 1, or 2 if its slope is zero, too.
+    bare_rows : bool (rows,), bare_planes : bool (hyperplanes,)
+        Whether a row, and a hyperplane's form, is zero where all inputs that it reads are.
     units : int64 (units,)
         The outputs that are units: the columns of patterns.
     is_max : bool (outputs,)
@@ -83,6 +88,9 @@ class LayerArrays:
     piece: IntArray
     slopes: FloatArray
     constants: FloatArray
+    kinds: NDArray[np.uint8]
+    bare_rows: BoolArray
+    bare_planes: BoolArray
     units: IntArray
     is_max: BoolArray
     whole: bool
@@ -169,6 +177,15 @@ class _ExactLayer:
         self.slopes = [Fraction(v) for v in table.slope.tolist()]
         self.ratio, self.bend, self.delta, self.eta = 1, 1, 1, 1
 
+    def _bare_planes(self) -> BoolArray:
+        """Whether biases and levels leave nothing of each hyperplane's form where its inputs are zero."""
+        own = self.layer.layer
+        output, below, above = self.pairs.T
+        first = own.first_rows[output]
+        level = own.pieces.levels[own.pieces.first[output] + np.minimum(below, above)]
+        of_pieces = own.bias[first] == own.bias[first + np.where(self.is_pair, below, 0)]
+        return np.asarray(np.where(self.is_pair, of_pieces, own.bias[first] == level))
+
     def _rows(self, rows: IntArray) -> Weight:
         """Some rows of the weight; all of them are the weight itself."""
         return self.weight if rows.size == self.weight.shape[0] else self.weight[rows]
@@ -204,6 +221,7 @@ class _ExactLayer:
                     row_of=every,
                     threshold=np.zeros(n),
                     pairs=np.column_stack([pieces, np.zeros(n, dtype=np.int64)]),
+                    bare_planes=np.ones(n, dtype=np.bool_),
                     same=every,
                 )
             )
@@ -237,6 +255,9 @@ class _ExactLayer:
             table.row.copy(),
             slopes,
             constants,
+            np.where([c != 0 for c in table.constants], 0, 1 + (table.slope == 0.0)).astype(np.uint8),
+            layer.layer.bias == 0.0,
+            self._bare_planes(),
             table.units.copy(),
             table.is_max.copy(),
             is_whole,

@@ -22,11 +22,13 @@ from numpy.typing import NDArray
 from ...base.arrays import StateArray
 from ...base.kernels import (
     Blocks,
+    BoolVector,
     Int32Matrix,
     Int32Vector,
     Int64Vector,
     Matrix,
     UInt8Matrix,
+    UInt8Vector,
     Vector,
     int64,
     kernel,
@@ -49,6 +51,10 @@ class CellMaps(NamedTuple):
         The layer's table of states, see :class:`polyregions.network.hyperplanes.LayerArrays`.
     sizes, errors : float64 (cells,)
         Bounds of the magnitudes of all units on the box, and of their errors.
+    kinds : uint8 (entries,)
+        See :class:`polyregions.network.hyperplanes.LayerArrays`.
+    zero : uint8 (parents, pieces)
+        Whether a piece is identically zero for a reason that needs no arithmetic: all that it reads is.
     """
 
     maps: Blocks
@@ -60,6 +66,8 @@ class CellMaps(NamedTuple):
     constants: Vector
     sizes: Vector
     errors: Vector
+    kinds: UInt8Vector
+    zero: UInt8Matrix
 
     @classmethod
     def identity(cls, d: int) -> CellMaps:
@@ -76,6 +84,8 @@ class CellMaps(NamedTuple):
             np.zeros(d),
             np.ones(1),
             np.zeros(1),
+            np.ones(d, dtype=np.uint8),
+            np.zeros((1, d), dtype=np.uint8),
         )
 
     def above(self, layer: LayerArrays, parent: NDArray[np.int32], states: StateArray) -> CellMaps:
@@ -99,13 +109,25 @@ class CellMaps(NamedTuple):
             bound[(self.errors == 0.0) & (norm * self.sizes < 2.0**53)] = 0.0
         n_cells = len(parent)
         table = layer.first, layer.piece, layer.slopes, layer.constants
-        result = CellMaps(maps, parent, states, *table, np.empty(n_cells), np.empty(n_cells))
+        bounds = np.empty(n_cells), np.empty(n_cells)
+        result = CellMaps(maps, parent, states, *table, *bounds, layer.kinds, self.zero_rows(layer))
         size_maps(result)
         steepest, sizes = float(np.abs(layer.slopes).max()), result.sizes
         result.errors[:] = (steepest * bound[parent] + 3 * U * sizes) * INFLATE + underflow
         if layer.whole:
             result.errors[(bound[parent] == 0.0) & (sizes < 2.0**53)] = 0.0
         return result
+
+    def zero_rows(self, layer: LayerArrays) -> StateArray:
+        """Which rows of a layer on these cells read nothing but what is identically zero; (cells, rows)."""
+        zero = np.zeros((len(self.parent), layer.weight.shape[0]), dtype=np.uint8)
+        bare = np.flatnonzero(layer.bare_rows)
+        if bare.size:
+            live = np.empty((len(self.parent), layer.weight.shape[1]), dtype=np.uint8)
+            live_units(self, live)
+            reads = layer.weight[bare] != 0.0
+            zero[:, bare] = times(live.astype(np.float32), reads.astype(np.float32)) == 0.0
+        return zero
 
 
 class CutRows(NamedTuple):
@@ -116,6 +138,7 @@ class CutRows(NamedTuple):
     norms: Vector
     row_of: Int64Vector
     threshold: Vector
+    bare: BoolVector
     whole: bool
 
 
@@ -129,7 +152,8 @@ class LayerForms(NamedTuple):
     def of(cls, layer: LayerArrays, maps: CellMaps) -> LayerForms:
         """Those of a layer on cells that have such maps."""
         rows, inputs = layer.entries, int(layer.cut.shape[1])
-        return cls(CutRows(rows, inputs, layer.norms, layer.row_of, layer.threshold, layer.whole), maps)
+        own = layer.norms, layer.row_of, layer.threshold, layer.bare_planes, layer.whole
+        return cls(CutRows(rows, inputs, *own), maps)
 
 
 class VerticesOnCells(NamedTuple):
@@ -139,6 +163,36 @@ class VerticesOnCells(NamedTuple):
     numbers: Int64Vector
     cells: Int64Vector
     store: Store
+
+
+@kernel(inline=True, bare=True)
+def is_zero(maps: CellMaps, cell: int, unit: int) -> bool:
+    """Whether a unit is identically zero on a cell: it is off, or what it reads is."""
+    entry = maps.first[unit] + maps.states[cell, unit]
+    kind = maps.kinds[entry]
+    return bool(kind == 2 or (kind == 1 and maps.zero[maps.parent[cell], maps.piece[entry]]))
+
+
+@kernel
+def live_units(maps: CellMaps, out: UInt8Matrix) -> None:
+    """Write which units are not known to be identically zero on each cell."""
+    for c in range(out.shape[0]):
+        for k in range(out.shape[1]):
+            out[c, k] = not is_zero(maps, c, k)
+
+
+@kernel(bare=True)
+def vanishes(layer: LayerForms, cell: int, plane: int) -> bool:
+    """Whether a hyperplane's form is identically zero on a cell, since all that it reads is."""
+    cut, maps = layer
+    if not cut.bare[plane]:
+        return False
+    start, column, _ = cut.rows
+    row = cut.row_of[plane]
+    zero = True
+    for i in range(start[row], start[row + 1]):
+        zero &= is_zero(maps, cell, int64(column[i]))
+    return zero
 
 
 @kernel
@@ -229,7 +283,7 @@ def mark_signs(
                 table[f, MASKS + 3 * (plane // WORD)] |= there
             elif value < -bound:
                 table[f, MASKS + 3 * (plane // WORD) + 1] |= there
-            elif not (bound == 0.0 and value == 0.0):
+            elif not ((bound == 0.0 and value == 0.0) or vanishes(layer, vertices.cells[i], plane)):
                 open_signs[n_open, 0], open_signs[n_open, 1] = f, plane
                 n_open += 1
     return n_open

@@ -91,6 +91,7 @@ class PartlyCut:
             parent=self._parent,
             states=self.states,
             first=layer.first,
+            kinds=layer.kinds,
             sizes=sizes[self._parent],
             errors=errors[self._parent],
         )
@@ -125,6 +126,8 @@ def _largest_and_next(
         step.constants[entries],
         values.sizes[parent],
         values.errors[parent],
+        step.kinds[entries],
+        values.zero,
     )
 
 
