@@ -18,6 +18,7 @@ from support.zoo import ZOO, Case, folding
 import polyregions.engines.lines.engine as lines_module
 from polyregions import Box, Network, enumerate_regions
 from polyregions.engines.lines import segments as line_cut
+from polyregions.engines.lines import values
 from polyregions.engines.lines.values import norm_bound, spectral_norm_bound
 from polyregions.errors import InvalidInputError, TooLargeError
 from polyregions.network.layers import (
@@ -501,6 +502,17 @@ def test_norms_are_upper_bounds(scale: float) -> None:
         true = np.linalg.svd(W / scale, compute_uv=False)[0]
         assert true * (1 - 1e-12) <= spectral_norm_bound(W) / scale
     assert spectral_norm_bound(np.zeros((2, 3))) == 0.0
+
+
+def test_spectral_norms_of_large_matrices_are_bounded_without_powers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(values, "LARGE", 2)
+    rng = np.random.default_rng(0)
+    for shape in ((3, 3), (8, 5), (40, 60)):
+        for scale in (1.0, 2.0**700, 2.0**-700):
+            W = rng.normal(size=shape) * (rng.random(shape) < 0.3)
+            W[0, 0] = 1.0
+            bound, true = spectral_norm_bound(scale * W) / scale, float(np.linalg.svd(W, compute_uv=False)[0])
+            assert true * (1 - 1e-12) <= bound <= 1.01 * float(np.linalg.norm(W))
 
 
 def test_places_never_descend() -> None:

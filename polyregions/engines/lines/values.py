@@ -34,6 +34,8 @@ from ...network.layers import Layer
 
 #: The least norm other than 0: an upper bound for what is smaller, times gamma no subnormal number.
 FLOOR = 2.0**-900
+#: More rows and columns than this, and a spectral norm is bounded without powers of the matrix.
+LARGE = 1024
 #: A breakpoint that no computed row exceeds unless it is far beyond what bounds can certify.
 UNREACHED = 2.0**1021
 
@@ -136,11 +138,18 @@ def spectral_norm_bound(weight: FloatArray) -> float:
     The Frobenius norm bounds the spectral norm, and for ``A = W W^T`` the root of that of ``A^(2^k)`` does so
     with a factor of at most ``n^(1 / 2^(k + 1))``. Each product is scaled to Frobenius norm 1 before it is
     squared: of two such matrices the product is off by ``gamma_n`` and twice what they are off.
+
+    Of a large matrix the cubes of its size would take longer than all lines, and the root of the largest row
+    sum times the largest column sum of magnitudes is taken (Schur), or the Frobenius norm if that is less.
     """
     scale = float(np.abs(weight).max())
     if not 0.0 < scale < np.inf:
         return scale
     scaled = weight / scale
+    if min(weight.shape) > LARGE:
+        size = np.abs(scaled)
+        schur = float(size.sum(axis=1).max() * size.sum(axis=0).max()) ** 0.5
+        return max(float(scale * min(schur, float(np.linalg.norm(scaled))) * INFLATE), FLOOR)
     power = scaled @ scaled.T if len(weight) <= weight.shape[1] else scaled.T @ scaled
     n = max(weight.shape)
     norm = float(np.linalg.norm(power))
