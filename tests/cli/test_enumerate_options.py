@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
+from support.command_line import numbers, run
 
-from polyregions import Box, Network, cli, enumerate_regions, load_result
+from polyregions import Box, Network, enumerate_regions, load_result
 
 LINES = Network.from_arrays([([[1, 0], [0, 1], [1, 1]], [0, 0, -1]), ([[1, 1, 1]], [0])])
 BOX = ("--box", "-2", "2")
@@ -32,17 +32,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     LINES.save("net.json")
     return tmp_path
-
-
-def run(*arguments: str) -> Result:
-    return CliRunner().invoke(cli.main, list(arguments))
-
-
-def numbers(*arguments: str) -> dict[str, Any]:
-    result = run(*arguments, "--json", "-")
-    assert (result.exit_code, result.stderr) == (0, "")
-    data: dict[str, Any] = json.loads(result.stdout)
-    return data
 
 
 def table(*arguments: str) -> dict[str, str]:

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
+from support.command_line import numbers, run
 
-from polyregions import Box, Network, cli, enumerate_regions
+from polyregions import Box, Network, enumerate_regions
 from polyregions.cli import forecast as ahead
 from polyregions.cli.forecast import duration, rough, size
 from polyregions.engines.sizes import region_bound
@@ -38,17 +38,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     random_network([2, 460, 1], bias_std=0.3, seed=0).save("large.npz")
     random_network([8, 40, 40, 1], bias_std=0.3, seed=0).save("huge.npz")
     return tmp_path
-
-
-def run(*arguments: str, **more: Any) -> Result:
-    return CliRunner().invoke(cli.main, list(arguments), **more)
-
-
-def numbers(*arguments: str) -> dict[str, Any]:
-    result = run(*arguments, "--json", "-")
-    assert (result.exit_code, result.stderr) == (0, "")
-    data: dict[str, Any] = json.loads(result.stdout)
-    return data
 
 
 def table(*arguments: str) -> dict[str, str]:

@@ -9,9 +9,9 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from support.command_line import run
 
-from polyregions import Network, cli
+from polyregions import Network
 from polyregions.network import formats
 from polyregions.network.source import Reading
 
@@ -81,10 +81,6 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     monkeypatch.setitem(sys.modules, module.__name__, module)
     monkeypatch.setitem(formats.FORMATS, ".made", "made")
     return asked
-
-
-def run(*arguments: str) -> Result:
-    return CliRunner().invoke(cli.main, list(arguments))
 
 
 @pytest.mark.parametrize("command", COMMANDS)

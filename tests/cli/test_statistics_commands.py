@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
+from support.command_line import numbers, run
 
 import polyregions.statistics as statistics
 from polyregions import Box, Network, cli, enumerate_regions
@@ -38,18 +39,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     Network.from_arrays([(np.ones((30, 1)), -np.arange(30)), (np.ones((1, 30)), [0])]).save("comb.json")
     Network.from_arrays([([[1, 2]], [3])]).save("affine.npz")
     return tmp_path
-
-
-def run(*arguments: str) -> Result:
-    return CliRunner().invoke(cli.main, list(arguments))
-
-
-def numbers(*arguments: str) -> dict[str, Any]:
-    """Run with --json -; stdout must be one JSON object, and stderr empty."""
-    result = run(*arguments, "--json", "-")
-    assert (result.exit_code, result.stderr) == (0, "")
-    data: dict[str, Any] = json.loads(result.stdout)
-    return data
 
 
 def table(result: Result) -> dict[str, str]:

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
+from support.command_line import run
 
-from polyregions import Box, Network, cli, enumerate_regions, load_result, save_result
+from polyregions import Box, Network, enumerate_regions, load_result, save_result
 from polyregions.certification import Certificate, Statement
 from polyregions.cli import progress
 from polyregions.cli.output import say
@@ -32,10 +32,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     LINES.save("net.json")
     return tmp_path
-
-
-def run(*arguments: str) -> Result:
-    return CliRunner().invoke(cli.main, list(arguments))
 
 
 def program(*arguments: str, **streams: Any) -> subprocess.CompletedProcess[str]:

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
+from support.command_line import numbers, run
 
-from polyregions import Box, Network, cli, enumerate_regions, load_result
+from polyregions import Box, Network, enumerate_regions, load_result
 from polyregions.cli.where import Where
 from polyregions.network.slices import fix_inputs
 
@@ -52,17 +52,6 @@ def write_bounds(name: str, *boxes: tuple[list[float], list[float]]) -> None:
     cases = [" ".join(f"(>= X_{j} {low[j]}) (<= X_{j} {high[j]})" for j in inputs) for low, high in boxes]
     lines += [f"(assert (or {' '.join(f'(and {case})' for case in cases)}))", "(assert (<= Y_0 0))"]
     Path(name).write_text("\n".join(lines) + "\n")
-
-
-def run(*arguments: str) -> Result:
-    return CliRunner().invoke(cli.main, list(arguments))
-
-
-def numbers(*arguments: str) -> dict[str, Any]:
-    result = run(*arguments, "--json", "-")
-    assert (result.exit_code, result.stderr) == (0, "")
-    data: dict[str, Any] = json.loads(result.stdout)
-    return data
 
 
 def rows(*arguments: str) -> list[tuple[str, ...]]:
