@@ -93,6 +93,18 @@ def round_nonzero(value: Fraction) -> float:
         return sign * float("inf")
 
 
+def round_nonzero_fraction(numerator: int, denominator: int) -> float:
+    """Return numerator / denominator rounded once, but never 0 for another number; infinite beyond the range.
+
+    Examples
+    --------
+    >>> round_nonzero_fraction(1, 3), round_nonzero_fraction(-1, 1 << 2000), round_nonzero_fraction(0, 7)
+    (0.3333333333333333, -5e-324, 0.0)
+    """
+    smallest = 5e-324 if numerator > 0 else -5e-324 if numerator else 0.0
+    return round_fraction(numerator, denominator) or smallest
+
+
 def rational_point(x: Sequence[Fraction] | FloatArray) -> list[Any]:
     """Return homogeneous integer coordinates (d + 1) of a point; the last one is positive."""
     if isinstance(x, np.ndarray):

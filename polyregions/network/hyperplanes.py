@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 
 from ..base.arrays import BoolArray, FloatArray, IntArray
 from ..base.kernels import Int32Vector, Int64Vector, Vector
-from ..base.rationals import round_fraction
+from ..base.rationals import round_nonzero_fraction
 from ..base.rounding import INFLATE, WHOLE
 from .box import Box
 from .layers import Layer
@@ -237,8 +237,8 @@ class _ExactLayer:
             constants = np.array([float(v * self.eta // scale) for v in layer.constants])
             slopes = table.slope * float(self.bend)
         else:
-            threshold = np.array([_rounded(v, scale) for v in self.taus])
-            constants = np.array([_rounded(v, scale) for v in layer.constants])
+            threshold = np.array([round_nonzero_fraction(v, scale) for v in self.taus])
+            constants = np.array([round_nonzero_fraction(v, scale) for v in layer.constants])
             slopes = table.slope.copy()
         with np.errstate(all="ignore"):
             norms = np.asarray(abs(cut).sum(axis=1)) * INFLATE
@@ -264,20 +264,13 @@ class _ExactLayer:
         )
 
 
-def _rounded(numerator: int, denominator: int) -> float:
-    """The nearest float64, but never 0 for another number."""
-    return round_fraction(numerator, denominator) or (
-        5e-324 if numerator > 0 else -5e-324 if numerator else 0.0
-    )
-
-
 def _exact_differences(
     weight: FloatArray, above: IntArray, below: IntArray, factors: tuple[Fraction, ...]
 ) -> FloatArray:
     """``(weight[above] - weight[below]) * factors``, each entry rounded once."""
     table = [
         [
-            _rounded(v.numerator, v.denominator)
+            round_nonzero_fraction(v.numerator, v.denominator)
             for v in ((Fraction(p) - Fraction(q)) * h for p, q, h in zip(*rows, factors, strict=True))
         ]
         for rows in zip(weight[above].tolist(), weight[below].tolist(), strict=True)

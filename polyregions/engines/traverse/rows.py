@@ -37,7 +37,7 @@ import numpy as np
 
 from ...base.arrays import FloatArray, IntArray, StateArray
 from ...base.kernels import Int64Matrix, Int64Vector, Matrix, UInt8Vector, Vector, int64, kernel
-from ...base.rationals import round_fraction, round_nonzero
+from ...base.rationals import round_nonzero_fraction
 from ...base.rounding import INFLATE, TINY, U
 from ...geometry.workspace import Workspace
 from ...network.box import Box
@@ -171,10 +171,7 @@ class RecentredRows:
 
 def _rounded(numerators: list[int], scale: int) -> FloatArray:
     """Each number rounded once, and 0 only if it is."""
-    rounded = np.array([round_fraction(v, scale) for v in numerators])
-    for i in np.flatnonzero(rounded == 0.0).tolist():
-        rounded[i] = round_nonzero(Fraction(numerators[i], scale))
-    return rounded
+    return np.array([round_nonzero_fraction(v, scale) for v in numerators])
 
 
 def _thresholds(layer: RecentredLayer) -> FloatArray:

@@ -44,6 +44,11 @@ class Forms:
             raise InvalidNetworkError("a number among the weights is not finite")
         return cls(program, csr_array((array.size, program.size)), array.ravel().copy(), array.shape)
 
+    @classmethod
+    def of(cls, program: Program, values: Any) -> Forms:
+        """Forms as they are, and numbers as constants."""
+        return values if isinstance(values, Forms) else cls.constants(program, values)
+
     @property
     def size(self) -> int:
         """Number of entries."""
@@ -108,7 +113,7 @@ class Forms:
 
     def add(self, other: Any, sign: float = 1.0) -> Forms:
         """``self + sign * other``, broadcast; sign is 1 or -1."""
-        b = other if isinstance(other, Forms) else Forms.constants(self.program, other)
+        b = Forms.of(self.program, other)
         i, j = np.broadcast_arrays(self.index, b.index)
         first, second = self.take(i), b.take(j)
         for _ in range(2):
@@ -201,7 +206,7 @@ class Forms:
 def joined(parts: Sequence[Any], axis: int | None) -> Forms:
     """Arrays, some of them of forms, one after the other along an axis, or all entries in one row."""
     program = next(part.program for part in parts if isinstance(part, Forms))
-    own = [part if isinstance(part, Forms) else Forms.constants(program, part) for part in parts]
+    own = [Forms.of(program, part) for part in parts]
     starts = np.cumsum([0, *(part.size for part in own)])
     rows = csr_array(vstack([part.wide() for part in own], format="csr"))
     bias = np.concatenate([part.bias for part in own])

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ....base.arrays import FloatArray, IntArray
+from ....base.arrays import IntArray
 from ....base.rationals import round_fraction, round_root
 from ....errors import InvalidNetworkError
 from .forms import Forms, joined
@@ -220,7 +220,7 @@ def note_rounded(program: Program, what: str, numbers: int) -> None:
 
 def chosen(mask: Any, x: Any, y: Any, program: Program) -> Forms:
     """Entries of x where a constant mask is true, else of y, broadcast."""
-    parts = [v if isinstance(v, Forms) else Forms.constants(program, v) for v in (x, y)]
+    parts = [Forms.of(program, v) for v in (x, y)]
     which, i, j = np.broadcast_arrays(np.asarray(mask, dtype=bool), parts[0].index, parts[1].index)
     return joined(parts, None).take(np.where(which, i, j + parts[0].size))
 
@@ -236,8 +236,3 @@ def matmul_left(matrix: Any, x: Forms) -> Forms:
         return flipped.matmul(A)
     result = flipped.matmul(np.swapaxes(A, -1, -2))
     return result.take(np.swapaxes(result.index, -1, -2))
-
-
-def as_floats(values: Any) -> FloatArray:
-    """Numbers of any real type as float64, which holds float16, bfloat16 and float32 without loss."""
-    return np.asarray(values, dtype=np.float64)

@@ -107,8 +107,7 @@ def _product(node: Node, a: Any, b: Any) -> Forms:
             raise InvalidNetworkError("a number among its weights is not finite")
     if isinstance(b, Forms):
         return op.matmul_left(a, b)
-    first = a if isinstance(a, Forms) else Forms.constants(node.program, a)
-    return first.matmul(b)
+    return Forms.of(node.program, a).matmul(b)
 
 
 @handles("BatchNormalization")

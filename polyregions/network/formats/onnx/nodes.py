@@ -149,8 +149,7 @@ class Node:
 
     def forms(self, i: int = 0) -> Forms:
         """Input i as forms, whether it is computed or not."""
-        value = self.value(i)
-        return value if isinstance(value, Forms) else Forms.constants(self.program, value)
+        return Forms.of(self.program, self.value(i))
 
     def computed(self, i: int = 0) -> Forms:
         """Input i, which must be what the network computes."""

@@ -23,7 +23,7 @@ def _add(call: Call) -> Forms:
         if not isinstance(y, Forms):
             raise call.refuse("a factor alpha on a constant")
     sign = 1.0 if call.full_name.startswith("aten::add") else -1.0
-    return _forms(call, x).add(y, sign)
+    return Forms.of(call.program, x).add(y, sign)
 
 
 @handles("neg")
@@ -181,7 +181,7 @@ def _cat(call: Call) -> Forms:
 @handles("stack")
 def _stack(call: Call) -> Forms:
     parts, axis = call["tensors"], call["dim"]
-    own = [part if isinstance(part, Forms) else Forms.constants(call.program, part) for part in parts]
+    own = [Forms.of(call.program, part) for part in parts]
     return joined([part.take(np.expand_dims(part.index, axis)) for part in own], axis)
 
 
@@ -286,10 +286,6 @@ def _only(call: Call) -> Forms:
     if not isinstance(x, Forms):
         raise call.refuse("its parameters were computed from the input")
     return x
-
-
-def _forms(call: Call, x: Any) -> Forms:
-    return x if isinstance(x, Forms) else Forms.constants(call.program, x)
 
 
 def _product(call: Call, a: Any, b: Any) -> Forms:

@@ -247,9 +247,7 @@ def _write(call: Call, base: str, written: Sequence[Any]) -> Any:
             "it writes computed values into an ordinary tensor; put parts together with torch.cat or stack"
         )
     if base == "copy":
-        result: Forms = (
-            call["src"] if isinstance(call["src"], Forms) else Forms.constants(call.program, call["src"])
-        )
+        result = Forms.of(call.program, call["src"])
     elif base in ("zero", "fill"):
         value = 0.0 if base == "zero" else call["value"]
         result = Forms.constants(call.program, value)
