@@ -14,12 +14,13 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
-from ..base.arrays import Bounded, FloatArray, IntArray, StateArray
+from ..base.arrays import Bounded, FloatArray, IntArray
 from ..base.rationals import round_fraction
 from ..base.rounding import U
 from ..errors import InvalidInputError, short_repr
 from ..network.box import Box
 from .measures import measure
+from .patterns import Patterns
 from .rings import doubled_areas, exact_doubled_area, reversed_where, rings
 from .topology import Cells
 from .vertices import Vertices
@@ -49,9 +50,9 @@ class Faces:
     (array([0., 0.]), [Fraction(0, 1), Fraction(0, 1)])
     """
 
-    def __init__(self, cells: Cells, vertices: Vertices, box: Box, states: StateArray) -> None:
+    def __init__(self, cells: Cells, vertices: Vertices, box: Box, patterns: Patterns) -> None:
         self.cells, self.box = cells, box
-        self._vertices, self._states = vertices, states
+        self._vertices, self._patterns = vertices, patterns
 
     @property
     def vertices(self) -> Vertices:
@@ -178,7 +179,7 @@ class Faces:
         the face. A unit that is zero there without changing its state does not count.
         """
         self.of_dimension(k)
-        low = high = self._states
+        low = high = self._patterns.array()
         faces = self.cells.top
         for _ in range(self.box.dim - k):
             owner = np.repeat(np.arange(faces.size), self.cells.size[faces])

@@ -26,6 +26,7 @@ from ..geometry import polytope, volumes
 from ..network.box import Box, box_rows
 from ..network.equal_maps import map_labels
 from ..network.network import Network
+from .patterns import Patterns, PatternsOrArray
 from .walls import Walls, find_walls, sides_in_parts
 
 if TYPE_CHECKING:
@@ -87,12 +88,14 @@ class Regions:
     further: Callable[[Any, Network], Any] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        for array in (self.states, self.witnesses, self.facet_offsets, self.facet_neighbors):
+        for array in (self.witnesses, self.facet_offsets, self.facet_neighbors):
             array.flags.writeable = False
+        if not isinstance(vars(self)["states"], Patterns):
+            self.states.flags.writeable = False
 
     def __getstate__(self) -> dict[str, Any]:
         """What is stored: not what was computed from it and kept."""
-        return {item.name: getattr(self, item.name) for item in fields(self)}
+        return {item.name: vars(self)[item.name] for item in fields(self)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -101,7 +104,14 @@ class Regions:
     @property
     def n_regions(self) -> int:
         """Number of activation regions listed."""
-        return len(self.states)
+        return len(self.witnesses)
+
+    def patterns_of(self, regions: IntArray) -> StateArray:
+        """Patterns of some regions; uint8 (regions, units). Those of the others are not made for it."""
+        known = vars(self)["states"]
+        found: StateArray = known.rows(regions) if isinstance(known, Patterns) else known[regions]
+        found.flags.writeable = False
+        return found
 
     @property
     def n_explored(self) -> int:
@@ -198,7 +208,7 @@ class Regions:
 
     def flips(self, i: int, j: int) -> IntArray:
         """Units whose states differ between regions i and j."""
-        return np.flatnonzero(self.states[i] != self.states[j])
+        return np.flatnonzero(np.not_equal(*self.patterns_of(np.array([i, j]))))
 
     @cached_property
     def _index(self) -> dict[bytes, int]:
@@ -254,11 +264,13 @@ class Regions:
         )
 
 
+# An array once it is read; within the class, a dataclass would take it for a default.
+Regions.states = PatternsOrArray("states")  # type: ignore[assignment]
+
+
 def most_vertices(dim: int, facets: int) -> int:
     """The largest number of vertices of a polytope with so many facets (McMullen's upper bound theorem).
 
-    Examples
-    --------
     >>> most_vertices(2, 6), most_vertices(3, 6), most_vertices(4, 8)   # a hexagon, a cube, a cyclic one
     (6, 8, 20)
     """
@@ -282,7 +294,7 @@ class Region:
     @property
     def pattern(self) -> StateArray:
         """States of all units, uint8 (units,)."""
-        return np.asarray(self.complex.states[self.id])
+        return np.asarray(self.complex.patterns_of(np.array([self.id]))[0])
 
     @property
     def witness(self) -> FloatArray:
@@ -317,7 +329,7 @@ class Region:
                 result.append(sides[-1 - j])
                 continue
             # The lowest unit that flips has the facet's hyperplane as its own boundary.
-            there = cx.states[j]
+            there = cx[j].pattern
             targets = ((u, int(there[u])) for u in cx.flips(self.id, j).tolist())
             row = next((by_target[target] for target in targets if target in by_target), None)
             if row is None:

@@ -7,43 +7,18 @@ form.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import lcm
 from typing import Any, NamedTuple
 
 import numpy as np
 from flint import fmpz_mat
-from numpy.typing import NDArray
 
-from ..base.arrays import IntArray, StateArray
 from ..base.kernels import Int32Matrix, Matrix, Vector
 from ..network.box import Box, box_rows
-from ..network.hyperplanes import LayerArrays
+from ..network.layer_arrays import LayerArrays
 from ..network.network import Network
+from .patterns import Cut
 from .topology import Cells
-
-
-@dataclass(frozen=True)
-class Cut:
-    """What one step of a layer did: the old cell and the states of each new top cell.
-
-    Attributes
-    ----------
-    step, layer : int
-        Number of the step, of all layers' steps, and of its layer.
-    unit : int
-        First unit of the layer in a pattern.
-    cell_of : int32 (cells,)
-        A cell that the new one has a part of.
-    states : uint8 (cells, units of the layer)
-        Of a maxout unit, the lowest index of a largest piece among those that have come so far.
-    """
-
-    step: int
-    layer: int
-    unit: int
-    cell_of: NDArray[np.int32]
-    states: StateArray
 
 
 class Store(NamedTuple):
@@ -97,55 +72,46 @@ class Vertices:
         self._forms: dict[tuple[int, int], Any] = {}
         self._exact: dict[int, list[int]] = {}
 
-    def first(self, vertices: int, forms: int) -> Store:
-        """So many vertices and forms of the store."""
-        n, m = vertices, forms
-        s = self.store
-        return Store(s.points[:n], s.radii[:n], s.planes[:n], s.forms[:m], s.errors[:m], s.source[:m])
+    def first(self, vertices: int) -> Store:
+        """So many vertices of the store, and all forms."""
+        n, s = vertices, self.store
+        return s._replace(points=s.points[:n], radii=s.radii[:n], planes=s.planes[:n])
 
-    def copy(self, vertices: int, forms: int) -> Vertices:
-        """A copy of so many vertices and forms, to add others to."""
+    def add_forms(self, count: int) -> None:
+        """Make room for so many more forms."""
+        s, total = self.store, len(self.store.errors) + count
+        forms, errors = np.empty((total, s.forms.shape[1])), np.empty(total)
+        source = np.empty((total, 3), dtype=np.int32)
+        n = len(s.errors)
+        forms[:n], errors[:n], source[:n] = s.forms, s.errors, s.source
+        self.store = s._replace(forms=forms, errors=errors, source=source)
+
+    def copy(self, vertices: int) -> Vertices:
+        """A copy of so many vertices, to add others to; forms are shared."""
         copy = object.__new__(Vertices)
         copy.network, copy.steps, copy.cuts = self.network, self.steps, self.cuts
         copy._sides, copy._forms, copy._exact = self._sides, dict(self._forms), dict(self._exact)
-        copy.store = Store._make(array.copy() for array in self.first(vertices, forms))
+        s = self.first(vertices)
+        copy.store = s._replace(points=s.points.copy(), radii=s.radii.copy(), planes=s.planes.copy())
         return copy
 
     def continued(self, network: Network, steps: list[LayerArrays]) -> Vertices:
         """The same vertices, to go on with in a network that begins like this one."""
-        other = self.copy(len(self.store.radii), len(self.store.errors))
+        other = self.copy(len(self.store.radii))
         other.network, other.steps, other.cuts, other._forms = network, steps, list(self.cuts), {}
         return other
 
-    def append(self, other: Vertices, vertices: tuple[int, int, int], forms: tuple[int, int, int]) -> None:
-        """Add what a copy has added: of each kind, after how many here, and which there, from and to."""
-        (n, begin, end), (m, first, last) = vertices, forms
-        mine, its = self.first(n, m), other.store
-        planes = its.planes[begin:end]
-        planes[planes >= first] += m - first
-        self.store = Store(
-            np.concatenate([mine.points, its.points[begin:end]]),
-            np.concatenate([mine.radii, its.radii[begin:end]]),
-            np.concatenate([mine.planes, planes]),
-            np.concatenate([mine.forms, its.forms[first:last]]),
-            np.concatenate([mine.errors, its.errors[first:last]]),
-            np.concatenate([mine.source, its.source[first:last]]),
+    def append(self, other: Vertices, vertices: tuple[int, int, int]) -> None:
+        """Add the vertices that a copy has added: after how many here, and which there, from and to."""
+        n, begin, end = vertices
+        mine, its = self.store, other.store
+        self.store = mine._replace(
+            points=np.concatenate([mine.points[:n], its.points[begin:end]]),
+            radii=np.concatenate([mine.radii[:n], its.radii[begin:end]]),
+            planes=np.concatenate([mine.planes[:n], its.planes[begin:end]]),
         )
         self._forms |= other._forms
         self._exact |= {v + n - begin if v >= begin else v: point for v, point in other._exact.items()}
-
-    def patterns(self, cells: IntArray, layer: int) -> StateArray:
-        """States (cells, units) on cells that a layer begins to cut; those from that layer on are zero."""
-        at: NDArray[Any] = cells
-        states = np.zeros((len(cells), self.network.n_units), dtype=np.uint8)
-        done = layer
-        for cut in reversed(self.cuts):
-            if cut.layer < layer:
-                # The last step of a layer has its final states.
-                if cut.layer < done:
-                    states[:, cut.unit : cut.unit + cut.states.shape[1]] = cut.states[at]
-                done, at = cut.layer, cut.cell_of[at]
-        return states
 
     def exact_forms(self, layer: int, cell: int) -> Any:
         """Exact pre-activations of a layer on one of the cells that it begins to cut, with the row of D last.
@@ -162,7 +128,7 @@ class Vertices:
             cuts.setdefault(cut.layer, []).append(cut)
         while layer > 0 and (layer, cell) not in self._forms:
             below = cuts.get(layer - 1, [])
-            way.append((layer, cell, below[-1].states[cell] if below else ()))
+            way.append((layer, cell, _unit_states(below[-1], cell) if below else ()))
             for cut in reversed(below):
                 cell = int(cut.cell_of[cell])
             layer -= 1
@@ -180,7 +146,7 @@ class Vertices:
         layer, (output, below, above) = arrays.layer, arrays.pairs[plane].tolist()
         earlier = [cut for cut in self.cuts if cut.layer == layer and cut.step < step]
         if earlier:
-            above = int(earlier[-1].states[cell, np.searchsorted(arrays.units, output)])
+            above = int(earlier[-1].states.rows(np.array([cell]))[0, output])
         for cut in reversed(earlier):
             cell = int(cut.cell_of[cell])
         form = self.network.exact.border(layer, self.exact_forms(layer, cell), output, above, below)
@@ -206,3 +172,8 @@ class Vertices:
         form, point = self.exact_form(step, cell, plane), self.exact_point(vertex)
         value = sum(a * v for a, v in zip(form, point, strict=True))
         return (value > 0) - (value < 0)
+
+
+def _unit_states(cut: Cut, cell: int) -> list[int]:
+    """The states of the layer's units on one of the cells that a cut made."""
+    return [int(s) for s in cut.states.rows(np.array([cell]))[0, cut.units]]

@@ -20,128 +20,49 @@ left out, since it is never larger than those before.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
-from functools import cached_property
 from itertools import zip_longest
-from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..base.arrays import BoolArray, FloatArray, IntArray
-from ..base.kernels import Int32Vector, Int64Vector, Vector
 from ..base.rationals import round_nonzero_fraction
 from ..base.rounding import INFLATE, WHOLE
 from .box import Box
+from .copies import Copies, all_differ, find_copies
+from .layer_arrays import LayerArrays
 from .layers import Layer
 from .network import Network
-from .numbers import Weight, arrays_of, dense, is_sparse, stacked
+from .numbers import Weight, arrays_of, dense, stacked
 from .recentred import RecentredNetwork, recentre
-
-
-@dataclass(frozen=True)
-class LayerArrays:
-    """One step of a layer: the hyperplanes that cut at once, and what the layer's outputs hand on.
-
-    Attributes
-    ----------
-    layer : int
-        Its number in the network.
-    weight : float64 (rows, inputs), sparse or an array
-        delta = weight @ eta.
-    cut : float64 (cut rows, inputs), sparse or an array
-    norms : float64 (cut rows,)
-        Sums of the magnitudes of its rows.
-    row_of : int64 (hyperplanes,)
-        Row of ``cut`` of each hyperplane ``cut_row . eta = tau``. In a further step eta are not the outputs
-        of the layer below but m of each hyperplane's unit, then f of each.
-    threshold : float64 (hyperplanes,), tau
-    pairs : int64 (hyperplanes, 3)
-        For each hyperplane its output, and the states below and above it. Of a scalar unit the state below is
-        the lower one. Of a maxout unit it is the piece f; the one above is any of those before, given as 0.
-    same : int64 (hyperplanes,)
-        The first hyperplane that is the same one, because the rows are multiples of each other.
-    first : int64 (outputs + 1,)
-        Where an output's entries start in the three arrays below, one entry a state.
-    piece, slopes, constants
-        eta = slope * delta_piece + constant in that state.
-    kinds : uint8 (entries,)
-        0 if the layer's own constant of the entry is not zero; else 1, or 2 if its slope is zero, too.
-    bare_rows : bool (rows,), bare_planes : bool (hyperplanes,)
-        Whether a row, and a hyperplane's form, is zero where all inputs that it reads are.
-    units : int64 (units,)
-        The outputs that are units: the columns of patterns.
-    is_max : bool (outputs,)
-    whole : bool
-    """
-
-    layer: int
-    weight: Weight
-    cut: Weight
-    norms: FloatArray
-    row_of: IntArray
-    threshold: FloatArray
-    pairs: IntArray
-    same: IntArray
-    first: IntArray
-    piece: IntArray
-    slopes: FloatArray
-    constants: FloatArray
-    kinds: NDArray[np.uint8]
-    bare_rows: BoolArray
-    bare_planes: BoolArray
-    units: IntArray
-    is_max: BoolArray
-    whole: bool
-
-    @property
-    def n_outputs(self) -> int:
-        """Number of outputs."""
-        return int(self.first.size - 1)
-
-    @cached_property
-    def entries(self) -> RowEntries:
-        """The entries of ``cut``, row after row."""
-        if is_sparse(self.cut):
-            rows = self.cut.sorted_indices()
-            return RowEntries(rows.indptr.astype(np.int64), rows.indices.astype(np.int32), rows.data.copy())
-        row, column = np.nonzero(self.cut)
-        start = np.searchsorted(row, np.arange(len(self.cut) + 1))
-        return RowEntries(start, column.astype(np.int32), self.cut[row, column])
-
-
-class RowEntries(NamedTuple):
-    """The entries other than zero of a matrix: those of row r are start[r] .. start[r + 1]."""
-
-    start: Int64Vector
-    column: Int32Vector
-    value: Vector
 
 
 def layer_steps(network: Network, box: Box) -> list[LayerArrays]:
     """Return the steps of every layer, scaled to whole numbers if that is possible for all of them."""
-    recentred = recentre(network, box)
-    layers = [_ExactLayer(number, recentred) for number in range(len(recentred.layers))]
+    recentred, copies = recentre(network, box), find_copies(network)
+    layers = [_ExactLayer(number, recentred, copies[number]) for number in range(len(recentred.layers))]
     is_whole = _scale_to_whole(layers)
     return [step for layer in layers for step in layer.steps(is_whole)]
 
 
-def next_pieces(layer: Layer) -> list[IntArray]:
+def next_pieces(layer: Layer, rows: IntArray) -> list[IntArray]:
     """For each step, the maxout units that have another piece, and which; int64 (units, 2) each.
+
+    ``rows`` are numbers of the rows, the same for equal ones.
 
     Examples
     --------
     >>> from .layers import maxout
     >>> layer = maxout([[[1], [2]], [[1], [1], [2], [3]]], [[0, 0], [0, 0, 0, 0]])
-    >>> [step.tolist() for step in next_pieces(layer)]
+    >>> [step.tolist() for step in next_pieces(layer, np.array([0, 1, 0, 0, 1, 3]))]
     [[[0, 1], [1, 2]], [[1, 3]]]
     """
-    table, new = layer.pieces, ~layer.repeats
-    later = [
-        [(u, s) for s in range(1, int(table.n_states[u])) if new[layer.first_rows[u] + s]]
-        for u in np.flatnonzero(table.is_max).tolist()
-    ]
+    table, later = layer.pieces, []
+    for u in np.flatnonzero(table.is_max).tolist():
+        own = rows[layer.first_rows[u] : layer.first_rows[u] + int(table.n_states[u])]
+        _, new = np.unique(own, return_index=True)
+        later.append([(u, s) for s in sorted(new.tolist()) if s > 0])
     steps = zip_longest(*later)
     return [np.array([own for own in step if own is not None], dtype=np.int64) for step in steps]
 
@@ -152,10 +73,10 @@ class _ExactLayer:
     ``pairs``, ``row_of`` and ``taus`` are those of the first step, and ``rows`` the scalar units' rows in it.
     """
 
-    def __init__(self, number: int, network: RecentredNetwork) -> None:
+    def __init__(self, number: int, network: RecentredNetwork, copies: Copies) -> None:
         self.number, self.layer = number, network.layers[number]
         own, self.weight, self.exact = self.layer.layer, self.layer.weight, self.layer.exact
-        table, scalar, self.pieces = own.pieces, own.pieces.thresholds, next_pieces(own)
+        table, scalar, self.pieces = own.pieces, own.pieces.thresholds, next_pieces(own, copies.rows)
         # Scalar units are cut where a row is, maxout units where a difference of rows is.
         rows, row_of = np.unique(scalar.row, return_inverse=True)
         self.cut, self.taus = self._rows(rows), list(self.layer.thresholds)
@@ -174,8 +95,22 @@ class _ExactLayer:
         order = np.argsort(pairs[:, 0], kind="stable")
         self.pairs, self.row_of, self.is_pair = pairs[order], row_of[order], order >= scalar.row.size
         self.taus = [self.taus[k] for k in order.tolist()]
+        self.copies = self._first_copies(copies.rows)
         self.slopes = [Fraction(v) for v in table.slope.tolist()]
         self.ratio, self.bend, self.delta, self.eta = 1, 1, 1, 1
+
+    def _first_copies(self, rows: IntArray) -> IntArray:
+        """For each hyperplane the first one that is made of copies of the same rows at the same level."""
+        table = self.layer.layer.pieces
+        output, below, above = self.pairs.T
+        if all_differ(rows):
+            return np.arange(output.size)
+        entry = table.first[output] + np.minimum(below, above)
+        one, other = rows[table.row[entry]], rows[table.row[table.first[output] + below]]
+        numbers = np.stack([np.minimum(one, other), np.maximum(one, other), self.is_pair], axis=1)
+        keys = np.column_stack([numbers, np.where(self.is_pair, 0.0, table.levels[entry] + 0.0)])
+        _, first, group = np.unique(keys, axis=0, return_index=True, return_inverse=True)
+        return np.asarray(first[group.reshape(-1)])
 
     def _bare_planes(self) -> BoolArray:
         """Whether biases and levels leave nothing of each hyperplane's form where its inputs are zero."""
@@ -185,6 +120,17 @@ class _ExactLayer:
         level = own.pieces.levels[own.pieces.first[output] + np.minimum(below, above)]
         of_pieces = own.bias[first] == own.bias[first + np.where(self.is_pair, below, 0)]
         return np.asarray(np.where(self.is_pair, of_pieces, own.bias[first] == level))
+
+    def _bends_at_zero(self) -> BoolArray:
+        """Whether each hyperplane's unit is zero on it."""
+        table = self.layer.layer.pieces
+        entry = table.first[self.pairs[:, 0]] + np.minimum(self.pairs[:, 1], self.pairs[:, 2])
+        slope, level = table.slope[entry], np.where(self.is_pair, 0.0, table.levels[entry])
+        plain = (slope == 0.0) | (level == 0.0)
+        zero = plain & (table.constant[entry] == 0.0) & ~self.is_pair
+        for k in np.flatnonzero(~plain).tolist():
+            zero[k] = Fraction(slope[k]) * Fraction(level[k]) + table.constants[entry[k]] == 0
+        return np.asarray(zero)
 
     def _rows(self, rows: IntArray) -> Weight:
         """Some rows of the weight; all of them are the weight itself."""
@@ -222,6 +168,7 @@ class _ExactLayer:
                     threshold=np.zeros(n),
                     pairs=np.column_stack([pieces, np.zeros(n, dtype=np.int64)]),
                     bare_planes=np.ones(n, dtype=np.bool_),
+                    bends_at_zero=np.zeros(n, dtype=np.bool_),
                     same=every,
                 )
             )
@@ -258,6 +205,7 @@ class _ExactLayer:
             np.where([c != 0 for c in table.constants], 0, 1 + (table.slope == 0.0)).astype(np.uint8),
             layer.layer.bias == 0.0,
             self._bare_planes(),
+            self._bends_at_zero(),
             table.units.copy(),
             table.is_max.copy(),
             is_whole,
@@ -279,6 +227,14 @@ def _exact_differences(
 
 
 def _first_of_the_same(layer: _ExactLayer) -> IntArray:
+    """For each hyperplane the first one that is the same: a multiple of it, or one made of copies."""
+    same = _first_multiples(layer)
+    for k in np.flatnonzero(layer.copies != np.arange(same.size)).tolist():
+        same[k] = min(same[k], same[layer.copies[k]])
+    return same
+
+
+def _first_multiples(layer: _ExactLayer) -> IntArray:
     """For each hyperplane the first one that is a multiple of it; differences of pieces are left alone."""
     same = np.arange(len(layer.row_of))
     planes = np.flatnonzero(~layer.is_pair)

@@ -17,6 +17,7 @@ from support.strategies import cases
 from polyregions import Box, Network, RegionComplex, certify, enumerate_regions
 from polyregions.engines.subdivide import layer_cut
 from polyregions.engines.subdivide.engine import Subdivision
+from polyregions.network.copies import find_copies
 from polyregions.network.hyperplanes import layer_steps, next_pieces
 from polyregions.network.layers import Layer, hard_tanh, linear, maxout, mixed, relu
 from polyregions.theory.constructions import voronoi_unit
@@ -222,7 +223,11 @@ def test_which_piece_comes_in_which_step() -> None:
         ]
     )
     # Output 2 is no unit: its pieces are all the same.
-    assert [step.tolist() for step in next_pieces(own)] == [[[0, 2], [3, 1]], [[0, 3]], [[0, 4]]]
+    assert [step.tolist() for step in next_pieces(own, find_copies(Network([own]))[0].rows)] == [
+        [[0, 2], [3, 1]],
+        [[0, 3]],
+        [[0, 4]],
+    ]
     steps = layer_steps(Network([own]), Box([-1], [1]))
     assert [step.pairs.tolist() for step in steps] == [
         [[0, 2, 0], [1, 0, 1], [3, 1, 0]],

@@ -27,7 +27,7 @@ from .face_table import (
     take,
 )
 
-DONE, MORE_FACES, MORE_POOL, MORE_VERTICES, MORE_PLANES, MORE_ENTRIES, DECIDE, PAUSE, BROKEN = range(9)
+DONE, MORE_FACES, MORE_POOL, MORE_VERTICES, MORE_ENTRIES, DECIDE, PAUSE, BROKEN = range(8)
 
 #: Places in ``at``, where the work stands: part of the old complex, stage (0 copy, 1 cut), place in the order
 #: of the old faces, hyperplane, dimension being cut (0: new vertices), place in its list, faces when the

@@ -36,7 +36,7 @@ from ...base.kernels import (
 from ...complex.topology import FaceLists
 from ...complex.vertices import Store
 from ...geometry.signs import UNKNOWN, sign_at, solve_float, solve_whole, tied
-from .cell_forms import LayerForms, cell_form
+from .cell_forms import FormsOfCells
 from .cut_face import (
     BEFORE,
     CURSOR,
@@ -46,7 +46,6 @@ from .cut_face import (
     MARK,
     MORE_ENTRIES,
     MORE_FACES,
-    MORE_PLANES,
     MORE_POOL,
     MORE_VERTICES,
     NEXT,
@@ -66,7 +65,6 @@ from .face_table import (
     MASKS,
     MOST,
     OPEN,
-    PLANES,
     POOL,
     SECTION,
     SIBLING,
@@ -105,16 +103,17 @@ class OldFaces(NamedTuple):
 class Hyperplanes(NamedTuple):
     """The hyperplanes of the step on the cells of the part that is cut.
 
-    ``number (cells, hyperplanes)`` is the number of each form that is known, else -1; ``open (n, 3)`` are the
-    signs that wait for a decision: face, hyperplane, cell. ``same`` is that of the step's arrays, ``step``
-    its number. ``forms`` is what the forms are made of.
+    ``number (cells, hyperplanes)`` is memory for the number of each form; ``open (n, 3)`` are the signs that
+    wait for a decision: face, hyperplane, cell. ``same`` and ``whole`` are those of the step's arrays,
+    ``step`` is its number. ``forms`` are those of all hyperplanes that cut each cell.
     """
 
     number: Int32Matrix
     open: Int32Matrix
     same: Int64Vector
     step: int
-    forms: LayerForms
+    whole: bool
+    forms: FormsOfCells
 
 
 class Scratch(NamedTuple):
@@ -180,19 +179,12 @@ def copy_face(f: int, old: OldFaces, new: NewFaces, lists: Lists) -> int:
 
 
 @kernel(bare=True)
-def form_number(plane: int, cell: int, row: int, store: Store, cut: Hyperplanes, used: Int64Vector) -> int:
-    """Number of the form of a hyperplane on an old cell. It is computed when it is first asked for.
-
-    ``row`` is the number of the cell within the part.
-    """
-    p = int64(cut.number[row, plane])
-    if p < 0:
-        p = used[PLANES]
-        used[PLANES] = p + 1
-        store.errors[p] = cell_form(cell, plane, cut.forms, store.forms[p])
-        store.source[p, 0], store.source[p, 1], store.source[p, 2] = cut.step, cell, plane
-        cut.number[row, plane] = p
-    return p
+def number_forms(begin: int, end: int, cut: Hyperplanes) -> None:
+    """Enter the numbers of the forms of the cells of a part."""
+    first, planes = cut.forms
+    for cell in range(begin, end):
+        for p in range(first[cell], first[cell + 1]):
+            cut.number[cell - begin, planes[p - first[0]]] = p
 
 
 @kernel(part=True, bare=True)
@@ -236,7 +228,7 @@ def mark_vertex(f: int, v: int, cell: int, row: int, plane: int, work: Cutting) 
             other = WORD * ((column - MASKS) // 3) + bit_number(there)
             if other <= plane or tied(planes[v], store.source, cut.same, cut.step, other):
                 continue
-            q = form_number(other, cell, row, store, cut, used)
+            q = int64(cut.number[row, other])
             sign = sign_at(store.forms[q], store.errors[q], point, radius)
             if sign == 1:
                 above |= there
@@ -260,8 +252,6 @@ def new_vertex(f: int, cell: int, row: int, plane: int, work: Cutting) -> int:
         return MORE_FACES
     if used[VERTICES] + 1 > store.radii.size:
         return MORE_VERTICES
-    if used[PLANES] + n_planes > store.errors.size:
-        return MORE_PLANES
     if used[OPEN] + n_planes > cut.open.shape[0]:
         return DECIDE
     v, number = used[FACES], used[VERTICES]
@@ -272,8 +262,8 @@ def new_vertex(f: int, cell: int, row: int, plane: int, work: Cutting) -> int:
     table[v, START], table[v, SIZE] = number, 0
     for i in range(d - 1):
         planes[v, i] = planes[f, i]
-    planes[v, d - 1] = form_number(plane, cell, row, store, cut, used)
-    solve_vertex(number, planes[v], store, cut.forms.cut.whole, work.scratch)
+    planes[v, d - 1] = cut.number[row, plane]
+    solve_vertex(number, planes[v], store, cut.whole, work.scratch)
     mark_vertex(f, v, cell, row, plane, work)
     table[f, SECTION] = v
     return DONE
@@ -282,8 +272,8 @@ def new_vertex(f: int, cell: int, row: int, plane: int, work: Cutting) -> int:
 @kernel(part=True, bare=True)
 def cut_listed(work: Cutting) -> int:
     """Cut the faces of one dimension that are in the hyperplane's list, from ``at[CURSOR]`` on."""
-    at, old, new, lists, store, cut, scratch = work
-    table, used, entries = new.table, new.used, lists.entries
+    at, old, new, lists, _, cut, scratch = work
+    table, entries = new.table, lists.entries
     level, plane, first_cell = at[LEVEL], at[ROUND], old.cells[at[PART]]
     column, bit = MASKS + 3 * (plane // WORD), int64(1) << int64(plane % WORD)
     while at[CURSOR] >= 0:
@@ -297,12 +287,7 @@ def cut_listed(work: Cutting) -> int:
                 if level == 0:
                     code = new_vertex(f, cell, row, plane, work)
                 else:
-                    if used[PLANES] == store.errors.size:
-                        return MORE_PLANES
-                    form = int64(cut.number[row, plane])
-                    if form < 0:
-                        form = form_number(plane, cell, row, store, cut, used)
-                    code = cut_face(f, form, at, new, lists, scratch.masks)
+                    code = cut_face(f, int64(cut.number[row, plane]), at, new, lists, scratch.masks)
             if code != DONE:
                 return code
         at[CURSOR] = entries[at[CURSOR], 1]
@@ -338,6 +323,7 @@ def cut_faces(work: Cutting) -> int:
                     at[PART] += 1
                     continue
                 at[BEFORE] = used[FACES]
+                number_forms(old.cells[at[PART]], old.cells[at[PART] + 1], work.cut)
             code = copy_part(work)
             if code != DONE:
                 return code
@@ -358,9 +344,6 @@ def cut_faces(work: Cutting) -> int:
                 head[level, plane] = -1
             at[ROUND], at[LEVEL], at[MARK] = plane + 1, 0, used[FACES]
             at[CURSOR] = head[1, plane + 1] if plane + 1 < n_planes else -1
-        for row in range(old.cells[at[PART] + 1] - old.cells[at[PART]]):
-            for plane in range(n_planes):
-                work.cut.number[row, plane] = -1
         at[STAGE], used[ENTRIES] = 0, 0
         at[PART] += 1
     return DONE

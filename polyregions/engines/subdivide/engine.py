@@ -16,31 +16,34 @@ decided over the integers, from the exact forms that define the vertex (:mod:`po
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import cast
 
 import numpy as np
 
+from ...base.arrays import StateArray
 from ...base.memory import memory_for_threads
 from ...complex.faces import Faces
+from ...complex.packed_states import PackedStates
+from ...complex.patterns import Cut, Patterns
 from ...complex.region_complex import RegionComplex
 from ...complex.regions import Regions
 from ...complex.topology import Cells, find_neighbors
-from ...complex.vertices import Cut, Vertices
+from ...complex.vertices import Vertices
 from ...errors import InvalidInputError, TooLargeError
 from ...network.box import Box
 from ...network.hyperplanes import layer_steps
 from ...network.network import Network
-from ...network.numbers import times
-from .cell_forms import CellMaps, LayerForms, VerticesOnCells, mark_signs, vertex_values
+from ...network.pieces import as_slice
+from .cell_maps import OutputMaps, PieceMaps
 from .envelopes import PartlyCut
+from .face_table import CARRIER, MASKS
 from .inner_points import interior_points
-from .layer_cut import LayerCut, LayerOnCells
-
-#: Entries of the largest matrices of signs that are made at once.
-SIGNS_TOGETHER = 2**19
+from .layer_cut import LayerCut
+from .marking import StepOnCells, make_forms, mark
+from .zeros import KnownZeros, NewSigns
 
 
 def enumerate_by_subdivision(
@@ -134,7 +137,7 @@ class Subdivision:
 
     def run(self, progress: Callable[[int, int], None] | None = None) -> RegionComplex:
         """Cut by all layers."""
-        return self._cut_layers(0, CellMaps.identity(self.d), progress)
+        return self._cut_layers(0, OutputMaps.identity(self.d), progress)
 
     @classmethod
     def of(cls, cx: Regions, network: Network, workers: int) -> Subdivision:
@@ -142,6 +145,10 @@ class Subdivision:
         faces = cx.need_faces("cutting further")
         self = cls(network, cx.box, workers)
         self.cells, self.undecided = faces.cells, cx.undecided or 0
+        done = {cut.step: faces.vertices.steps[cut.step] for cut in faces.vertices.cuts}
+        self.steps = [
+            step.with_planes_of(done[i]) if i in done else step for i, step in enumerate(self.steps)
+        ]
         self.vertices = faces.vertices.continued(network, self.steps)
         return self
 
@@ -150,86 +157,78 @@ class Subdivision:
     def further(self) -> RegionComplex:
         """Cut by the layers beyond those that have cut already."""
         done = 1 + max((cut.layer for cut in self.vertices.cuts), default=-1)
-        maps = CellMaps.identity(self.d)
+        maps = OutputMaps.identity(self.d)
         for number in range(done):
             cuts = [cut for cut in self.vertices.cuts if cut.layer == number]
             arrays = next(step for step in self.steps if step.layer == number)
             parent = np.arange(len(maps.parent), dtype=np.int32)
             for cut in cuts:
                 parent = parent[cut.cell_of]
-            states = np.zeros((parent.size, arrays.n_outputs), dtype=np.uint8)
-            if cuts:
-                states[:, arrays.units] = cuts[-1].states
-            maps = maps.above(arrays, parent, states)
+            states = cuts[-1].states if cuts else PackedStates(parent.size, arrays.n_states)
+            maps = OutputMaps.above(PieceMaps(arrays, maps), parent, states, arrays)
         return self._cut_layers(done, maps, None)
 
     def _cut_layers(
-        self, first: int, maps: CellMaps, progress: Callable[[int, int], None] | None
+        self, first: int, maps: OutputMaps, progress: Callable[[int, int], None] | None
     ) -> RegionComplex:
         last = max((step.layer for step in self.steps if step.row_of.size), default=-1)
+        zeros = KnownZeros(self.steps, last + 1)
         for number in range(first, last + 1):
             steps = [i for i, step in enumerate(self.steps) if step.layer == number]
-            part = PartlyCut(self.steps[steps[0]], maps, len(steps))
+            arrays = self.steps[steps[0]]
+            part = PartlyCut(arrays, maps, len(steps))
+            zeros.begin(arrays, self.cells)
             # A step may leave fewer cells than it has cut; what is told never falls.
             report = None if progress is None else partial(progress, 0, self.cells.top.size)
             for i in steps:
                 if self.steps[i].row_of.size:
-                    self._cut(i, part, report)
+                    self._cut(i, part, zeros, report)
             if progress is not None:
                 progress(0, self.cells.top.size)
             if number < last:
                 maps = part.above()
+                zeros.end(arrays, part.states, self.cells)
         result = self._result()
         if progress is not None:
             progress(result.n_regions, result.n_regions)
         return result
 
-    def _cut(self, number: int, part: PartlyCut, report: Callable[[], None] | None) -> None:
+    def _cut(
+        self, number: int, part: PartlyCut, zeros: KnownZeros, report: Callable[[], None] | None
+    ) -> None:
         """Cut the complex by one step of a layer."""
         step, cells = self.steps[number], self.cells
         homes = cells.homes()
-        cut = LayerCut(cells, homes, LayerOnCells(number, step, part.maps(step)), self.vertices)
-        self._mark_vertices(cut)
-        cut.run(self.workers, report)
-        table, made = cut.result()
-        self.undecided += cut.undecided
-        self.cells = part.follow(step, table, homes, made)
-        own = part.states if step.units.size == step.n_outputs else part.states[:, step.units]
-        unit = self.network.first_units[step.layer]
-        self.vertices.cuts.append(Cut(number, step.layer, unit, part.cell_of, own))
-
-    def _mark_vertices(self, cut: LayerCut) -> None:
-        """Signs of the layer's hyperplanes at the old vertices, cell after cell."""
-        corners = self.cells.faces(0)
-        order = np.argsort(cut.homes[corners], kind="stable")
-        chunk = max(1, SIGNS_TOGETHER // cut.layer.n_planes)
-        parts = [order[start : start + chunk] for start in range(0, corners.size, chunk)]
-        if len(parts) == 1:
-            undecided = [self._mark(cut, corners, parts[0])]
+        own = StepOnCells(number, step, part.maps(step), cells, homes, zeros.of(step, part.states))
+        marks, strict, undecided = mark(own, self.vertices, self.workers, zeros.needs_signs)
+        self.undecided += undecided
+        planes = marks.cutting(step)
+        is_other = ~step.is_max[step.pairs[:, 0]]
+        is_other[planes] = False
+        part.settle(step, marks.above, np.flatnonzero(is_other))
+        if planes.size < step.row_of.size:
+            self.steps[number] = step.only(planes)
+            marks, own = marks.only(planes, step.row_of.size), replace(own, arrays=self.steps[number])
+        if planes.size == 0:
+            part.pass_over()
+            carriers, signs = cells.faces(0), marks.vertices.above
         else:
-            with ThreadPoolExecutor(self.workers) as pool:
-                undecided = list(pool.map(partial(self._mark, cut, corners), parts))
-        for faces, planes in undecided:
-            for face, plane in zip(faces.tolist(), planes.tolist(), strict=True):
-                cut.set_sign(face, plane, int(cut.homes[corners[face]]))
-
-    def _mark(self, cut: LayerCut, corners: Any, part: Any) -> Any:
-        """Signs at some vertices; return the new faces and hyperplanes of those that are undecided."""
-        layer, rows = LayerForms.of(cut.layer.arrays, cut.layer.maps), cut.layer.arrays.cut
-        numbers = self.cells.start[corners[part]].astype(np.int64)
-        cells = cut.homes[corners[part]].astype(np.int64)
-        vertices = VerticesOnCells(part, numbers, cells, self.vertices.store)
-        values, bounds = np.empty((part.size, rows.shape[1])), np.empty(part.size)
-        vertex_values(vertices, layer, values, bounds)
-        with np.errstate(over="ignore", invalid="ignore"):
-            z = times(values, rows)
-        undecided = np.empty((part.size * cut.layer.n_planes, 2), dtype=np.int32)
-        n = mark_signs(vertices, z, bounds, layer, cut.table, undecided)
-        return undecided[:n].T
+            forms = make_forms(own, marks, self.vertices, self.workers)
+            cut = LayerCut(own, marks, forms, self.vertices)
+            cut.run(self.workers, report)
+            table, made = cut.result()
+            self.undecided += cut.undecided
+            self.cells, pieces = part.follow(own.arrays, table, homes, made)
+            rows = self.cells.faces(0) if pieces is None else pieces[self.cells.faces(0)]
+            carriers = table[rows, CARRIER].astype(np.int64)
+            signs = table[rows, MASKS::3] | table[rows, MASKS + 1 :: 3]
+        zeros.follow(step, cells, carriers, NewSigns(strict, planes, signs))
+        unit, units = self.network.first_units[step.layer], as_slice(step.units)
+        self.vertices.cuts.append(Cut(number, step.layer, unit, part.cell_of, part.states, units))
 
     def _result(self) -> RegionComplex:
         cells, top = self.cells, self.cells.top
-        states = self.vertices.patterns(np.arange(top.size), len(self.network.layers))
+        patterns = Patterns(self.vertices.cuts, len(self.network.layers), top.size, self.network.n_units)
         offsets = np.concatenate([[0], np.cumsum(cells.size[top], dtype=np.int64)])
         neighbors = np.empty(offsets[-1], dtype=np.int64)
         met = np.full(cells.dim.size, -1, dtype=np.int32)
@@ -238,12 +237,12 @@ class Subdivision:
             network=self.network,
             box=self.box,
             engine="subdivide",
-            states=states,
-            witnesses=interior_points(cells, self.vertices, states, self.box, self.workers),
+            states=cast("StateArray", patterns),  # an array when it is asked for
+            witnesses=interior_points(cells, self.vertices, patterns, self.box, self.workers),
             facet_offsets=offsets,
             facet_neighbors=neighbors,
             complete=True,
-            known_faces=Faces(cells, self.vertices, self.box, states),
+            known_faces=Faces(cells, self.vertices, self.box, patterns),
             undecided=self.undecided,
             further=extend,
         )

@@ -19,10 +19,12 @@ from numpy.typing import NDArray
 
 from ...base.arrays import IntArray, StateArray
 from ...base.kernels import BoolVector, Int32Matrix, Int64Matrix, Int64Vector, UInt8Matrix, int64, kernel
+from ...complex.packed_states import ROWS_TOGETHER, PackedStates
 from ...complex.topology import Cells
-from ...network.hyperplanes import LayerArrays
-from .cell_forms import CellMaps
+from ...network.layer_arrays import LayerArrays
+from .cell_maps import OutputMaps, PieceMaps, StateTable
 from .face_table import CARRIER, MASKS, WORD
+from .masks import bits_of
 
 
 class PartlyCut:
@@ -32,31 +34,61 @@ class PartlyCut:
     ----------
     cell_of : int32 (cells,)
         For each cell one that the step before had, or the layer below, that it has a part of.
-    states : uint8 (cells, outputs)
+    states : PackedStates (cells, outputs)
         The lowest of the states that hold on it.
     """
 
-    def __init__(self, first: LayerArrays, maps: CellMaps, steps: int) -> None:
+    def __init__(self, first: LayerArrays, maps: OutputMaps, steps: int) -> None:
         cells = len(maps.parent)
         self.cell_of = self._parent = np.arange(cells, dtype=np.int32)
-        self.states: StateArray = np.zeros((cells, first.n_outputs), dtype=np.uint8)
-        self._first, self._maps, self._left = first, maps, steps
-        self._values: CellMaps | None = None
+        self.states = PackedStates(cells, first.n_states)
+        self._first, self._maps, self._steps, self._done = first, maps, steps, 0
+        self._values: OutputMaps | None = None
         self._old: NDArray[np.int32] | None = None
         self._sets: NDArray[np.uint8] | None = None
 
-    def maps(self, step: LayerArrays) -> CellMaps:
+    def maps(self, step: LayerArrays) -> OutputMaps:
         """What a step's hyperplanes are forms of, on the cells that it cuts."""
-        if self._old is None:
+        if self._done == 0:
             return self._maps
+        return _largest_and_next(step, self.values(), self._parent, self.states)
+
+    def values(self) -> OutputMaps:
+        """The values of all entries of the layer's table, as if each were an output, on the cells below."""
         if self._values is None:
-            self._values = _values_of_pieces(step, self._maps)
-        return _largest_and_next(step, self._values, self._parent, self.states)
+            layer, cells = self._first, len(self._maps.parent)
+            n, pieces = layer.piece.size, PieceMaps(layer, self._maps)
+            every, states = np.arange(cells, dtype=np.int32), PackedStates(cells, np.ones(n, dtype=np.int64))
+            outputs = replace(layer, first=np.arange(n + 1))
+            self._values = OutputMaps.above(pieces, every, states, outputs)
+        return self._values
+
+    def settle(self, step: LayerArrays, above: NDArray[np.int32], planes: IntArray) -> None:
+        """Enter the states that follow from some hyperplanes of scalar units, which cut no cell.
+
+        ``above (cells, words)`` are the masks of those that each cell is above.
+        """
+        if not planes.size:
+            return
+        output, first = np.unique(step.pairs[planes, 0], return_index=True)
+        for start in range(0, len(above), ROWS_TOGETHER):
+            rows = slice(start, min(start + ROWS_TOGETHER, len(above)))
+            states = self.states.rows(rows)
+            bits = bits_of(above[rows], len(step.pairs))[:, planes]
+            states[:, output] = np.add.reduceat(bits, first, axis=1)
+            self.states.write(start, states)
+
+    def pass_over(self) -> None:
+        """Enter a step of which no hyperplane cuts a cell."""
+        self._done += 1
+        self.cell_of = np.arange(len(self._parent), dtype=np.int32)
 
     def follow(
         self, step: LayerArrays, table: NDArray[np.int32], homes: NDArray[np.int32], cells: Cells
-    ) -> Cells:
+    ) -> tuple[Cells, IntArray | None]:
         """Enter what a step has made; return the cells with those merged that belong together.
+
+        With them, if some were merged, a piece of each face.
 
         Parameters
         ----------
@@ -65,10 +97,10 @@ class PartlyCut:
         homes : int32 (old faces,)
             A cell around each face that was cut.
         """
-        self._left -= 1
+        self._done += 1
         pieces = None
         carrier = table[:, CARRIER]
-        if self._left or self._old is not None:
+        if self._done < self._steps or self._old is not None:
             old = carrier if self._old is None else self._old[carrier]
             sets = _all_states(step, len(table)) if self._sets is None else self._sets[carrier]
             leave_out(_left_out(step), table, sets)
@@ -78,35 +110,38 @@ class PartlyCut:
         top = cells.top if pieces is None else pieces[cells.top]
         self.cell_of = homes[carrier[top]]
         self._parent = self._parent[self.cell_of]
-        self.states = self.states[self.cell_of]
-        enter_states(top, step.pairs, step.is_max, table, self.states)
-        return cells
+        before = self.states
+        self.states = PackedStates(top.size, step.n_states)
+        for start in range(0, top.size, ROWS_TOGETHER):
+            rows = slice(start, start + ROWS_TOGETHER)
+            states = before.rows(self.cell_of[rows])
+            enter_states(top[rows], step.pairs, step.is_max, table, states)
+            self.states.write(start, states)
+        return cells, pieces
 
-    def above(self) -> CellMaps:
+    def above(self) -> OutputMaps:
         """The maps of what the layer hands on, when all its steps are done."""
+        layer = self._first
         if self._values is None:
-            return self._maps.above(self._first, self._parent, self.states)
-        layer, sizes, errors = self._first, self._values.sizes, self._values.errors
-        return self._values._replace(
-            parent=self._parent,
-            states=self.states,
-            first=layer.first,
-            kinds=layer.kinds,
-            sizes=sizes[self._parent],
-            errors=errors[self._parent],
-        )
+            return OutputMaps.above(PieceMaps(layer, self._maps), self._parent, self.states, layer)
+        return self._values.seen_as(self._parent, self.states, StateTable.of(layer), self._parent)
 
 
-def _values_of_pieces(layer: LayerArrays, maps: CellMaps) -> CellMaps:
-    """The values of all entries of a layer's table, as if each were an output, on the cells below it."""
-    n, cells = layer.piece.size, len(maps.parent)
-    outputs = replace(layer, first=np.arange(n + 1))
-    return maps.above(outputs, np.arange(cells, dtype=np.int32), np.zeros((cells, n), dtype=np.uint8))
+class _Chosen:
+    """States of m of each hyperplane of a further step, and of f, which has one."""
+
+    def __init__(self, states: PackedStates, outputs: IntArray) -> None:
+        self._states, self._outputs = states, outputs
+
+    def rows(self, which: slice) -> StateArray:
+        """States on some cells; uint8 (cells, 2 hyperplanes)."""
+        largest = self._states.rows(which).take(self._outputs, axis=1)
+        return np.concatenate([largest, np.zeros_like(largest)], axis=1)
 
 
 def _largest_and_next(
-    step: LayerArrays, values: CellMaps, parent: NDArray[np.int32], states: StateArray
-) -> CellMaps:
+    step: LayerArrays, values: OutputMaps, parent: NDArray[np.int32], states: PackedStates
+) -> OutputMaps:
     """The m of each hyperplane of a further step, then the f; see :mod:`polyregions.network.hyperplanes`."""
     output, piece, _ = step.pairs.T
     first, n = step.first[output], output.size
@@ -114,21 +149,10 @@ def _largest_and_next(
     starts = np.concatenate([[0], np.cumsum(sizes)])
     begin = np.concatenate([first, first + piece])
     entries = np.arange(starts[-1]) + np.repeat(begin - starts[:-1], sizes)
-    chosen = np.zeros((len(parent), 2 * n), dtype=np.uint8)
-    chosen[:, :n] = states[:, output]
-    return CellMaps(
-        values.maps,
-        parent,
-        chosen,
-        starts,
-        step.piece[entries],
-        step.slopes[entries],
-        step.constants[entries],
-        values.sizes[parent],
-        values.errors[parent],
-        step.kinds[entries],
-        values.zero,
+    own = (
+        np.ascontiguousarray(part[entries]) for part in (step.piece, step.slopes, step.constants, step.kinds)
     )
+    return values.seen_as(parent, _Chosen(states, output), StateTable(starts, *own), parent)
 
 
 def _all_states(layer: LayerArrays, faces: int) -> NDArray[np.uint8]:

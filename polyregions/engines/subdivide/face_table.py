@@ -30,8 +30,8 @@ CARRIER, SIBLING, SECTION, START, SIZE, MASKS = range(6)
 #: Hyperplanes in one mask, and a mask of them.
 WORD, LOW = 32, 0xFFFFFFFF
 #: Places in ``used``: how much of each array is in use, and the size of the largest boundary.
-COUNTERS = 7
-FACES, POOL, VERTICES, PLANES, ENTRIES, OPEN, MOST = range(COUNTERS)
+COUNTERS = 6
+FACES, POOL, VERTICES, ENTRIES, OPEN, MOST = range(COUNTERS)
 
 
 class NewFaces(NamedTuple):
@@ -144,16 +144,12 @@ def pieces_in_order(old: Int64Vector, piece_of: Int32Vector, table: Int32Matrix,
 
 @kernel
 def renumber(new: NewFaces, base: Int64Vector, shift: Int64Vector) -> None:
-    """Add ``shift`` to the numbers from ``base`` on, of faces, places in the pool, vertices and forms."""
-    table, dim, pool, planes, piece_of, _ = new
-    d = planes.shape[1]
+    """Add ``shift`` to the numbers from ``base`` on, of faces, places in the pool and vertices."""
+    table, dim, pool, _, piece_of, _ = new
     for f in range(table.shape[0]):
         if table[f, SIBLING] >= base[FACES]:
             table[f, SIBLING] += shift[FACES]
         table[f, START] += shift[POOL] if dim[f] > 0 else shift[VERTICES]
-        for i in range(d - dim[f]):
-            if planes[f, i] >= base[PLANES]:
-                planes[f, i] += shift[PLANES]
     for i in range(pool.size):
         if pool[i] >= base[FACES]:
             pool[i] += shift[FACES]

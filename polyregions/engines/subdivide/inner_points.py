@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 
 import numpy as np
 
-from ...base.arrays import FloatArray, StateArray
+from ...base.arrays import FloatArray
+from ...base.jobs import run_all
 from ...base.kernels import Int32Matrix, Int64Vector, Matrix, UInt8Vector, int64, kernel
+from ...complex.patterns import Patterns
 from ...complex.topology import Cells, FaceLists
 from ...complex.vertices import Store, Vertices
 from ...network.box import Box
@@ -18,7 +19,7 @@ TOGETHER = 2**14
 
 
 def interior_points(
-    cells: Cells, vertices: Vertices, states: StateArray, box: Box, workers: int = 1
+    cells: Cells, vertices: Vertices, patterns: Patterns, box: Box, workers: int = 1
 ) -> FloatArray:
     """A point inside each top cell: a mean of its vertices, rounded to float64.
 
@@ -42,11 +43,10 @@ def interior_points(
         inner_points(top[part], cells.lists, places, centres[part])
         away_from_facets(top[part], cells.lists, cells.planes, store, centres[part], moved, clear[part])
 
-    with ThreadPoolExecutor(workers) as pool:
-        list(pool.map(work, (slice(i, i + TOGETHER) for i in range(0, top.size, TOGETHER))))
+    run_all(work, [slice(i, i + TOGETHER) for i in range(0, top.size, TOGETHER)], workers)
     witnesses = np.clip(middle + half * centres[:, :d], low, high)
     doubtful = np.flatnonzero(clear == 0)
-    elsewhere = (vertices.network.states(witnesses[doubtful]) != states[doubtful]).any(axis=1)
+    elsewhere = (vertices.network.states(witnesses[doubtful]) != patterns.rows(doubtful)).any(axis=1)
     for i in doubtful[elsewhere].tolist():
         corners = {tuple(vertices.exact_point(int(cells.start[v]))) for v in cells.corners(int(top[i]))}
         for j in range(d):

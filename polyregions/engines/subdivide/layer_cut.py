@@ -13,7 +13,6 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -24,14 +23,12 @@ from ...base.memory import available_memory
 from ...complex.topology import Cells
 from ...complex.vertices import Vertices
 from ...errors import CheckFailedError, TooLargeError
-from ...network.hyperplanes import LayerArrays
-from .cell_forms import CellMaps, LayerForms
+from .cell_forms import FormsOfCells
 from .cut_face import (
     DECIDE,
     DONE,
     MORE_ENTRIES,
     MORE_FACES,
-    MORE_PLANES,
     MORE_POOL,
     MORE_VERTICES,
     PAUSE,
@@ -44,7 +41,6 @@ from .face_table import (
     FACES,
     MASKS,
     OPEN,
-    PLANES,
     POOL,
     SECTION,
     SIBLING,
@@ -54,11 +50,11 @@ from .face_table import (
     WORD,
     Lists,
     NewFaces,
-    join_masks,
     order_faces,
     pieces_in_order,
     renumber,
 )
+from .marking import StepMarks, StepOnCells
 
 #: Old faces that are cut together: few enough that their pieces stay in the processor's cache.
 FACES_TOGETHER = 128
@@ -66,20 +62,6 @@ FACES_TOGETHER = 128
 SHARED_CELLS = 64
 #: Faces are numbered by int32.
 MOST_FACES = 2**31 - 1
-
-
-@dataclass(frozen=True)
-class LayerOnCells:
-    """Step ``number``: its hyperplanes, and the maps that they are forms of on the cells that it cuts."""
-
-    number: int
-    arrays: LayerArrays
-    maps: CellMaps
-
-    @property
-    def n_planes(self) -> int:
-        """Number of hyperplanes."""
-        return self.arrays.row_of.size
 
 
 class LayerCut:
@@ -98,16 +80,18 @@ class LayerCut:
         Number of signs that float64 left open.
     """
 
-    def __init__(self, old: Cells, homes: NDArray[np.int32], layer: LayerOnCells, vertices: Vertices) -> None:
-        self.old, self.homes, self.layer, self.vertices = old, homes, layer, vertices
+    def __init__(self, step: StepOnCells, marks: StepMarks, forms: FormsOfCells, vertices: Vertices) -> None:
+        self.old, self.homes, self.step, self.vertices = step.cells, step.homes, step, vertices
+        self.marks, self.forms, old = marks, forms, step.cells
         corners = old.faces(0)
-        n, d, words = corners.size, old.dimension, -(-layer.n_planes // WORD)
+        n, d, words = corners.size, old.dimension, marks.above.shape[1]
         columns = MASKS + 3 * words
         room = _room(max(1024, 64 * old.dim.size), 4 * columns + 4 * d + 1, n)
         self.table = np.empty((room, columns), dtype=np.int32)
         self.table[:n, CARRIER], self.table[:n, START], self.table[:n, SIZE] = corners, old.start[corners], 0
         self.table[:n, SIBLING] = self.table[:n, SECTION] = -1
-        self.table[:n, MASKS:] = 0
+        self.table[:n, MASKS::3], self.table[:n, MASKS + 1 :: 3] = marks.vertices
+        self.table[:n, MASKS + 2 :: 3] = 0
         self.dim = np.empty(room, dtype=np.int8)
         self.dim[:n] = 0
         self.planes = np.empty((room, d), dtype=np.int32)
@@ -117,13 +101,13 @@ class LayerCut:
         self.piece_of[corners] = np.arange(n)
         self.count = np.zeros(COUNTERS, dtype=np.int64)
         self.count[FACES] = n
-        self.count[VERTICES], self.count[PLANES] = vertices.store.radii.size, vertices.store.errors.size
+        self.count[VERTICES] = vertices.store.radii.size
         self.undecided = 0
 
     def set_sign(self, face: int, plane: int, cell: int) -> None:
         """Decide, over the integers, on which side of a hyperplane a vertex is."""
         vertex = int(self.table[face, START])
-        sign = self.vertices.exact_sign(self.layer.number, vertex, cell, plane)
+        sign = self.vertices.exact_sign(self.step.number, vertex, cell, plane)
         if sign != 0:
             bit = np.uint32(1 << plane % WORD).astype(np.int32)
             self.table[face, MASKS + 3 * (plane // WORD) + (sign < 0)] |= bit
@@ -171,7 +155,7 @@ class LayerCut:
 
     def result(self) -> tuple[Any, Cells]:
         """The table and the new complex; its cells are ordered by the old cell, and by hyperplane sides."""
-        self.vertices.store = self.vertices.first(int(self.count[VERTICES]), int(self.count[PLANES]))
+        self.vertices.store = self.vertices.first(int(self.count[VERTICES]))
         table = self.table[: self.count[FACES]]
         start, size = table[:, START].copy(), table[:, SIZE].copy()
         top = np.empty(int((self.dim[: len(table)] == self.old.dimension).sum()), dtype=np.int64)
@@ -181,18 +165,15 @@ class LayerCut:
 
     def _cut(self, faces: NDArray[np.int64], pause: Callable[[], None] | None) -> None:
         """Run the kernel on some of the old faces: enlarge what is full, decide what is open."""
-        n_planes = self.layer.n_planes
+        arrays = self.step.arrays
+        n_planes = arrays.row_of.size
         old = self._in_parts(faces)
         at = np.zeros(PLACES, dtype=np.int64)
         entries = np.empty((4096 + 4 * n_planes, 2), dtype=np.int32)
         head = np.full((self.old.dimension + 1, n_planes), -1, dtype=np.int32)
         numbers = np.full((int(np.diff(old.cells).max(initial=0)), n_planes), -1, dtype=np.int32)
         undecided = np.empty((max(1024, 2 * n_planes), 3), dtype=np.int32)
-        arrays = self.layer.arrays
-        forms = LayerForms.of(arrays, self.layer.maps)
-        hyperplanes = Hyperplanes(
-            *(numbers, undecided, arrays.same, self.layer.number, forms),
-        )
+        hyperplanes = Hyperplanes(numbers, undecided, arrays.same, self.step.number, arrays.whole, self.forms)
         scratch = Scratch.empty(self.old.dimension, self.table.shape[1] - MASKS)
         while True:
             new, lists = self._new_faces(), Lists(entries, head)
@@ -216,10 +197,6 @@ class LayerCut:
                 store = self.vertices.store
                 points, radii, planes = _grown(store.points, store.radii, store.planes)
                 self.vertices.store = store._replace(points=points, radii=radii, planes=planes)
-            elif code == MORE_PLANES:
-                store = self.vertices.store
-                forms_, errors, source = _grown(store.forms, store.errors, store.source)
-                self.vertices.store = store._replace(forms=forms_, errors=errors, source=source)
             else:
                 raise CheckFailedError("a section has too few faces; this is a defect, please report it")
 
@@ -243,20 +220,16 @@ class LayerCut:
 
     def _pieces(self) -> NDArray[np.float64]:
         """For each cell, in how many pieces its hyperplanes cut it if they are in general position."""
-        old, masks = self.old, np.zeros((self.old.dim.size, self.table.shape[1] - MASKS), dtype=np.int32)
-        corners = old.faces(0)
-        masks[corners] = self.table[: corners.size, MASKS:]
-        for k in range(1, old.dimension + 1):
-            join_masks(old.faces(k), old.lists, masks)
-        cutting = np.ascontiguousarray(masks[old.top, 0::3] & masks[old.top, 1::3]).view(np.uint8)
-        planes = np.unpackbits(cutting, axis=1).sum(axis=1)
-        return np.asarray(sum(comb(planes, i) for i in range(old.dimension + 1)))
+        cutting = self.marks.above & self.marks.below
+        planes = np.bitwise_count(cutting.view(np.uint32)).sum(axis=1)
+        return np.asarray(sum(comb(planes, i) for i in range(self.old.dimension + 1)))
 
     def _copy(self) -> LayerCut:
         """A copy of what there is, with its own arrays to go on in."""
         copy = object.__new__(LayerCut)
-        copy.old, copy.homes, copy.layer = self.old, self.homes, self.layer
-        copy.vertices = self.vertices.copy(int(self.count[VERTICES]), int(self.count[PLANES]))
+        copy.old, copy.homes, copy.step = self.old, self.homes, self.step
+        copy.marks, copy.forms = self.marks, self.forms
+        copy.vertices = self.vertices.copy(int(self.count[VERTICES]))
         for name in ("table", "dim", "planes", "pool"):
             array = getattr(self, name)
             twin = np.empty_like(array)
@@ -286,10 +259,10 @@ class LayerCut:
         self.planes[self.count[FACES] : total[FACES]] = other.planes[faces]
         self.pool[self.count[POOL] : total[POOL]] = other.pool[pool]
         np.maximum(self.piece_of, other.piece_of, out=self.piece_of)
-        kinds = ((int(self.count[i]), int(base[i]), int(other.count[i])) for i in (VERTICES, PLANES))
-        self.vertices.append(other.vertices, *kinds)
+        counts = int(self.count[VERTICES]), int(base[VERTICES]), int(other.count[VERTICES])
+        self.vertices.append(other.vertices, counts)
         self.undecided += other.undecided
-        self.count[:4] = total[:4]
+        self.count[:3] = total[:3]
 
 
 def _room(rows: int, width: int, least: int) -> int:
