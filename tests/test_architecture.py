@@ -137,7 +137,7 @@ KNOWN_ENGINES = {
     "subdivide": set(),
     "traverse": set(),
     "lines": {"subdivide"},
-    "sizes": {"lines", "subdivide"},
+    "sizes": {"lines", "subdivide", "traverse"},
     "enumerate": {"brute", "subdivide", "traverse", "sizes"},
 }
 

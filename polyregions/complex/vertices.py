@@ -128,7 +128,7 @@ class Vertices:
             cuts.setdefault(cut.layer, []).append(cut)
         while layer > 0 and (layer, cell) not in self._forms:
             below = cuts.get(layer - 1, [])
-            way.append((layer, cell, _unit_states(below[-1], cell) if below else ()))
+            way.append((layer, cell, _unit_states(below[-1], cell) if below else self._lowest(layer - 1)))
             for cut in reversed(below):
                 cell = int(cut.cell_of[cell])
             layer -= 1
@@ -139,6 +139,10 @@ class Vertices:
             forms = self.network.exact.following(above - 1, forms, states)
             self._forms[above, cell] = forms
         return forms
+
+    def _lowest(self, layer: int) -> list[int]:
+        """The states of the units of a layer that cuts nothing."""
+        return [0] * self.network.layers[layer].n_units
 
     def exact_form(self, step: int, cell: int, plane: int) -> list[int]:
         """A hyperplane of a step on a cell as integers in (x, 1), a positive multiple of the true form."""

@@ -10,21 +10,30 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..base.arrays import FloatArray
 from ..base.memory import available_memory
 from ..network.box import Box
 from ..network.network import Network
+from ..network.same_borders import same_borders
+from ..network.states import filtered_states
 
 if TYPE_CHECKING:
     from .lines.engine import LineRegions
 
 #: Up to this dimension "auto" takes "subdivide": beyond, its faces outnumber the regions too much.
 FEW_DIMENSIONS = 4
+#: Up to this dimension it takes it if "traverse" would need integers in most cells.
+DEGENERATE_DIMENSIONS = 7
+#: Cells that are looked at for that, at most.
+CELLS = 4
 #: "auto" leaves to "traverse" what "subdivide" has no useful error bounds for: one rounding is 2^-53.
 MOST_GROWTH = 2.0**44
 #: "subdivide" begins with the 3^d faces of the box.
 MOST_BOX_FACES = 10**6
 #: Lines along which regions are counted for an estimate, between points drawn with this seed.
 LINES, SEED = 8, 0
+#: Points on each of them, at first and at most.
+FIRST_POINTS, MOST_POINTS = 2**6, 2**14
 
 
 def too_large_to_subdivide(network: Network, box: Box) -> str:
@@ -38,15 +47,42 @@ def better_traversed(network: Network, box: Box) -> bool:
     """Whether "auto" takes "traverse" though "subdivide" takes all options.
 
     It does so with more than 4 inputs, with so many layers that float64 decides no more of its signs, and if
-    more faces are likely than fit into memory, or into their numbers.
+    more faces are likely than fit into memory, or into their numbers. With 5 to 7 inputs it does not if ties
+    keep "traverse" from deciding cells without integers, as where many units are off that a maximum is
+    taken of.
     """
-    if box.dim > FEW_DIMENSIONS or growth_of_bounds(network) > MOST_GROWTH:
+    if growth_of_bounds(network) > MOST_GROWTH or box.dim > DEGENERATE_DIMENSIONS:
+        return True
+    if box.dim > FEW_DIMENSIONS and not has_ties(network, box):
         return True
     # Loaded here, like the engine itself.
     from .subdivide import layer_cut
 
     most = min(available_memory() / bytes_of_region(network), layer_cut.MOST_FACES / 2**box.dim)
     return bool(region_bound(network) > most and likely_regions(network, box) > most)
+
+
+def has_ties(network: Network, box: Box) -> bool:
+    """Whether float64 leaves something open in most of a few cells of the box, those around points of it.
+
+    Examples
+    --------
+    >>> net = Network.from_arrays([([[1], [1]], [0, 0.5]), ([[1, 1]], [-1]), ([[1]], [0])])
+    >>> has_ties(net, Box([-1], [1]))
+    False
+    """
+    from .traverse.decisions import decide
+    from .traverse.rows import RecentredRows
+
+    share = np.random.default_rng(SEED).random((CELLS, box.dim))
+    points = box.lower * (1 - share) + box.upper * share
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        states, certain = filtered_states(network.layers, points)
+        patterns = np.unique(states[certain], axis=0)
+        if not len(patterns):
+            return True
+        decided = decide(RecentredRows(network, box, same_borders(network).first), patterns).decided
+    return 2 * int(decided.sum()) < decided.size
 
 
 def growth_of_bounds(network: Network) -> float:
@@ -85,15 +121,15 @@ def region_bound(network: Network) -> float:
 
 
 def bytes_of_region(network: Network) -> float:
-    """Memory that "subdivide" takes for each region, about: its faces, and its map up to a layer.
+    """Memory that "subdivide" takes for each region, about, or more: its faces and its pattern.
 
     Around a vertex of a generic complex lie 2^d cells, so that there are about C(d, k) faces of dimension
-    d - k for each cell.
+    d - k for each cell. A face has masks of all hyperplanes of a layer that cut anything.
     """
     d = network.input_dim
     pieces = max(layer.n_rows for layer in network.layers)
     face = 4 * (5 + 3 * -(-pieces // 32)) + 8 * d + 40
-    return float(2 * (2**d * face + 8 * (d + 1) * pieces + network.n_units))
+    return float(2 * (2**d * face + network.n_units / 8))
 
 
 def likely_regions(network: Network, box: Box) -> float:
@@ -101,21 +137,36 @@ def likely_regions(network: Network, box: Box) -> float:
 
     A line through the box that meets m boundaries stands for m hyperplanes, which make
     C(m, 0) + ... + C(m, d) regions in general position. It is right for random networks in few dimensions up
-    to a small factor, and too high if boundaries are parallel.
+    to a small factor, and too high if boundaries are parallel. m is how often units change their state from
+    one point of the line to the next, as float64 sees it, with more points until there is little new.
     """
-    return in_general_position(int(sample_lines(network, box).counts.max()) - 1, box.dim)
+    a, b = line_ends(box)
+    met, before, points = 0, -1, FIRST_POINTS
+    while met > 1.1 * before and points <= MOST_POINTS:
+        t = np.linspace(0.0, 1.0, points + 1)[:, None]
+        before, met = met, 0
+        for p, q in zip(a, b, strict=True):
+            states, _ = filtered_states(network.layers, p * (1 - t) + q * t)
+            met = max(met, int(np.count_nonzero(states[1:] != states[:-1])))
+        points *= 2
+    return in_general_position(met, box.dim)
 
 
 def sample_lines(network: Network, box: Box) -> LineRegions:
     """The regions along a few lines, from side to side of the box in random directions."""
     from .lines.engine import line_regions
 
+    return line_regions(network, *line_ends(box))
+
+
+def line_ends(box: Box) -> tuple[FloatArray, FloatArray]:
+    """Where a few lines in random directions enter the box, and where they leave it; (lines, d) each."""
     rng = np.random.default_rng(SEED)
     share = rng.random((2, LINES, box.dim))
     # Along the first axis.
     share[0, :, 0], share[1, :, 0] = 0.0, 1.0
     a, b = box.lower * (1 - share) + box.upper * share
-    return line_regions(network, a, b)
+    return a, b
 
 
 def in_general_position(hyperplanes: int, dimension: int) -> float:

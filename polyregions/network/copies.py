@@ -11,13 +11,14 @@ to be zero counts as not read. (Rows may be equal for other reasons, which are n
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
-from ..base.arrays import IntArray
+from ..base.arrays import FloatArray, IntArray
 from .layers import Layer
 from .network import Network
 from .numbers import is_sparse
@@ -58,28 +59,36 @@ def all_differ(numbers: IntArray) -> bool:
 
 def _rows(layer: Layer, inputs: IntArray) -> tuple[IntArray, dict[int, float]]:
     """Numbers of the rows, and of those that read nothing the value."""
-    plain = all_differ(inputs)
-    weight, bias = layer.weight, layer.bias + 0.0
+    bias = layer.bias + 0.0
     seen: dict[bytes, int] = {}
     numbers, constant = np.empty(layer.n_rows, dtype=np.int64), {}
+    for r, (columns, values) in enumerate(row_entries(layer, inputs)):
+        if not values.any():
+            constant[r] = float(bias[r])
+        key = columns.tobytes() + values.tobytes() + bias[r].tobytes()
+        numbers[r] = ZERO if constant.get(r) == 0.0 else seen.setdefault(key, r)
+    return numbers, constant
+
+
+def row_entries(layer: Layer, inputs: IntArray) -> Iterator[tuple[IntArray, FloatArray]]:
+    """Numbers of the inputs that each row reads, in order, and its weights; without numbers, all weights."""
+    weight, plain = layer.weight, all_differ(inputs)
     if is_sparse(weight):
         weight = weight.sorted_indices()
-        rows = ((weight.indices[a:b], weight.data[a:b]) for a, b in pairwise(weight.indptr.tolist()))
+        columns = weight.indices.astype(np.int64)
+        rows = ((columns[a:b], weight.data[a:b]) for a, b in pairwise(weight.indptr.tolist()))
     elif plain:
         rows = ((np.empty(0, dtype=np.int64), row + 0.0) for row in weight)
     else:
         rows = ((np.flatnonzero(row), row[row != 0.0]) for row in weight)
-    for r, (columns, values) in enumerate(rows):
-        if not plain:
-            columns = inputs[columns]
-            columns, values = columns[columns != ZERO], values[columns != ZERO]
-            order = np.lexsort((values, columns))
-            columns, values = columns[order], values[order]
-        if not values.any():
-            constant[r] = float(bias[r])
-        key = columns.astype(np.int64).tobytes() + values.tobytes() + bias[r].tobytes()
-        numbers[r] = ZERO if constant.get(r) == 0.0 else seen.setdefault(key, r)
-    return numbers, constant
+    return rows if plain else (in_order(inputs[columns], values) for columns, values in rows)
+
+
+def in_order(columns: IntArray, values: FloatArray) -> tuple[IntArray, FloatArray]:
+    """Entries that are not zero, by number and value."""
+    columns, values = columns[columns != ZERO], values[columns != ZERO]
+    order = np.lexsort((values, columns))
+    return columns[order], values[order]
 
 
 def _outputs(layer: Layer, rows: IntArray, constant: dict[int, float]) -> IntArray:

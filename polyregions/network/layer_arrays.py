@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..base.arrays import BoolArray, FloatArray, IntArray
 from ..base.kernels import Int32Vector, Int64Vector, Vector
-from .numbers import Weight, is_sparse
+from .numbers import Weight, is_sparse, most_entries
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ class LayerArrays:
     @cached_property
     def most_inputs(self) -> tuple[int, int]:
         """The largest numbers of inputs that a row of ``weight``, and one of ``cut``, reads."""
-        return _most_entries(self.weight), _most_entries(self.cut)
+        return most_entries(self.weight), most_entries(self.cut)
 
     @cached_property
     def entries(self) -> RowEntries:
@@ -113,12 +113,6 @@ class LayerArrays:
         row, column = np.nonzero(self.cut)
         start = np.searchsorted(row, np.arange(len(self.cut) + 1))
         return RowEntries(start, column.astype(np.int32), self.cut[row, column])
-
-
-def _most_entries(weight: Weight) -> int:
-    """The largest number of entries other than zero in a row."""
-    counts = np.diff(weight.indptr) if is_sparse(weight) else np.count_nonzero(weight, axis=1)
-    return int(counts.max(initial=0))
 
 
 class RowEntries(NamedTuple):

@@ -26,7 +26,7 @@ from numpy.typing import ArrayLike
 
 from ..base.arrays import BoolArray, FloatArray, IntArray
 from ..errors import InvalidNetworkError, counted
-from .numbers import Weight, dense, float_array, is_sparse, stacked, times, weight_array
+from .numbers import Weight, dense, float_array, is_sparse, most_entries, stacked, times, weight_array
 from .pieces import Part, Pieces, as_slice, make_pieces
 
 if TYPE_CHECKING:
@@ -111,6 +111,11 @@ class Layer:
     def first_rows(self) -> IntArray:
         """First row of each output; int64 (outputs,)."""
         return np.cumsum(self.ranks) - self.ranks
+
+    @cached_property
+    def most_inputs(self) -> int:
+        """The largest number of inputs that a row reads: of entries that are not zero."""
+        return most_entries(self.weight)
 
     @cached_property
     def maxout_rows(self) -> tuple[IntArray, IntArray, IntArray]:

@@ -32,7 +32,7 @@ class Merged(NamedTuple):
     ----------
     network : Network
     column : int64 (units of the whole network,)
-        The unit of the merged network that each unit is.
+        The unit of the merged network that each unit is; -1 if that has none, since all pieces are copies.
     kept : int64 (units of the merged network,)
         The first unit of the whole network that each of its units is.
     """
@@ -66,7 +66,8 @@ def merge_equal_units(network: Network) -> Merged | None:
         else:
             first = group = np.arange(group.size)
         own, table = layers[i].pieces.column, whole.pieces
-        columns.append(units + own[group[table.units]])
+        its = own[group[table.units]]
+        columns.append(np.where(its >= 0, units + its, -1))
         kept.append(network.first_units[i] + table.column[first[layers[i].pieces.units]])
         units += layers[i].n_units
     if units == network.n_units:

@@ -132,6 +132,12 @@ def dense(weight: Weight) -> FloatArray:
     return np.asarray(weight.toarray()) if is_sparse(weight) else np.asarray(weight)
 
 
+def most_entries(weight: Weight) -> int:
+    """The largest number of entries other than zero in a row."""
+    counts = np.diff(weight.indptr) if is_sparse(weight) else np.count_nonzero(weight, axis=1)
+    return int(counts.max(initial=0))
+
+
 def times(y: FloatArray, weight: Weight) -> FloatArray:
     """``y @ weight.T`` for y (..., in); (..., rows)."""
     if not is_sparse(weight):

@@ -28,7 +28,7 @@ from ..base.rounding import TINY, WHOLE
 from .box import Box
 from .layers import Layer
 from .network import Network
-from .numbers import Weight
+from .numbers import Weight, dense
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def recentre(network: Network, box: Box) -> RecentredNetwork:
     pre, _, _ = network.exact.propagate(column, lambda i, layer, z: layer.lexicographic_states(z))
     layers = []
     for number, (layer, z) in enumerate(zip(network.layers, pre, strict=True)):
-        weight, exact = (layer.weight, True) if number else scaled(layer.dense, half)
+        weight, exact = (layer.weight, True) if number else scaled(dense(layer.weight), half)
         values = [int(row[0]) for row in z]
         layers.append(RecentredLayer(layer, weight, exact, *_constants(layer, values[:-1], values[-1])))
     return RecentredNetwork(tuple(layers), midpoint, half)

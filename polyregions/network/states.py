@@ -2,12 +2,13 @@
 
 Write ``e`` for a bound on |computed - true| of each output of a layer. A computed sum of n products is
 within ``gamma_n sum |w_k||y_k|``, ``gamma_n = n u / (1 - n u)``, of the exact sum of the same numbers,
-in any order of summation (N. J. Higham, *Accuracy and Stability of Numerical Algorithms*, 2nd ed.,
-section 3.1), and errors e_k of the inputs add ``sum |w_k| e_k``. Gradual underflow adds at most the
-smallest subnormal a product. An activation of Lipschitz constant K multiplies the error by K and adds
-the roundings of its own evaluation. The bound is itself computed in float64 from non-negative terms: a
-factor 2 on what is new in a layer covers that, and a factor next to 1 on what is inherited, so that it does
-not double from layer to layer. Where it overflows it is inf or NaN, and no comparison with it certifies.
+in any order of summation, and zeros do not count (N. J. Higham, *Accuracy and Stability of Numerical
+Algorithms*, 2nd ed., section 3.1), and errors e_k of the inputs add ``sum |w_k| e_k``. Gradual underflow
+adds at most the smallest subnormal a product. An activation of Lipschitz constant K multiplies the error
+by K and adds the roundings of its own evaluation. The bound is itself computed in float64 from non-negative
+terms: a factor 2 on what is new in a layer covers that, and a factor next to 1 on what is inherited, so that
+it does not double from layer to layer. Where it overflows it is inf or NaN, and no comparison with it
+certifies.
 
 A state is certain when the gap that decides it exceeds its bound. What is left over is for
 :meth:`polyregions.network.exact.ExactNetwork.states_at`.
@@ -48,7 +49,7 @@ def _filtered(layers: Sequence[Layer], points: FloatArray) -> tuple[StateArray, 
     with np.errstate(all="ignore"):
         for layer in layers:
             z = preactivation(layer, y)
-            n, weight = layer.n_inputs + 2, abs(layer.weight)
+            n, weight = layer.most_inputs + 2, abs(layer.weight)
             size = times(np.abs(y) if error is None else np.abs(y) + error, weight) + np.abs(layer.bias)
             bound = 2 * (gamma(n) * size + n * TINY)
             if error is not None:  # points are exact

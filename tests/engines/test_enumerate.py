@@ -154,13 +154,13 @@ def test_more_workers_than_work() -> None:
 
 
 def test_auto_estimates_memory_before_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
-    """About 1,000 regions: with a gigabyte "subdivide" takes them, with a megabyte "traverse"."""
+    """About 1,000 regions: with a gigabyte "subdivide" takes them, with 256 KiB "traverse"."""
     net = random_network(0, 2, ["relu", "relu"], 30)
     regions = enumerate_regions(net, BOX, engine="traverse").n_regions
     assert regions / 3 < sizes.likely_regions(net, BOX) < 3 * regions
     monkeypatch.setattr(sizes, "available_memory", lambda: 2**30)
     assert enumerate_regions(net, BOX).engine == "subdivide"
-    monkeypatch.setattr(sizes, "available_memory", lambda: 2**20)
+    monkeypatch.setattr(sizes, "available_memory", lambda: 2**18)
     assert enumerate_regions(net, BOX).engine == "traverse"
 
 

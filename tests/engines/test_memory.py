@@ -93,7 +93,8 @@ def test_counts_and_measures_say_what_does_not_fit(monkeypatch: pytest.MonkeyPat
 
 def test_a_thread_without_memory_for_its_stack(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(0)
-    net = Network.from_arrays([(rng.normal(size=(24, 3)), rng.normal(size=24) / 4), (np.ones((1, 24)), [0])])
+    hidden = [(rng.normal(size=(24, n)), rng.normal(size=24) / 4) for n in (3, 24)]
+    net = Network.from_arrays([*hidden, (np.ones((1, 24)), [0])])
 
     def full_stack(self: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")

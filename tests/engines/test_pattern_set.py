@@ -7,6 +7,7 @@ import pytest
 
 from polyregions.engines.traverse.decisions import Decisions
 from polyregions.engines.traverse.engine import _link_flips
+from polyregions.engines.traverse.followers import Followers
 from polyregions.engines.traverse.pattern_set import (
     EMPTY,
     PatternSet,
@@ -14,6 +15,7 @@ from polyregions.engines.traverse.pattern_set import (
     pattern_key,
     unit_key,
 )
+from polyregions.network.same_borders import SameBorders
 
 
 def finaliser(z: int) -> int:
@@ -78,8 +80,10 @@ def link(patterns: PatternSet, start: int, flips: list[list[tuple[int, int]]], l
     patterns.reserve(int(counts.sum()))
     neighbors = np.full(int(counts.sum()), -99, dtype=np.int64)
     decisions = Decisions.empty(len(flips), 1, 1)._replace(counts=counts, units=units, beyond=beyond)
+    n = patterns.patterns.shape[1]
+    followers = Followers.find(SameBorders(np.arange(n), np.zeros(n, dtype=np.bool_)))
     done, patterns.count, written = _link_flips(
-        patterns.table, patterns.count, limit, start, 0, len(flips), decisions, neighbors
+        patterns.table, patterns.count, limit, (start, 0, len(flips)), decisions, followers, neighbors
     )
     return done, neighbors[:written].tolist()
 

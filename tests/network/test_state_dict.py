@@ -160,8 +160,10 @@ INVALID: list[tuple[Any, str]] = [
     (changed(fc1_weight={}), r"fc1\.weight: expected real numbers"),
     (changed(fc1_weight=None, fc2_weight=None), "there is no weight"),
     ({}, "there is no weight"),
-    ({"fc1.weight": W0, "out.weight": W1}, r"the order of fc1\.weight and out\.weight is not told"),
-    ({"fc1.weight": W0, "fc01.weight": W1}, "is not told by numbers in their names"),
+    ({"fc1.weight": np.eye(2), "out.weight": np.eye(2)}, r"of fc1\.weight and out\.weight is told neither"),
+    ({"fc1.weight": W0, "out.weight": W0}, r"of fc1\.weight and out\.weight is told neither"),
+    ({f"{c}.weight": np.eye(2) for c in "abcdefghijklmnopqrstuvwxyz"}, "is told neither by numbers"),
+    ({"fc1.weight": W0, "fc01.weight": W1}, "is told neither by numbers in their names nor by shapes"),
 ]
 
 
@@ -178,6 +180,15 @@ def test_refused_by_name(mapping: Any, message: str, kind: type[PolyregionsError
         Network.from_state_dict(mapping)
     assert type(caught.value) is kind
     assert len(str(caught.value).splitlines()) == 1
+
+
+def test_names_without_numbers_in_the_order_of_their_shapes() -> None:
+    """Of all three orders one fits; the two square layers between are told apart by their numbers."""
+    square, last = np.array([[0, 1.0, 0], [1, 0, 0], [0, 0, 2]]), np.ones((1, 3))
+    mapping = {"out.weight": last, "fc3.weight": square, "entry.weight": W0, "fc2.weight": square.T + 1}
+    found = Network.from_state_dict(mapping)
+    expected = [(W, np.zeros(len(W))) for W in (W0, square.T + 1, square, last)]
+    assert found == Network.from_arrays(expected)
 
 
 # Files. -----------------------------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ from ...base.rationals import dyadic
 from ...errors import TooLargeError
 from ...network.layers import Layer
 from ...network.network import Network
+from ...network.numbers import dense
 from .crossings import (
     AFTER,
     ENTRY,
@@ -186,7 +187,10 @@ class LayerOnSegments:
 
     def __init__(self, number: int, layer: Layer, is_inner: bool, memory: Buffers) -> None:
         self.number, self.layer, self.rows, self.memory = number, layer, layer_rows(layer, is_inner), memory
-        self.transposed, self.bias = np.array(layer.dense.T, order="C"), layer.bias.copy()
+        self.transposed, self.bias = (
+            np.require(dense(layer.weight.T), requirements=["C", "W"]),
+            layer.bias.copy(),
+        )
         self._same: dict[tuple[int, int], bool] = {}
 
     def cut(
@@ -245,7 +249,7 @@ class LayerOnSegments:
     def _hyperplane(self, plane: int) -> list[int]:
         """The coefficients of ``w . y + b - tau``, times a power of two."""
         row, level = self.layer.pieces.row[plane], self.layer.pieces.levels[plane]
-        numbers, _ = dyadic([*self.layer.dense[row], self.layer.bias[row], level])
+        numbers, _ = dyadic([*dense(self.layer.weight[[row]])[0], self.layer.bias[row], level])
         return [*numbers[:-2], numbers[-2] - numbers[-1]]
 
 

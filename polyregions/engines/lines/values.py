@@ -31,6 +31,7 @@ from ...base.arrays import FloatArray
 from ...base.kernels import BoolVector, Int64Vector, Matrix, Vector, kernel
 from ...base.rounding import INFLATE, TINY, U
 from ...network.layers import Layer
+from ...network.numbers import Weight, dense, is_sparse
 
 #: The least norm other than 0: an upper bound for what is smaller, times gamma no subnormal number.
 FLOOR = 2.0**-900
@@ -132,7 +133,19 @@ def norm_bound(values: FloatArray) -> FloatArray:
     return np.where(largest > 0.0, np.maximum(norms, FLOOR), 0.0)
 
 
-def spectral_norm_bound(weight: FloatArray) -> float:
+def _row_norms(weight: Weight) -> FloatArray:
+    """Bounds for the Euclidean norms of the rows of a weight."""
+    if not is_sparse(weight):
+        return norm_bound(weight)
+    # The entries of each row to the left.
+    starts, counts = weight.indptr[:-1], np.diff(weight.indptr)
+    values = np.zeros((counts.size, int(counts.max(initial=0))))
+    row = np.repeat(np.arange(counts.size), counts)
+    values[row, np.arange(row.size) - starts[row]] = weight.data
+    return norm_bound(values)
+
+
+def spectral_norm_bound(weight: Weight) -> float:
     """A bound for the largest singular value, by repeated squaring.
 
     The Frobenius norm bounds the spectral norm, and for ``A = W W^T`` the root of that of ``A^(2^k)`` does so
@@ -142,15 +155,17 @@ def spectral_norm_bound(weight: FloatArray) -> float:
     Of a large matrix the cubes of its size would take longer than all lines, and the root of the largest row
     sum times the largest column sum of magnitudes is taken (Schur), or the Frobenius norm if that is less.
     """
-    scale = float(np.abs(weight).max())
+    scale = float(abs(weight).max())
     if not 0.0 < scale < np.inf:
         return scale
     scaled = weight / scale
     if min(weight.shape) > LARGE:
-        size = np.abs(scaled)
+        size = abs(scaled)
         schur = float(size.sum(axis=1).max() * size.sum(axis=0).max()) ** 0.5
-        return max(float(scale * min(schur, float(np.linalg.norm(scaled))) * INFLATE), FLOOR)
-    power = scaled @ scaled.T if len(weight) <= weight.shape[1] else scaled.T @ scaled
+        frobenius = float((size * size).sum()) ** 0.5
+        return max(float(scale * min(schur, frobenius) * INFLATE), FLOOR)
+    scaled = dense(scaled)
+    power = scaled @ scaled.T if weight.shape[0] <= weight.shape[1] else scaled.T @ scaled
     n = max(weight.shape)
     norm = float(np.linalg.norm(power))
     # ``power`` is a multiple of A^(2^k), off by at most ``off``, and 2^bound the root of their quotient.
@@ -171,11 +186,11 @@ def layer_rows(layer: Layer, is_inner: bool) -> LayerRows:
     Where it is not an inner one the Frobenius norm stands for the spectral norm, which takes time and has no
     effect: the inputs of the first layer have no error, and the outputs of the last one are not used.
     """
-    W, table = layer.dense, layer.pieces
+    W, table = layer.weight, layer.pieces
     with np.errstate(all="ignore"):
-        norms = norm_bound(W)
-        errors = (4 * U * np.abs(layer.bias) + (layer.n_inputs + 4) * TINY) * INFLATE
-        gamma = (layer.n_inputs + 16) * U * INFLATE
+        norms, inputs = _row_norms(W), layer.most_inputs
+        errors = (4 * U * np.abs(layer.bias) + (inputs + 4) * TINY) * INFLATE
+        gamma = (inputs + 16) * U * INFLATE
         frobenius, error = float(norm_bound(norms[None])[0]), float(norm_bound(errors[None])[0])
         spectral = spectral_norm_bound(W) if is_inner else frobenius
     # At least 1: rows that are not rounded hand on their errors as they are.

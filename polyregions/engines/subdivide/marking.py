@@ -71,12 +71,16 @@ class StepMarks:
     below: Masks
 
     def cutting(self, step: LayerArrays) -> IntArray:
-        """The hyperplanes that cut a cell, or give a maxout unit a larger piece; int64, ascending."""
+        """The hyperplanes that cut a cell, or give a maxout unit a larger piece; int64, ascending.
+
+        All of them, if masks without the others had as many words.
+        """
         cut = np.bitwise_or.reduce(self.above & self.below, axis=0)
         larger = np.bitwise_or.reduce(self.vertices.below, axis=0)
         is_max = step.is_max[step.pairs[:, 0]]
         cuts, gives = (bits_of(mask[None], is_max.size)[0] != 0 for mask in (cut, larger))
-        return np.flatnonzero(np.where(is_max, gives, cuts))
+        planes = np.flatnonzero(np.where(is_max, gives, cuts))
+        return planes if planes.size <= WORD * (self.above.shape[1] - 1) else np.arange(is_max.size)
 
     def only(self, planes: IntArray, of: int) -> StepMarks:
         """The same for some of so many hyperplanes."""

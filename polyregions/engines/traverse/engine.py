@@ -30,8 +30,10 @@ from ...complex.region_complex import RegionComplex
 from ...errors import CheckFailedError, InvalidInputError
 from ...network.box import Box
 from ...network.network import Network
+from ...network.same_borders import same_borders
 from .decisions import Decisions, decide, inner_balls
 from .exact_cell import ExactCell, exact_cell
+from .followers import Followers
 from .pattern_set import EMPTY, PatternSet, Table, find_slot, unit_key
 from .rows import RecentredRows
 from .traversed import Traversed
@@ -133,7 +135,9 @@ class _Traversal:
         self.traversed, self.box, self.lp, self.workers = traversed, box, lp, workers
         self.network = network = traversed.network
         self.limit = min(limit, MOST) if limit is not None else MOST
-        self.recentred = RecentredRows(network, box)
+        same = same_borders(network)
+        self.followers = Followers.find(same)
+        self.recentred = RecentredRows(network, box, same.first)
         self.patterns = PatternSet(network.n_units)
         self.offsets = GrowingArray(np.int64)
         self.neighbors = GrowingArray(np.int64)
@@ -144,7 +148,10 @@ class _Traversal:
             start = network.exact.states_near(self.recentred.midpoint)
             self.patterns.add(np.array(start, dtype=np.uint8))
         else:
-            for pattern in traversed.narrowed(resume.states):
+            patterns = traversed.narrowed(resume.states)
+            if self.followers.contradicted_by(patterns, network):
+                raise InvalidInputError("resume: a pattern has no region: units of one border contradict")
+            for pattern in patterns:
                 self.patterns.add(pattern)
             explored, facets = resume.n_explored, len(resume.facet_neighbors)
             self.offsets.reserve(explored + 1)
@@ -270,9 +277,9 @@ class _Traversal:
         known = self.patterns
         written, begin = 0, 0
         for end in [*exact, len(decisions.counts)]:
-            rest = neighbors[written:]
+            rest, span = neighbors[written:], (start, begin, end)
             begin, known.count, more = _link_flips(
-                known.table, known.count, self.limit, start, begin, end, decisions, rest
+                known.table, known.count, self.limit, span, decisions, self.followers, rest
             )
             written += more
             if begin < end or end == len(decisions.counts):
@@ -288,7 +295,8 @@ class _Traversal:
     def _exact_cell(self, pattern: StateArray, decisions: Decisions, i: int) -> ExactCell:
         t = decisions.centres[i]
         centre = self.recentred.point(t) if np.isfinite(t).all() else None
-        return exact_cell(self.network, self.box, pattern, decisions.verdicts[i], decisions.bases[i], centre)
+        proven = decisions.verdicts[i], decisions.bases[i]
+        return exact_cell(self.network, self.box, pattern, *proven, centre, self.followers)
 
     def _witnesses(
         self, patterns: StateArray, decisions: Decisions, exact: dict[int, ExactCell]
@@ -349,18 +357,19 @@ def _link_flips(
     known: Table,
     count: int,
     limit: int,
-    start: int,
-    begin: int,
-    end: int,
+    span: tuple[int, int, int],
     decisions: Decisions,
+    followers: Followers,
     neighbors: Int64Vector,
 ) -> tuple[int, int, int]:
-    """Link regions ``start + begin .. start + end``, each of whose facets flips one unit.
+    """Link regions ``start + begin .. start + end``, each of whose facets flips one unit, and its followers.
 
-    Returns the first region of the batch not linked, the number of patterns known, of which there were
-    ``count``, and of ``neighbors`` written. Stops at the region that has a neighbour beyond the limit.
+    ``span`` is start, begin and end. Returns the first region of the batch not linked, the number of patterns
+    known, of which there were ``count``, and of ``neighbors`` written. Stops at the region that has a
+    neighbour beyond the limit.
     """
     slots, keys, patterns = known
+    start, begin, end = span
     written = 0
     for i in range(begin, end):
         own = start + i
@@ -374,6 +383,11 @@ def _link_flips(
                 across[u] = patterns[own, u]
             key = keys[own] - unit_key(unit, int64(across[unit])) + unit_key(unit, state)
             across[unit] = state
+            for f in range(followers.first[unit], followers.first[unit + 1]):
+                other = followers.units[f]
+                flipped = int64(1 - across[other])
+                key = key - unit_key(other, int64(across[other])) + unit_key(other, flipped)
+                across[other] = flipped
             slot = find_slot(known, key, across)
             if slots[slot] == EMPTY:
                 if count >= limit:

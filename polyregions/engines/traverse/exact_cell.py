@@ -32,6 +32,7 @@ from ...geometry.integer_simplex import IntegerDictionary, interior_point, posit
 from ...geometry.proofs import FACET, LOOSE, REDUNDANT
 from ...network.box import Box, box_rows
 from ...network.network import Network
+from .followers import Followers
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ def exact_cell(
     verdict: NDArray[np.uint8],
     bases: NDArray[np.int32],
     centre: Sequence[Fraction] | None,
+    followers: Followers | None = None,
 ) -> ExactCell:
     """Return the facets of a pattern's cell.
 
@@ -73,6 +75,8 @@ def exact_cell(
         Proposals of rows that make an undecided row redundant, -1 first where there is none.
     centre : sequence of Fraction, optional
         A point that may be inside.
+    followers : Followers, optional
+        Units whose rows are those of others, and REDUNDANT for float64.
 
     Raises
     ------
@@ -121,18 +125,28 @@ def exact_cell(
         if side >= 0:
             facets.append(side)
             continue
+        tied = _tied([beyond[r] for r in members] + zero_units, pattern, followers)
         if len(members) == 1 and not zero_units:
             across = pattern.copy()
-            unit, state = beyond[members[0]]
-            across[unit] = state
+            for unit, (state,) in tied.items():
+                across[unit] = state
         else:
-            tied: dict[int, list[int]] = {}
-            for unit, state in [*(beyond[r] for r in members), *zero_units]:
-                tied.setdefault(unit, []).append(state)
             outward = [-v for v in plane[:-1]]
             across = np.array(network.exact.cross(pattern, tied, outward), dtype=np.uint8)
         facets.append(across)
     return ExactCell(facets, list(centre), holds)
+
+
+def _tied(
+    flips: Sequence[tuple[int, int]], pattern: StateArray, followers: Followers | None
+) -> dict[int, list[int]]:
+    """The states beyond a facet of all units that may change there, from those whose rows vanish."""
+    tied: dict[int, list[int]] = {}
+    for unit, state in flips:
+        tied.setdefault(unit, []).append(state)
+        for other in followers.of(unit) if followers is not None else ():
+            tied[other] = [1 - int(pattern[other])]
+    return tied
 
 
 def _no_region(pattern: StateArray) -> CheckFailedError:

@@ -10,7 +10,7 @@ bounds |F^(t) - F(t)| for all t in the box at once. With u = 2^-53 and gamma_n =
 *Accuracy and Stability of Numerical Algorithms*, 2nd ed., section 3.1: a computed sum of n products is
 within gamma_n of the sum of their magnitudes, in any order):
 
-* matrix product over n inputs with rounded weights:
+* matrix product, of n weights that are not zero, and rounded, in a row at most:
   ``e(delta_r) <= sum_k |W_rk| (gamma_{n+3} |eta_k| + e(eta_k))``, |F| the sum of its magnitudes;
 * activation: ``e(eta) <= |slope| e(delta) + 3 u (|slope| |delta| + |c_s|)``;
 * a row ``+-(delta - tau)``: ``e + 2 u (|c| + |tau|)``; a row ``(delta_s + o_s) - (delta_r + o_r)``:
@@ -23,7 +23,9 @@ that is exactly zero has none), and a constant that would round to zero is round
 a form overflows it is inf or NaN, its bound may be finite, and no certificate accepts it.
 
 Units that sit on a breakpoint everywhere (zero weights, or a maxout piece that repeats an earlier one) can
-never change state: their rows are written as the constant 1, which like any positive row is no boundary.
+never change state, and units with the border of an earlier one change with that
+(:mod:`polyregions.network.same_borders`): their rows are written as the constant 1, which like any positive
+row is no boundary.
 """
 
 from __future__ import annotations
@@ -36,11 +38,12 @@ from typing import NamedTuple
 import numpy as np
 
 from ...base.arrays import FloatArray, IntArray, StateArray
-from ...base.kernels import Int64Matrix, Int64Vector, Matrix, UInt8Vector, Vector, int64, kernel
+from ...base.kernels import BoolVector, Int64Matrix, Int64Vector, Matrix, UInt8Vector, Vector, int64, kernel
 from ...base.rationals import round_nonzero_fraction
 from ...base.rounding import INFLATE, TINY, U
 from ...geometry.workspace import Workspace
 from ...network.box import Box
+from ...network.copies import Copies, find_copies
 from ...network.network import Network
 from ...network.numbers import dense
 from ...network.recentred import RecentredLayer, recentre
@@ -51,8 +54,9 @@ class RecentredArrays(NamedTuple):
 
     Attributes
     ----------
-    table : int64 (layers, 5)
-        inputs, rows, outputs, start in ``weights``, first output in ``first`` and ``column``.
+    table : int64 (layers, 6)
+        inputs, rows, outputs, start in ``weights``, first output in ``first`` and ``column``, and the largest
+        number of inputs that a row reads.
     weights : float64
         Each layer's weight transposed, (inputs, rows), flattened.
     first : int64 (all outputs + 1,)
@@ -64,6 +68,8 @@ class RecentredArrays(NamedTuple):
     slopes, constants, thresholds : float64 (entries,)
         slope_s; c_s; tau of the breakpoint above the state (unused for the last one), or for maxout pieces 1
         where a piece repeats an earlier one, else 0.
+    follows : bool (all outputs,)
+        Whether an output's border is that of an earlier unit, and no row of its own.
     """
 
     table: Int64Matrix
@@ -74,6 +80,7 @@ class RecentredArrays(NamedTuple):
     slopes: Vector
     constants: Vector
     thresholds: Vector
+    follows: BoolVector
 
 
 class CellRows(NamedTuple):
@@ -107,8 +114,9 @@ class RecentredRows:
         The most rows of a cell, and the most numbers in a layer.
     """
 
-    def __init__(self, network: Network, box: Box) -> None:
+    def __init__(self, network: Network, box: Box, same: IntArray | None = None) -> None:
         self.network, self.box = network, box
+        same = np.arange(network.n_units) if same is None else same
         self.exact = recentre(network, box)
         self.midpoint, self.halfwidths = self.exact.midpoint, self.exact.halfwidths
         table: list[list[int]] = []
@@ -119,20 +127,22 @@ class RecentredRows:
             accumulate((layer.n_rows * layer.n_inputs for layer in network.layers), initial=0),
             strict=False,
         ):
-            table.append([layer.n_inputs, layer.n_rows, layer.n_outputs, size, outputs])
+            table.append([layer.n_inputs, layer.n_rows, layer.n_outputs, size, outputs, layer.most_inputs])
             column = layer.pieces.column
             columns.append(np.where(column >= 0, column + start, -1))
         tables = [layer.pieces for layer in network.layers]
         counts = np.concatenate([pieces.n_states for pieces in tables])
+        column, copies = np.concatenate(columns), find_copies(network)
         self.arrays = RecentredArrays(
             np.array(table, dtype=np.int64),
             np.concatenate([np.ascontiguousarray(dense(own.weight).T).ravel() for own in self.exact.layers]),
             np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(counts)]),
-            np.concatenate(columns),
+            column,
             np.concatenate([pieces.row for pieces in tables]),
             np.concatenate([pieces.slope for pieces in tables]),
             np.concatenate([_rounded(layer.constants, layer.scale) for layer in self.exact.layers]),
-            np.concatenate([_thresholds(layer) for layer in self.exact.layers]),
+            np.concatenate([_thresholds(*own) for own in zip(self.exact.layers, copies, strict=True)]),
+            (column >= 0) & (np.append(same, -1)[column] != column),
         )
         most = (np.where(own.is_max, own.n_states - 1, np.minimum(own.n_states - 1, 2)) for own in tables)
         self.max_rows = sum(int(rows.sum()) for rows in most) + 2 * box.dim
@@ -174,7 +184,7 @@ def _rounded(numerators: list[int], scale: int) -> FloatArray:
     return np.array([round_nonzero_fraction(v, scale) for v in numerators])
 
 
-def _thresholds(layer: RecentredLayer) -> FloatArray:
+def _thresholds(layer: RecentredLayer, copies: Copies) -> FloatArray:
     """The thresholds of a layer by entry; see :class:`RecentredArrays`."""
     table, borders = layer.layer.pieces, layer.layer.pieces.thresholds
     thresholds = np.zeros(table.row.size)
@@ -182,8 +192,11 @@ def _thresholds(layer: RecentredLayer) -> FloatArray:
     # Where a unit's row is constant, it sits on its breakpoint everywhere or nowhere.
     moves = (layer.layer.dense != 0.0).any(axis=1)[borders.row]
     thresholds[borders.entry] = np.where(moves | (values != 0.0), values, 1.0)
-    pieces = np.flatnonzero(np.repeat(table.is_max, table.n_states))
-    thresholds[pieces] = layer.layer.repeats[table.row[pieces]]
+    for k in np.flatnonzero(table.is_max).tolist():
+        entries = slice(int(table.first[k]), int(table.first[k + 1]))
+        rows = copies.rows[table.row[entries]]
+        _, first, group = np.unique(rows, return_index=True, return_inverse=True)
+        thresholds[entries] = first[group] != np.arange(rows.size)
     return thresholds
 
 
@@ -193,7 +206,8 @@ def push_layer(network: RecentredArrays, layer: int, eta: Matrix, delta: Matrix)
     """The rows ``delta (d + 2, rows)`` of a layer from its inputs ``eta (d + 2, inputs)``, bounds last."""
     d = eta.shape[0] - 2
     inputs, pieces, start = network.table[layer, 0], network.table[layer, 1], network.table[layer, 3]
-    gamma = (inputs + 3) * U / (1.0 - (inputs + 3) * U)
+    n = network.table[layer, 5] + 3
+    gamma = n * U / (1.0 - n * U)
     delta[:, :pieces] = 0.0
     for k in range(inputs):
         size = 0.0
@@ -311,6 +325,9 @@ def cell_rows(network: RecentredArrays, pattern: UInt8Vector, room: CellRows) ->
                     count = maxout_rows(network, room, entry, end, state, count)
                 else:
                     count = scalar_rows(network, room, entry, end, state, count)
+                    if network.follows[first_output + k]:
+                        rows[:, begin:count] = 0.0
+                        rows[d, begin:count] = 1.0
                 room.owner[begin:count] = unit
             activate(network, room.delta, entry + state, eta, k)
     for side in range(2 * d):

@@ -33,7 +33,12 @@ class Traversed(NamedTuple):
 
     def widened(self, states: StateArray) -> StateArray:
         """Patterns of the network (n, units) as patterns of the whole one."""
-        return states if self.merged is None else np.ascontiguousarray(states[:, self.merged.column])
+        if self.merged is None:
+            return states
+        widened = np.zeros((len(states), self.merged.column.size), dtype=np.uint8)
+        there = np.flatnonzero(self.merged.column >= 0)
+        widened[:, there] = states[:, self.merged.column[there]]
+        return widened
 
     def narrowed(self, states: StateArray) -> StateArray:
         """Patterns of the whole network as patterns of the one that is traversed."""

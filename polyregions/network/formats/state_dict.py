@@ -2,15 +2,15 @@
 
 Names tell neither the activation nor what happens between layers: the caller names the one activation, and
 whatever is not the weight ``(out, in)`` or the bias ``(out,)`` of a linear layer is refused. The layers stand
-in the order of the numbers in their names; names that differ otherwise have no order, and are refused, too.
-There is no model to compare with.
+in the order of the numbers in their names. Names that differ otherwise (fc1, fc2, out) are taken in the order
+in which each layer reads what the one before gives, if there is one such order, and else refused, too. There
+is no model to compare with.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,8 @@ from ..kinds import make_layers
 from ..numbers import float_array, real_array
 from ..source import Reading, Source
 
+#: Orders of layers that are looked at, begun ones included.
+MOST_TRIED = 10_000
 #: What a batch normalisation keeps.
 STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
 USE = "use Network.from_torch(module, input_shape)"
@@ -105,16 +107,40 @@ def _numbers(name: str, value: Any) -> FloatArray:
     return float_array(name, array, array.ndim)
 
 
-def _in_order(weights: Mapping[str, Any]) -> list[str]:
-    """The names by the numbers in them."""
-    ordered = sorted(weights, key=_key)
-    for name, following in pairwise(ordered):
-        if _key(name)[0] != _key(following)[0] or _key(name) == _key(following):
-            raise InvalidNetworkError(
-                f"the order of {_entry(name, 'weight')} and {_entry(following, 'weight')} is not told "
-                "by numbers in their names; Network.from_arrays takes pairs (weight, bias) in order"
-            )
-    return ordered
+def _in_order(weights: Mapping[str, FloatArray]) -> list[str]:
+    """The names by the numbers in them, those that differ otherwise in the one way that shapes allow."""
+    stems: dict[str, list[str]] = {}
+    for name in sorted(weights, key=_key):
+        own = stems.setdefault(_key(name)[0], [])
+        if own and _key(own[-1]) == _key(name):
+            raise _no_order(own[-1], name)
+        own.append(name)
+    chains = list(stems.values())
+    if len(chains) == 1:
+        return chains[0]
+    orders: list[list[str]] = []
+    # Of each chain so many are taken. Depth first, until there are two ways or none is left.
+    open_: list[tuple[list[str], list[int]]] = [([], [0] * len(chains))]
+    for _ in range(MOST_TRIED):
+        if not open_ or len(orders) > 1:
+            break
+        order, taken = open_.pop()
+        if len(order) == len(weights):
+            orders.append(order)
+        for k, chain in enumerate(chains):
+            following = chain[taken[k] : taken[k] + 1]
+            if following and (not order or weights[following[0]].shape[1] == len(weights[order[-1]])):
+                open_.append((order + following, [n + (i == k) for i, n in enumerate(taken)]))
+    if len(orders) != 1 or open_:
+        raise _no_order(chains[0][-1], chains[1][0])
+    return orders[0]
+
+
+def _no_order(name: str, following: str) -> InvalidNetworkError:
+    return InvalidNetworkError(
+        f"the order of {_entry(name, 'weight')} and {_entry(following, 'weight')} is told neither by numbers "
+        "in their names nor by shapes; Network.from_arrays takes pairs (weight, bias) in order"
+    )
 
 
 def _key(name: str) -> tuple[str, list[tuple[int, str]]]:
