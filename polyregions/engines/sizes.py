@@ -15,7 +15,7 @@ from ..base.memory import available_memory
 from ..network.box import Box
 from ..network.network import Network
 from ..network.same_borders import same_borders
-from ..network.states import filtered_states
+from ..network.states import filtered_states, states_by_unit
 
 if TYPE_CHECKING:
     from .lines.engine import LineRegions
@@ -138,7 +138,8 @@ def likely_regions(network: Network, box: Box) -> float:
     A line through the box that meets m boundaries stands for m hyperplanes, which make
     C(m, 0) + ... + C(m, d) regions in general position. It is right for random networks in few dimensions up
     to a small factor, and too high if boundaries are parallel. m is how often units change their state from
-    one point of the line to the next, as float64 sees it, with more points until there is little new.
+    one point of the line to the next, as far as float64 is certain of it, with more points until there is
+    little new.
     """
     a, b = line_ends(box)
     met, before, points = 0, -1, FIRST_POINTS
@@ -146,8 +147,8 @@ def likely_regions(network: Network, box: Box) -> float:
         t = np.linspace(0.0, 1.0, points + 1)[:, None]
         before, met = met, 0
         for p, q in zip(a, b, strict=True):
-            states, _ = filtered_states(network.layers, p * (1 - t) + q * t)
-            met = max(met, int(np.count_nonzero(states[1:] != states[:-1])))
+            states, certain = states_by_unit(network.layers, p * (1 - t) + q * t)
+            met = max(met, int(np.count_nonzero((states[1:] != states[:-1]) & certain[1:] & certain[:-1])))
         points *= 2
     return in_general_position(met, box.dim)
 

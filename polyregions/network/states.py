@@ -21,7 +21,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ..base.arrays import FloatArray, IntArray, StateArray
+from ..base.arrays import BoolArray, FloatArray, IntArray, StateArray
 from ..base.rounding import INFLATE, TINY, U, gamma
 from .layers import Layer, preactivation
 from .numbers import times
@@ -30,11 +30,17 @@ from .pieces import as_slice
 #: Numbers that are worked on at once.
 TOGETHER = 2**21
 
-Certain = NDArray[np.bool_]  # (points,)
+Certain = NDArray[np.bool_]  # (points, units)
 
 
-def filtered_states(layers: Sequence[Layer], points: FloatArray) -> tuple[StateArray, Certain]:
+def filtered_states(layers: Sequence[Layer], points: FloatArray) -> tuple[StateArray, BoolArray]:
     """States (n, units) of points (n, d), and for each point whether all of them are certain."""
+    states, certain = states_by_unit(layers, points)
+    return states, np.asarray(certain.all(axis=1))
+
+
+def states_by_unit(layers: Sequence[Layer], points: FloatArray) -> tuple[StateArray, Certain]:
+    """States (n, units) of points (n, d), and whether each of them is certain."""
     widest = max(max(layer.n_rows, layer.pieces.thresholds.row.size) for layer in layers)
     chunk = max(1, int(TOGETHER // widest))
     parts = [_filtered(layers, points[i : i + chunk]) for i in range(0, max(1, len(points)), chunk)]
@@ -45,7 +51,7 @@ def filtered_states(layers: Sequence[Layer], points: FloatArray) -> tuple[StateA
 def _filtered(layers: Sequence[Layer], points: FloatArray) -> tuple[StateArray, Certain]:
     y, error = points, None
     columns: list[StateArray] = [np.zeros((len(points), 0), dtype=np.uint8)]
-    certain = np.ones(len(points), dtype=bool)
+    certain: list[Certain] = [np.zeros((len(points), 0), dtype=np.bool_)]
     with np.errstate(all="ignore"):
         for layer in layers:
             z = preactivation(layer, y)
@@ -55,20 +61,25 @@ def _filtered(layers: Sequence[Layer], points: FloatArray) -> tuple[StateArray, 
             if error is not None:  # points are exact
                 bound += times(error, weight) * INFLATE
             states, sure = _states(layer, z, bound)
-            certain &= sure
+            certain.append(sure[:, layer.pieces.units])
             error = _output_error(layer, z, bound)
             y = layer.activate(z)
             columns.append(states[:, layer.pieces.units].astype(np.uint8))
-    return np.concatenate(columns, axis=1), certain
+    return np.concatenate(columns, axis=1), np.concatenate(certain, axis=1)
 
 
 def _states(layer: Layer, z: FloatArray, bound: FloatArray) -> tuple[IntArray, Certain]:
-    """States of all outputs, and whether the gaps that decide them exceed their bounds."""
+    """States of all outputs, and whether the gaps that decide each exceed their bounds."""
     states = layer.threshold_counts(z)
     borders = layer.pieces.thresholds
     columns = as_slice(borders.row)
     gaps = z[:, columns] - borders.level
-    certain = (np.abs(gaps) * (1 - 4 * U) > bound[:, columns]).all(axis=1)
+    numbers = np.asarray(~np.isnan(z).any(axis=1))
+    certain = np.repeat(numbers[:, None], layer.n_outputs, axis=1)
+    output, first = np.unique(borders.output, return_index=True)
+    if output.size:
+        sure = np.abs(gaps) * (1 - 4 * U) > bound[:, columns]
+        certain[:, output] &= np.logical_and.reduceat(sure, first, axis=1)
     rows, starts, ranks = layer.maxout_rows
     if rows.size:
         own = z[:, rows]
@@ -80,9 +91,10 @@ def _states(layer: Layer, z: FloatArray, bound: FloatArray) -> tuple[IntArray, C
         at = np.repeat(starts + best, ranks, axis=1)
         top_bound = np.take_along_axis(bound[:, rows], at, axis=1)
         decided = (top - own) * (1 - 4 * U) > top_bound + bound[:, rows]
-        certain &= (decided | (at == np.arange(rows.size))).all(axis=1)
+        decided |= at == np.arange(rows.size)
+        certain[:, layer.pieces.is_max] &= np.logical_and.reduceat(decided, starts, axis=1)
         states[:, layer.pieces.is_max] = best
-    return states, np.asarray(certain & ~np.isnan(z).any(axis=1))
+    return states, certain
 
 
 def _output_error(layer: Layer, z: FloatArray, bound: FloatArray) -> FloatArray:

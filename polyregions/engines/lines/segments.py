@@ -187,10 +187,8 @@ class LayerOnSegments:
 
     def __init__(self, number: int, layer: Layer, is_inner: bool, memory: Buffers) -> None:
         self.number, self.layer, self.rows, self.memory = number, layer, layer_rows(layer, is_inner), memory
-        self.transposed, self.bias = (
-            np.require(dense(layer.weight.T), requirements=["C", "W"]),
-            layer.bias.copy(),
-        )
+        self.transposed = np.require(dense(layer.weight.T), requirements=["C", "W"])
+        self.bias = layer.bias.copy()
         self._same: dict[tuple[int, int], bool] = {}
 
     def cut(
