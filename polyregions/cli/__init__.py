@@ -15,6 +15,7 @@ import click
 from .certify import certify_command
 from .distance import distance_command
 from .enumerate import enumerate_command
+from .fold import fold_command
 from .info import info_command
 from .line import line_command
 from .program import Commands
@@ -50,6 +51,7 @@ for command in (
     info_command,
     bounds_command,
     construct_command,
+    fold_command,
     line_command,
     distance_command,
     stats_command,

@@ -44,6 +44,12 @@ def box_option(required: bool) -> Callable[[Any], Any]:
     )
 
 
+def examples(*lines: str) -> str:
+    """The end of a command's help: lines that run as they stand, one after the other."""
+    # The character keeps click from filling the lines up to paragraphs.
+    return "\b\n" + "\n  ".join(["Example:" if len(lines) == 1 else "Examples:", *lines])
+
+
 def file_option(name: str, dest: str, text: str) -> Callable[[Any], Any]:
     """An option that names a file to write."""
     return click.option(name, dest, metavar="FILE", type=output_file, help=text)
@@ -62,6 +68,21 @@ workers_option = click.option(
     show_default=True,
     metavar="N",
     help="Number of threads. It never changes the answer.",
+)
+yes_option = click.option(
+    "--yes",
+    "-y",
+    is_flag=True,
+    help="Begin without a question, however many regions are to be expected.",
+)
+plot_option = file_option("--plot", "plot_path", "Draw the result: .png, .svg or .pdf.")
+csv_option = file_option("--csv", "csv_path", "Write every row of the result as a table: .csv.")
+certify_option = click.option(
+    "--certify/--no-certify",
+    "certified",
+    default=None,
+    help="Prove the result independently, in exact arithmetic (exit code 1 if it is wrong). Only verify does "
+    "if not told.",
 )
 json_option = click.option(
     "--json",

@@ -1,1 +1,2 @@
-"""Results as files: whole results (``results``), region graphs (``graphs``), numbers (``summary``)."""
+"""Results as files: whole results (``results``), region graphs (``graphs``), decision boundaries
+(``boundaries``), numbers (``summary``)."""
