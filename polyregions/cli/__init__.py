@@ -12,6 +12,7 @@ import gc
 
 import click
 
+from .boundary import boundary_command
 from .certify import certify_command
 from .distance import distance_command
 from .enumerate import enumerate_command
@@ -51,6 +52,7 @@ for command in (
     info_command,
     bounds_command,
     construct_command,
+    boundary_command,
     fold_command,
     line_command,
     distance_command,

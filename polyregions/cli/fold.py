@@ -20,6 +20,8 @@ from .where import Domain, Where, domain_rows, make_box, sides_of, where_options
 if TYPE_CHECKING:
     from ..analysis.folding import FoldedLayer, Folding
 
+#: Of the table of layers.
+HEADER = ("layer", "folds", "regions", "images", "onto the cube", "one to one", "turned", "overlaps")
 #: Characters of an image that the table shows.
 WIDEST = 72
 
@@ -143,9 +145,7 @@ def _frame(layer: FoldedLayer) -> dict[str, Any] | None:
 def _print(folding: Folding, numbers: dict[str, Any]) -> None:
     say(Styled(folding.headline, bold=True))
     say()
-    columns = [("layer", "folds", "regions", "images", "onto the folded cube", "one to one", "turned", "overlaps")]
-    columns += [_columns(layer) for layer in folding.layers]
-    print_columns(columns)
+    print_columns([HEADER, *map(_columns, folding.layers)])
     say()
     rows: list[tuple[str, str | Styled]] = []
     for layer in folding.layers:

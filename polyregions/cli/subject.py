@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 COUNTS = ("n", "m", "inputs", "depth", "rank", "dimension", "families")
 LISTS = ("widths", "ranks", "folds")
+#: Options that may be followed by several numbers.
+LISTED = (*LISTS, "outputs")
 FLAGS = ("oriented", "relu_pairs")
 NUMBER = re.compile(r"-?\d[\d,]*")
 
@@ -52,7 +54,7 @@ class ListCommand(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Join the numbers after such an option to one value."""
-        lists = {o for p in self.params if isinstance(p, click.Option) and p.name in LISTS for o in p.opts}
+        lists = {o for p in self.params if isinstance(p, click.Option) and p.name in LISTED for o in p.opts}
         joined: list[str] = []
         rest = list(args)
         while rest:

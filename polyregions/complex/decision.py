@@ -87,11 +87,11 @@ class DecisionBoundary(Generic[Found]):
         return [np.array([faces.point(int(v)) for v in faces.corners(int(f))]) for f in self.facets]
 
     def piece_decisions(self) -> IntArray:
-        """The decisions on the two sides of each of :meth:`pieces`, the lower one first; int64 (facets, 2)."""
+        """The decisions on both sides of each of :meth:`pieces`, the lower one first; int64 (facets, 2)."""
         return np.sort(self.decisions[self.pairs], axis=1)
 
     def measured(self, accuracy: float | None = None) -> Bounded:
-        """Length (area, ...) of each facet of the boundary, in the order of ``pairs``, and how far it may be off.
+        """Length (area, ...) of each facet of the boundary, as ``pairs``, and how far it may be off.
 
         A facet of an interval is a point, and measures 1. For ``accuracy`` see
         :meth:`polyregions.complex.faces.Faces.measured`.
@@ -138,7 +138,7 @@ class DecisionBoundary(Generic[Found]):
         return [line for line, _ in self._lines]
 
     def polyline_decisions(self) -> IntArray:
-        """The decisions on the two sides of each of :meth:`polylines`, the lower one first; int64 (lines, 2)."""
+        """The decisions on both sides of each of :meth:`polylines`, the lower one first; int64 (lines, 2)."""
         return np.array([sides for _, sides in self._lines], dtype=np.int64).reshape(-1, 2)
 
     @cached_property

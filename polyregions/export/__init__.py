@@ -1,2 +1,1 @@
-"""Results as files: whole results (``results``), region graphs (``graphs``), decision boundaries
-(``boundaries``), numbers (``summary``)."""
+"""Results as files: whole ones (``results``), graphs, boundaries, numbers (``summary``)."""

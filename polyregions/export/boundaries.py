@@ -27,7 +27,7 @@ def write_boundary(boundary: Boundary, path: str | Path) -> None:
     Parameters
     ----------
     boundary : DecisionBoundary
-        From :meth:`polyregions.RegionComplex.decision_boundary` or :meth:`polyregions.RegionComplex.level_set`.
+        From :meth:`polyregions.RegionComplex.decision_boundary` or its ``level_set``.
     path : str or Path
         ``.csv``: one row a point, with the columns ``line``, ``first`` and ``second`` (the decisions on both
         sides, the lower one first), ``x0``, ``x1``, ...; in the plane these are the points of each line in
