@@ -224,8 +224,8 @@ def _measure_text(numbers: dict[str, Any]) -> str:
     if numbers["measure"] is None:
         return "more than float64 holds"
     if numbers["error"] is None:
-        return f"{numbers['measure']:.10g}"
-    shown = f"{numbers['measure']:.10g}"
+        return f"{numbers['measure']:.12g}"
+    shown = f"{numbers['measure']:.12g}"
     # What is shown is rounded too, and so is the bound: up.
     error = Fraction(numbers["error"]) + abs(Fraction(shown) - Fraction(numbers["measure"]))
     return f"{shown}, off by at most {rounded_up(error)}"

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..export.boundaries import BOUNDARY_FORMATS, check_boundary_target, write_boundary
-from ..plot.figures import PLOT_FORMATS
 from .common import check_targets, json_option, output_file, plot_option
 from .output import write_json
 from .progress import status
@@ -27,34 +26,46 @@ class BoundaryFiles:
 
     json_path: str | None
     paths: tuple[Path, ...]
+    plot_path: Path | None
 
     @classmethod
     def taken_from(cls, options: dict[str, Any]) -> BoundaryFiles:
         """Take the paths out of the options of a command."""
-        paths, plot_path = options.pop("paths"), options.pop("plot_path")
-        return cls(options.pop("json_path"), (*paths, *([] if plot_path is None else [plot_path])))
+        return cls(**{field.name: options.pop(field.name) for field in fields(cls)})
+
+    @property
+    def pictures(self) -> list[Path]:
+        """Those that are drawn, by whichever option."""
+        from ..plot.figures import PLOT_FORMATS
+
+        drawn = [] if self.plot_path is None else [self.plot_path]
+        return [*drawn, *(path for path in self.paths if path.suffix.lower() in PLOT_FORMATS)]
 
     def check(self, box: Box, *read: Path | None) -> None:
         """Refuse, before any work, what cannot be made or written."""
-        for path in self.paths:
-            if path.suffix.lower() in PLOT_FORMATS:
-                from ..plot import check_plot
+        pictures = self.pictures
+        for path in pictures:
+            from ..plot import check_plot
 
-                check_plot(box, path)
-            else:
+            check_plot(box, path)
+        for path in self.paths:
+            if path not in pictures:
                 check_boundary_target(path, box.dim)
-        check_targets([("--json", self.json_path), *(("-o", path) for path in self.paths)], *read)
+        named = [("--json", self.json_path), ("--plot", self.plot_path)]
+        check_targets([*named, *(("-o", path) for path in self.paths)], *read)
 
     def write(self, found: DecisionBoundary[RegionComplex], numbers: dict[str, Any], shown: bool) -> None:
         """Write them."""
+        pictures = self.pictures
         for path in self.paths:
-            with status(shown, f"writing {path}"):
-                if path.suffix.lower() in PLOT_FORMATS:
-                    from ..plot import plot_regions
-
-                    plot_regions(found, path)
-                else:
+            if path not in pictures:
+                with status(shown, f"writing {path}"):
                     write_boundary(found, path)
+        for path in pictures:
+            from ..plot import plot_regions
+
+            with status(shown, f"drawing {path}"):
+                plot_regions(found, path)
         if self.json_path is not None:
             write_json(numbers, self.json_path)
 
@@ -68,7 +79,7 @@ def file_options(command: Callable[..., Any]) -> Callable[..., Any]:
             metavar="FILE",
             type=output_file,
             multiple=True,
-            help=f"Write the result: {', '.join(BOUNDARY_FORMATS)}, or a picture, {', '.join(PLOT_FORMATS)}; "
+            help=f"Write the result: {', '.join(BOUNDARY_FORMATS)}, or a picture: .png, .svg, .pdf; "
             "may be given several times.",
         ),
         plot_option,

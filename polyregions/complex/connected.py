@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ..base.arrays import IntArray
-from .topology import Cells
+
+if TYPE_CHECKING:
+    from .topology import Cells  # loads kernels
 
 
 def connected_parts(cells: Cells, faces: IntArray) -> IntArray:
