@@ -14,6 +14,7 @@ import click
 
 from .boundary import boundary_command
 from .certify import certify_command
+from .common import examples
 from .distance import distance_command
 from .enumerate import enumerate_command
 from .fold import fold_command
@@ -25,20 +26,22 @@ from .theory import bounds_command, construct_command
 from .verify import verify_command
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Commands,
+    epilog=examples(
+        "polyregions construct fold.json --construction montufar --inputs 2 --widths 4 4 3",
+        "polyregions enumerate fold.json --box 0 1 --plot fold.png",
+        "polyregions enumerate --help",
+    ),
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(package_name="polyregions", message="polyregions %(version)s")
 def main() -> None:
     """Enumerate the linear regions of ReLU and maxout networks, exactly.
 
-    \b
-    Examples:
-      polyregions construct fold.json --construction montufar --inputs 2 --widths 4 4 3
-      polyregions enumerate fold.json --box 0 1 --plot fold.png
-      polyregions enumerate --help
-
     Exit codes: 0 done, 1 a check failed, 2 bad input or usage, or no room, 3 stopped early: what was
     written is a part, and says so.
-    """  # noqa: D301  click needs the character that the escape stands for
+    """
     # The end of the process is near, and all is written. Python would look for garbage in everything that was
     # loaded, which takes a third of a second, and seconds where kernels that were left behind keep the cores
     # busy.

@@ -13,12 +13,12 @@ import numpy as np
 
 from ..errors import InvalidInputError, counted
 from .boundary_files import BoundaryFiles, file_options
-from .common import examples, input_file, quiet_option, workers_option, yes_option
+from .common import SHIPPED, examples, input_file, quiet_option, workers_option, yes_option
 from .forecast import look_ahead
+from .lists import ListCommand, whole_numbers
 from .loading import load_network, loading_options, taken_loading
 from .output import Styled, print_table
 from .progress import progress_bar, status
-from .subject import ListCommand, whole_numbers
 from .where import Domain, Where, domain_rows, sides_of, where_options
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ SCREENFUL = 12
         "polyregions boundary wine_relu_2d.json --box -1.8 3.2 --box -1.7 3.3 -o lines.csv -o lines.geojson",
         "polyregions boundary iris_mixed_2d.json --box -1.5 1.8 --outputs 1 2 --plot classes.png",
         "polyregions boundary cancer_relu_3d.json --box -2 2 --outputs 0 --level 0.5",
+        folder=SHIPPED,
     ),
 )
 @click.argument("net", type=input_file)

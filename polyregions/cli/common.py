@@ -11,7 +11,10 @@ import click
 from ..base.files import check_target
 from ..engines.enumerate import ENGINES
 from ..errors import InvalidInputError
+from .lists import whole_numbers
 
+#: Where the networks of the examples are.
+SHIPPED = "examples/networks"
 Sides = tuple[tuple[float, float], ...]
 
 
@@ -44,10 +47,11 @@ def box_option(required: bool) -> Callable[[Any], Any]:
     )
 
 
-def examples(*lines: str) -> str:
-    """The end of a command's help: lines that run as they stand, one after the other."""
+def examples(*lines: str, folder: str | None = None) -> str:
+    """The end of a command's help: lines that run as they stand, one after the other, in a folder."""
+    title = ("Example" if len(lines) == 1 else "Examples") + (f", in {folder}:" if folder else ":")
     # The character keeps click from filling the lines up to paragraphs.
-    return "\b\n" + "\n  ".join(["Example:" if len(lines) == 1 else "Examples:", *lines])
+    return "\b\n" + "\n  ".join([title, *lines])
 
 
 def file_option(name: str, dest: str, text: str) -> Callable[[Any], Any]:
@@ -55,6 +59,23 @@ def file_option(name: str, dest: str, text: str) -> Callable[[Any], Any]:
     return click.option(name, dest, metavar="FILE", type=output_file, help=text)
 
 
+def inputs_option(required: bool) -> Callable[[Any], Any]:
+    """The option ``--inputs``, of networks that are made or thought of."""
+    return click.option("--inputs", type=int, required=required, metavar="N", help="Number of inputs.")
+
+
+def widths_option(required: bool) -> Callable[[Any], Any]:
+    """The option ``--widths``, likewise."""
+    return click.option(
+        "--widths",
+        callback=whole_numbers,
+        required=required,
+        metavar="N N ...",
+        help="Units of each hidden layer.",
+    )
+
+
+rank_option = click.option("--rank", type=int, metavar="N", help="Pieces of each maxout unit.")
 engine_option = click.option(
     "--engine", type=click.Choice(ENGINES), default="auto", show_default=True, help="How to enumerate."
 )

@@ -12,10 +12,12 @@ import numpy as np
 from ..errors import InvalidInputError, counted
 from ..network.formats.points import POINT_FORMATS, read_points
 from .common import (
+    SHIPPED,
     Sides,
     box_option,
     check_targets,
-    file_option,
+    csv_option,
+    examples,
     input_file,
     json_option,
     quiet_option,
@@ -34,7 +36,13 @@ if TYPE_CHECKING:
 CAVEAT = "lower bounds for the distances to where the gradient jumps: a unit that no output hears counts too"
 
 
-@click.command("distance")
+@click.command(
+    "distance",
+    epilog=examples(
+        "polyregions distance wine_relu_2d.json --random 1000 --box -1.8 3.2 --csv distances.csv",
+        folder=SHIPPED,
+    ),
+)
 @click.argument("net", type=input_file)
 @loading_options
 @click.option(
@@ -47,7 +55,7 @@ CAVEAT = "lower bounds for the distances to where the gradient jumps: a unit tha
 @random_option
 @box_option(required=False)
 @seed_option
-@file_option("--csv", "csv_path", "Write every distance: .csv.")
+@csv_option
 @json_option
 @quiet_option
 def distance_command(
@@ -63,13 +71,10 @@ def distance_command(
 ) -> None:
     """Measure how far points are from the nearest activation boundary of the network file NET.
 
-    \b
-    NET is .json, .npz, or a model of another library, with any number of inputs. Examples:
-      polyregions distance net.json --points data.csv --csv distances.csv
-      polyregions distance net.json --random 1000 --box -1 1 --seed 0
-
-    Which unit is nearest is exact. Boundaries outside of the box count, its sides do not.
-    """  # noqa: D301  click needs the character that the escape stands for
+    NET is .json, .npz, or a model of another library, with any number of inputs. Points are those of a file,
+    --points data.csv, or random ones. Which unit is nearest is exact. Boundaries outside of the box count,
+    its sides do not.
+    """
     if (points_path is None) == (n_random is None):
         raise InvalidInputError("give one of: --points, --random")
     check_sampling(n_random, Where(sides), seed)
