@@ -106,7 +106,9 @@ def line_command(
     check_sampling(n_random, where, seed)
     network = load_network(net, options)
     check_csv(csv_path)
-    check_targets([("--json", json_path), ("--csv", csv_path)], net, named_file(along), *where.files)
+    check_targets(
+        [("--json", json_path), ("--csv", csv_path)], net, named_file("--along", along), *where.files
+    )
     from ..statistics.sampling import check_lines, random_ends
 
     domain = None

@@ -31,16 +31,25 @@ def slice_points(value: str, inputs: int) -> FloatArray:
     return points
 
 
-def named_file(value: str | None) -> Path | None:
-    """The file that an option for points names, if they are not written out."""
-    return Path(value) if value and Path(value).suffix.lower() in POINT_FORMATS else None
+def named_file(option: str, value: str | None) -> Path | None:
+    """The file that an option for points names, if they are not written out.
+
+    Raises
+    ------
+    InvalidInputError
+        If no file can be called so.
+    """
+    if value is None:
+        return None
+    if "\0" in value:
+        raise InvalidInputError(f"{option}: {value!r} has a NUL character, which no file's name can have")
+    path = Path(value)
+    return path if path.suffix.lower() in POINT_FORMATS or path.is_file() else None
 
 
 def points_or_file(option: str, value: str, inputs: int) -> FloatArray:
     """Read the rows of a file, or points written out with semicolons between, ``"0,0; 1,0"``."""
-    if "\0" in value:
-        raise InvalidInputError(f"{option}: {value!r} has a NUL character, which no file's name can have")
-    if (path := named_file(value)) is not None:
+    if (path := named_file(option, value)) is not None:
         return read_points(path, inputs)
     try:
         rows = [_point(row) for row in value.split(";")]
