@@ -12,18 +12,38 @@ import gc
 
 import click
 
-from .boundary import boundary_command
-from .certify import certify_command
-from .common import examples
-from .distance import distance_command
-from .enumerate import enumerate_command
-from .fold import fold_command
-from .info import info_command
-from .line import line_command
-from .program import Commands
-from .stats import stats_command
-from .theory import bounds_command, construct_command
-from .verify import verify_command
+from .examples import examples
+from .program import Commands, LazyCommand
+
+#: Each command: the module that has it, and what it does, so that the list of commands loads none of them.
+COMMANDS = {
+    "info": ("info", "Tell what the model NET is, how it was read, and how many regions are to be expected."),
+    "enumerate": ("enumerate", "Enumerate the activation regions of the network file NET in a box."),
+    "boundary": (
+        "boundary",
+        "Find where the largest output of NET changes: its decision boundary; or where one crosses a level.",
+    ),
+    "fold": (
+        "fold",
+        "Find out which layers of the network file NET fold the box, onto what, and how many to one.",
+    ),
+    "certify": ("certify", "Prove that the result in FILE is right, independently of what made it."),
+    "verify": ("verify", "Hold the enumeration of a network against theory."),
+    "line": ("line", "Find all regions of the network file NET along lines."),
+    "distance": (
+        "distance",
+        "Measure how far points are from the nearest activation boundary of the network file NET.",
+    ),
+    "stats": (
+        "stats",
+        "Measure what Hanin and Rolnick measure, of the network file NET or of random networks.",
+    ),
+    "bounds": ("theory", "Tell how many regions networks of a shape can have, by every theorem."),
+    "construct": (
+        "theory",
+        "Write a construction or an arrangement as the network file FILE, and tell what theory predicts.",
+    ),
+}
 
 
 @click.group(
@@ -48,17 +68,5 @@ def main() -> None:
     atexit.register(gc.freeze)
 
 
-for command in (
-    enumerate_command,
-    certify_command,
-    verify_command,
-    info_command,
-    bounds_command,
-    construct_command,
-    boundary_command,
-    fold_command,
-    line_command,
-    distance_command,
-    stats_command,
-):
-    main.add_command(command)
+for name, (module, text) in COMMANDS.items():
+    main.add_command(LazyCommand(name, module, text))

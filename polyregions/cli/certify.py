@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .common import SHIPPED, check_targets, examples, input_file, json_option, quiet_option
+from .common import check_targets, input_file, json_option, quiet_option
+from .examples import SHIPPED, examples
 from .output import CHECK_FAILED, Styled, complain, say, stop_early, write_json
 from .progress import progress_bar
 

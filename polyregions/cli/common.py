@@ -13,8 +13,6 @@ from ..engines.enumerate import ENGINES
 from ..errors import InvalidInputError
 from .lists import whole_numbers
 
-#: Where the networks of the examples are.
-SHIPPED = "examples/networks"
 Sides = tuple[tuple[float, float], ...]
 
 
@@ -45,13 +43,6 @@ def box_option(required: bool) -> Callable[[Any], Any]:
         help="Range of one input, in order; a single --box is the range of every input. An input whose LO "
         "and HI are the same is fixed.",
     )
-
-
-def examples(*lines: str, folder: str | None = None) -> str:
-    """The end of a command's help: lines that run as they stand, one after the other, in a folder."""
-    title = ("Example" if len(lines) == 1 else "Examples") + (f", in {folder}:" if folder else ":")
-    # The character keeps click from filling the lines up to paragraphs.
-    return "\b\n" + "\n  ".join([title, *lines])
 
 
 def file_option(name: str, dest: str, text: str) -> Callable[[Any], Any]:

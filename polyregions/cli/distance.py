@@ -12,18 +12,17 @@ import numpy as np
 from ..errors import InvalidInputError, counted
 from ..network.formats.points import POINT_FORMATS, read_points
 from .common import (
-    SHIPPED,
     Sides,
     box_option,
     check_targets,
     csv_option,
-    examples,
     input_file,
     json_option,
     quiet_option,
     random_option,
     seed_option,
 )
+from .examples import SHIPPED, examples
 from .loading import load_network, loading_options
 from .output import Styled, check_csv, complete_text, print_table, say, stop_early, write_csv, write_json
 from .progress import progress_bar

@@ -17,16 +17,16 @@ from ..export.summary import summary
 from ..theory.predictions import DEFINITIONS, FROM_FACES
 from .certify import certify_shown, print_certificate
 from .common import (
-    SHIPPED,
     certify_option,
     engine_option,
-    examples,
     input_file,
     limit_option,
     quiet_option,
     workers_option,
     yes_option,
 )
+from .completion import listed_names_of
+from .examples import SHIPPED, examples
 from .forecast import look_ahead
 from .loading import load_network, loading_options
 from .output import CHECK_FAILED, Styled, complain, complete_text, print_table, stop_early
@@ -87,6 +87,7 @@ def work_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option(
     "--definitions",
     metavar="[LIST]",
+    shell_complete=listed_names_of("theory.predictions", "DEFINITIONS"),
     is_flag=False,
     flag_value="all",
     help="Count linear regions too, by a comma-separated list of definitions; without a list, by all: "

@@ -15,16 +15,16 @@ from ..errors import InvalidInputError, counted
 from ..network.formats.points import POINT_FORMATS
 from ..network.network import Network
 from .common import (
-    SHIPPED,
     check_targets,
     csv_option,
-    examples,
     input_file,
     json_option,
     quiet_option,
     random_option,
     seed_option,
 )
+from .completion import files
+from .examples import SHIPPED, examples
 from .lists import ListCommand
 from .loading import load_network, loading_options
 from .output import (
@@ -65,6 +65,7 @@ SCREENFUL = 20
 @click.option(
     "--along",
     metavar="POINTS",
+    shell_complete=files,
     help=f"One line from point to point: a file ({', '.join(POINT_FORMATS)}), or written out, such as "
     "'0,0; 1,0; 1,1'.",
 )

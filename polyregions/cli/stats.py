@@ -10,18 +10,10 @@ import click
 
 from ..errors import InvalidInputError, counted
 from ..network.network import Network
-from .common import (
-    SHIPPED,
-    Sides,
-    box_option,
-    check_targets,
-    examples,
-    input_file,
-    json_option,
-    quiet_option,
-    seed_option,
-)
+from .common import Sides, box_option, check_targets, input_file, json_option, quiet_option, seed_option
+from .completion import names_of
 from .distance import distance_numbers
+from .examples import SHIPPED, examples
 from .lists import ListCommand, whole_numbers
 from .loading import loading_options, taken_loading
 from .output import Styled, complete_text, print_columns, print_table, say, stop_early, write_json
@@ -57,6 +49,7 @@ RANDOM: dict[str, Any] = {"init": "he", "bias_std": 0.3, "networks": 30, "sample
 @click.option(
     "--init",
     metavar="NAME",
+    shell_complete=names_of("statistics.random_networks", "INITIALISATIONS"),
     help="Law of their weights: he (if not given), he_uniform, glorot, glorot_uniform, orthogonal.",
 )
 @click.option(

@@ -13,6 +13,7 @@ from ..errors import InvalidInputError
 from ..network.box import Box
 from ..network.network import Network
 from .common import Sides, inputs_option, rank_option, widths_option
+from .completion import names_of
 from .lists import whole_numbers
 from .loading import taken_loading
 from .where import Domain, Where, make_box
@@ -49,10 +50,16 @@ def parameter_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that name and describe constructions and arrangements."""
     options = [
         click.option(
-            "--construction", metavar="NAME", help="A construction with known counts, such as montufar."
+            "--construction",
+            metavar="NAME",
+            shell_complete=names_of("theory.constructions.registry", "CONSTRUCTIONS"),
+            help="A construction with known counts, such as montufar.",
         ),
         click.option(
-            "--arrangement", metavar="NAME", help="A hyperplane arrangement by its name, such as shi."
+            "--arrangement",
+            metavar="NAME",
+            shell_complete=names_of("theory.arrangements", "FAMILIES"),
+            help="A hyperplane arrangement by its name, such as shi.",
         ),
     ]
     options += [inputs_option(required=False), widths_option(required=False), rank_option]

@@ -12,7 +12,6 @@ from .common import (
     Sides,
     box_option,
     check_targets,
-    examples,
     inputs_option,
     json_option,
     output_file,
@@ -20,6 +19,7 @@ from .common import (
     rank_option,
     widths_option,
 )
+from .examples import examples
 from .lists import ListCommand
 from .output import print_columns, write_json
 from .subject import choose, parameter_options

@@ -9,11 +9,9 @@ import click
 
 from .certify import print_certificate
 from .common import (
-    SHIPPED,
     certify_option,
     check_targets,
     engine_option,
-    examples,
     file_option,
     input_file,
     json_option,
@@ -21,6 +19,7 @@ from .common import (
     quiet_option,
     workers_option,
 )
+from .examples import SHIPPED, examples
 from .lists import ListCommand
 from .loading import loading_options
 from .output import CHECK_FAILED, Styled, complain, print_table, say, stop_early, write_json

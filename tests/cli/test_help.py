@@ -6,6 +6,8 @@ import itertools
 import re
 import shlex
 import shutil
+import subprocess
+import sys
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -15,14 +17,15 @@ import pytest
 from support.command_line import run
 
 from polyregions.cli import main
+from polyregions.cli.program import LazyCommand
 
 ROOT = Path(__file__).parents[2]
 
 
 def commands() -> dict[str, click.Command]:
-    context = click.Context(main)
-    found = {name: main.get_command(context, name) for name in main.list_commands(context)}
-    return {name: command for name, command in found.items() if command is not None}
+    return {
+        name: command.loaded for name, command in main.commands.items() if isinstance(command, LazyCommand)
+    }
 
 
 COMMANDS = commands()
@@ -94,12 +97,35 @@ def test_every_option_is_told() -> None:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_help_is_one_sentence_first(name: str) -> None:
-    """The list of commands shows all of it."""
-    command = COMMANDS[name]
-    assert command.get_short_help_str(limit=200).rstrip(".") == (command.help or "").split(".")[0].replace(
-        "\n", " "
+def test_the_list_of_commands_says_what_their_help_says(name: str) -> None:
+    listed, command = main.commands[name], COMMANDS[name]
+    assert command.name == name
+    first = re.split(r"(?<=\.)\s", command.help or "")[0]
+    assert listed.short_help == " ".join(first.split()) != ""
+
+
+def loaded_after(*arguments: str) -> set[str]:
+    program = (
+        "import sys\nfrom click.testing import CliRunner\nfrom polyregions.cli import main\n"
+        f"assert CliRunner().invoke(main, {list(arguments)!r}).exit_code == 0\nprint(*sys.modules)"
     )
+    return set(
+        subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, text=True, check=True
+        ).stdout.split()
+    )
+
+
+def test_the_list_of_commands_loads_none() -> None:
+    loaded = loaded_after("--help")
+    assert "polyregions.cli.program" in loaded
+    assert not loaded & {"numpy", "flint", "rich", "polyregions.cli.common", "polyregions.network"}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_no_help_loads_anything_heavy(name: str) -> None:
+    heavy = {"numba", "scipy", "cvxpy", "matplotlib", "networkx", "shapely", "rich", "pandas", "torch"}
+    assert not loaded_after(name, "--help") & heavy
 
 
 @pytest.mark.parametrize(
