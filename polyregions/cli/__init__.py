@@ -21,7 +21,7 @@ COMMANDS = {
     "enumerate": ("enumerate", "Enumerate the activation regions of the network file NET in a box."),
     "boundary": (
         "boundary",
-        "Find where the largest output of NET changes: its decision boundary; or where one crosses a level.",
+        "Find where the largest output changes, the decision boundary, or where one output crosses a level.",
     ),
     "fold": (
         "fold",

@@ -36,13 +36,13 @@ SCREENFUL = 12
     "boundary",
     cls=ListCommand,
     epilog=examples(
-        "polyregions boundary wine_relu_2d.json --box -1.8 3.2 --box -1.7 3.3 -o lines.csv -o lines.geojson",
+        "polyregions boundary wine_relu_2d.json --box -1.8 3.2 --box -1.7 3.3 --out lines.geojson",
         "polyregions boundary iris_mixed_2d.json --box -1.5 1.8 --outputs 1 2 --plot classes.png",
         "polyregions boundary cancer_relu_3d.json --box -2 2 --outputs 0 --level 0.5",
         folder=SHIPPED,
     ),
 )
-@click.argument("net", type=input_file)
+@click.argument("net", metavar="NET|RESULT", type=input_file)
 @where_options(through=True)
 @click.option(
     "--outputs",
@@ -61,12 +61,13 @@ SCREENFUL = 12
 def boundary_command(
     net: Path, outputs: list[int] | None, level: float | None, yes: bool, quiet: bool, **options: Any
 ) -> None:
-    """Find where the largest output of NET changes: its decision boundary; or where one crosses a level.
+    """Find where the largest output changes, the decision boundary, or where one output crosses a level.
 
-    NET is a network file, .json, .npz, or a model of another library; or a result that enumerate --save
-    wrote, which has its box. It tells the number of flat pieces, their length (area, ...) with a proven
-    bound, and how many connected parts they form. Pieces and parts are exact. Outputs may also tie
-    throughout a region: then the first of them is taken, and at a level what is not above it is below.
+    NET is .json, .npz, or a model of another library; RESULT is what polyregions enumerate --save wrote, and
+    has its box. It tells the number of flat pieces, their length (area, ...) with a proven bound, and how
+    many connected parts they form. Pieces and parts are exact. Of outputs that tie throughout a region the
+    first is taken; at a level, what is not above it is below. The result is written as .csv or .geojson (in
+    the plane, lines from end to end), or drawn; --out may be given several times.
     """
     files = BoundaryFiles.taken_from(options)
     where, workers = Where.taken_from(options), options.pop("workers")
@@ -98,7 +99,7 @@ def _subject(net: Path, where: Where, options: dict[str, Any]) -> tuple[Domain, 
     """The network in its box, and its regions if a result holds them with their faces."""
     if not _is_result(net):
         return where.domain(net, load_network(net, options)), None
-    from ..export.results import load_result
+    from ..complex.region_complex import load_result
 
     given = [f"--{name.replace('_', '-')}" for name in taken_loading(options)]
     given += ["--box"] if where.sides else []
@@ -113,7 +114,7 @@ def _subject(net: Path, where: Where, options: dict[str, Any]) -> tuple[Domain, 
 def _is_result(net: Path) -> bool:
     """Whether a file is a whole result, and no network."""
     from ..base.archives import read_archive
-    from ..export.results import FORMAT, RESULT_FORMATS
+    from ..complex.result_files import FORMAT, RESULT_FORMATS
 
     if net.suffix.lower() not in RESULT_FORMATS:
         return False

@@ -7,10 +7,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
-from ..export.boundaries import BOUNDARY_FORMATS, check_boundary_target, write_boundary
-from .common import check_targets, json_option, output_file, plot_option
+from ..export.boundaries import check_boundary_target, write_boundary
+from .common import check_targets, json_option, out_option, plot_option
 from .output import write_json
 from .progress import status
 
@@ -52,7 +50,7 @@ class BoundaryFiles:
             if path not in pictures:
                 check_boundary_target(path, box.dim)
         named = [("--json", self.json_path), ("--plot", self.plot_path)]
-        check_targets([*named, *(("-o", path) for path in self.paths)], *read)
+        check_targets([*named, *(("--out", path) for path in self.paths)], *read)
 
     def write(self, found: DecisionBoundary[RegionComplex], numbers: dict[str, Any], shown: bool) -> None:
         """Write them."""
@@ -73,15 +71,7 @@ class BoundaryFiles:
 def file_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that name the files."""
     options = [
-        click.option(
-            "-o",
-            "paths",
-            metavar="FILE",
-            type=output_file,
-            multiple=True,
-            help=f"Write the result: {', '.join(BOUNDARY_FORMATS)}, or a picture: .png, .svg, .pdf; "
-            "may be given several times.",
-        ),
+        out_option("paths", multiple=True),
         plot_option,
         json_option,
     ]

@@ -50,6 +50,12 @@ def file_option(name: str, dest: str, text: str) -> Callable[[Any], Any]:
     return click.option(name, dest, metavar="FILE", type=output_file, help=text)
 
 
+def out_option(dest: str, **more: Any) -> Callable[[Any], Any]:
+    """The option ``--out``, for commands that write one kind of thing in several formats."""
+    text = "What to write; the ending of its name tells the format."
+    return click.option("--out", "-o", dest, metavar="FILE", type=output_file, help=text, **more)
+
+
 def inputs_option(required: bool) -> Callable[[Any], Any]:
     """The option ``--inputs``, of networks that are made or thought of."""
     return click.option("--inputs", type=int, required=required, metavar="N", help="Number of inputs.")

@@ -103,7 +103,7 @@ def distance_command(
             say(CAVEAT)
     finally:  # a stdout that is lost loses no file
         if csv_path is not None:
-            columns = (found.distance, found.reach, found.unit, found.layer)
+            columns = (found.distance, found.reach, found.unit, found.layer + 1)
             rows = zip(range(len(found)), *(column.tolist() for column in columns), strict=True)
             write_csv(("point", "distance", "off_by", "unit", "layer"), rows, csv_path)
         if json_path is not None:
@@ -160,8 +160,8 @@ def _rows(numbers: dict[str, Any]) -> list[tuple[str, str | Styled]]:
         ]
     if numbers["infinite"]:
         rows.append(("infinite: no boundary", f"{counted(numbers['infinite'], 'point')}, not in the mean"))
-    for layer, count in enumerate(numbers["layers"]):
-        rows.append((f"nearest in hidden layer {layer}", counted(count, "point")))
+    for layer, count in enumerate(numbers["layers"], start=1):
+        rows.append((f"nearest in layer {layer}", counted(count, "point")))
     rows += [
         ("inputs, units", f"{numbers['dimension']:,}, {units:,}"),
         ("complete", complete_text(numbers)),

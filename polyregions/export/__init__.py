@@ -1,1 +1,1 @@
-"""Results as files: whole ones (``results``), graphs, boundaries, numbers (``summary``)."""
+"""What other programs open: region graphs (``graphs``), ``boundaries``, numbers (``summary``)."""

@@ -52,7 +52,7 @@ def test_examples_of_the_help_run(name: str, tmp_path: Path, monkeypatch: pytest
         result = run(*arguments)
         assert result.exit_code == 0, (line, result.output)
         for option, value in itertools.pairwise(arguments):
-            if option in ("-o", "--save", "--graph", "--plot", "--csv", "--report"):
+            if option in ("-o", "--out", "--save", "--graph", "--plot", "--csv", "--report"):
                 assert (tmp_path / value).stat().st_size > 0, line
 
 
@@ -61,11 +61,11 @@ def options() -> list[tuple[str, click.Option]]:
 
 
 def meaning(option: click.Option) -> tuple[Any, ...]:
-    """What a user may know of an option; whether it must be given depends on the command."""
+    """What a user may know of an option; whether it must be given, and how often, depends on the command."""
     kind = type(option.type).__name__, vars(option.type).get("choices"), vars(option.type).get("min")
     texts = option.metavar, option.help, str(option.default), option.show_default
     names = tuple(option.opts), tuple(option.secondary_opts)
-    return *texts, kind, names, option.nargs, option.multiple, option.is_flag, option.flag_value
+    return *texts, kind, names, option.nargs, option.is_flag, option.flag_value
 
 
 def test_one_name_is_one_thing() -> None:
