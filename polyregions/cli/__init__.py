@@ -12,7 +12,7 @@ import gc
 
 import click
 
-from .examples import examples
+from .epilog import examples
 from .program import Commands, LazyCommand
 
 #: Each command: the module that has it, and what it does, so that the list of commands loads none of them.

@@ -14,7 +14,7 @@ import numpy as np
 from ..errors import InvalidInputError, counted
 from .boundary_files import BoundaryFiles, file_options
 from .common import input_file, quiet_option, workers_option, yes_option
-from .examples import SHIPPED, examples
+from .epilog import SHIPPED, examples
 from .forecast import look_ahead
 from .lists import ListCommand, whole_numbers
 from .loading import load_network, loading_options, taken_loading

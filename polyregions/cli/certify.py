@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .common import check_targets, input_file, json_option, quiet_option
-from .examples import SHIPPED, examples
+from .epilog import SHIPPED, examples
 from .output import CHECK_FAILED, Styled, complain, say, stop_early, write_json
 from .progress import progress_bar
 
@@ -31,22 +31,10 @@ if TYPE_CHECKING:
 def certify_command(file: Path, json_path: str | None, quiet: bool) -> None:
     """Prove that the result in FILE is right, independently of what made it.
 
-<<<<<<< HEAD
     FILE is what polyregions enumerate --save wrote. The exit code is 1 if a statement fails, and 3 if all
     that the result says is proven, but it does not claim to hold all regions.
     """
-    from ..export.results import load_result
-=======
-    \b
-    FILE is written by --save. Examples:
-      polyregions enumerate net.json --box -1 1 --save result.npz
-      polyregions certify result.npz
-
-    The exit code is 1 if a statement fails, and 3 if all that the result says is proven, but it does not
-    claim to hold all regions.
-    """  # noqa: D301  click needs the character that the escape stands for
     from ..complex.region_complex import load_result
->>>>>>> main
 
     check_targets([("--json", json_path)], file)
     cx = load_result(file)

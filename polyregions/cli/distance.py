@@ -22,7 +22,7 @@ from .common import (
     random_option,
     seed_option,
 )
-from .examples import SHIPPED, examples
+from .epilog import SHIPPED, examples
 from .loading import load_network, loading_options
 from .output import Styled, check_csv, complete_text, print_table, say, stop_early, write_csv, write_json
 from .progress import progress_bar

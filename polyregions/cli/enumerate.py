@@ -26,7 +26,7 @@ from .common import (
     yes_option,
 )
 from .completion import listed_names_of
-from .examples import SHIPPED, examples
+from .epilog import SHIPPED, examples
 from .forecast import look_ahead
 from .loading import load_network, loading_options
 from .output import CHECK_FAILED, Styled, complain, complete_text, print_table, stop_early

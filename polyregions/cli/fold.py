@@ -12,7 +12,7 @@ import click
 from ..errors import InvalidInputError, counted
 from ..network.box import Box
 from .common import Sides, check_targets, input_file, json_option, plot_option, quiet_option
-from .examples import examples
+from .epilog import examples
 from .loading import load_network, loading_options
 from .output import CHECK_FAILED, Styled, complain, print_columns, print_table, say, write_json
 from .progress import status

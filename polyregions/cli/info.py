@@ -13,7 +13,7 @@ from ..network.network import Network
 from ..network.numbers import is_sparse
 from ..network.source import Source
 from .common import Sides, check_targets, input_file, json_option, quiet_option
-from .examples import SHIPPED, examples
+from .epilog import SHIPPED, examples
 from .forecast import find_forecast, forecast_rows
 from .loading import load_network, loading_options
 from .output import Styled, print_columns, print_table, say, write_json

@@ -24,7 +24,7 @@ from .common import (
     seed_option,
 )
 from .completion import files
-from .examples import SHIPPED, examples
+from .epilog import SHIPPED, examples
 from .lists import ListCommand
 from .loading import load_network, loading_options
 from .output import (

@@ -13,7 +13,7 @@ from ..network.network import Network
 from .common import Sides, box_option, check_targets, input_file, json_option, quiet_option, seed_option
 from .completion import names_of
 from .distance import distance_numbers
-from .examples import SHIPPED, examples
+from .epilog import SHIPPED, examples
 from .lists import ListCommand, whole_numbers
 from .loading import loading_options, taken_loading
 from .output import Styled, complete_text, print_columns, print_table, say, stop_early, write_json

@@ -19,7 +19,7 @@ from .common import (
     rank_option,
     widths_option,
 )
-from .examples import examples
+from .epilog import examples
 from .lists import ListCommand
 from .output import print_columns, write_json
 from .subject import choose, parameter_options

@@ -19,7 +19,7 @@ from .common import (
     quiet_option,
     workers_option,
 )
-from .examples import SHIPPED, examples
+from .epilog import SHIPPED, examples
 from .lists import ListCommand
 from .loading import loading_options
 from .output import CHECK_FAILED, Styled, complain, print_table, say, stop_early, write_json
