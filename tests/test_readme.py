@@ -6,6 +6,7 @@ import re
 import shlex
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from polyregions.cli import main
@@ -29,6 +30,33 @@ def test_the_command_prints_what_is_shown(monkeypatch):
         # A line of dots stands for any others.
         pattern = "\n".join(re.escape(row) if row != "..." else r"(?:.*\n)*?.*" for row in rows(shown))
         assert re.fullmatch(pattern, "\n".join(rows(result.stdout))), result.stdout
+
+
+SHOWING = [page for page in ROOT.glob("docs/*.md") if "\n$ polyregions " in page.read_text(encoding="utf-8")]
+
+
+def told(text: str) -> list[str]:
+    """Rows without what differs between machines: times, bounds of errors, the last digits of lengths."""
+    text = re.sub(r"off by at most \S+", "off by at most some", text)
+    return rows(re.sub(r"\d+\.\d{6,}", lambda number: f"{float(number[0]):.7g}", text))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", SHOWING, ids=lambda page: page.stem)
+def test_the_commands_of_the_pages_print_what_is_shown(page, tmp_path, monkeypatch):
+    """In a folder of their own, one after the other: some write files that others read."""
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    monkeypatch.chdir(tmp_path)
+    text = page.read_text(encoding="utf-8")
+    blocks = [block for _, block in re.findall(r"^```(\w*)\n(.*?)^```", text, re.MULTILINE | re.DOTALL)]
+    one = re.compile(r"^\$ polyregions (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
+    shown = [part for block in blocks for part in one.findall(block)]
+    assert len(shown) == text.count("\n$ polyregions ") > 0
+    for command, output in shown:
+        result = CliRunner().invoke(main, shlex.split(command))
+        assert result.exit_code == 0, result.output
+        if output.strip() != "...":
+            assert told(result.stdout) == told(output)
 
 
 def test_links_lead_somewhere():

@@ -13,6 +13,10 @@ are summed: ``(1 + 2^-10)(1 - 2^-16) > 1`` leaves room for second-order terms th
 
 from __future__ import annotations
 
+from math import fsum, inf
+
+from .arrays import FloatArray
+
 #: Unit roundoff of float64.
 U = 2.0**-53
 #: What a computed bound is multiplied by, so that it is one in spite of its own rounding.
@@ -32,3 +36,36 @@ def gamma(n: int) -> float:
     (True, True)
     """
     return n * U / (1 - n * U)
+
+
+def bounded_sum(values: FloatArray, errors: FloatArray) -> tuple[float, float]:
+    """Sum numbers that are known up to errors, and tell how far the sum may be off.
+
+    Parameters
+    ----------
+    values : float64 (n,)
+        Not negative.
+    errors : float64 (n,)
+
+    Returns
+    -------
+    total, error : float
+        Infinite beyond the range of float64.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> total, error = bounded_sum(np.array([1.0, 2.0**-60]), np.array([0.0, 0.0]))
+    >>> total, error >= 2.0**-60
+    (1.0, True)
+    """
+    total = _rounded_sum(values)
+    return total, _rounded_sum(errors) * INFLATE + U * total
+
+
+def _rounded_sum(values: FloatArray) -> float:
+    """The sum, rounded once."""
+    try:
+        return fsum(values.tolist())
+    except OverflowError:
+        return inf

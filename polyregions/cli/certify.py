@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .common import check_targets, input_file, json_option, quiet_option
+from .epilog import SHIPPED, examples
 from .output import CHECK_FAILED, Styled, complain, say, stop_early, write_json
 from .progress import progress_bar
 
@@ -16,21 +17,23 @@ if TYPE_CHECKING:
     from ..complex.region_complex import RegionComplex
 
 
-@click.command("certify")
+@click.command(
+    "certify",
+    epilog=examples(
+        "polyregions enumerate iris_mixed_2d.json --box -1.6 1.8 --save result.npz",
+        "polyregions certify result.npz",
+        folder=SHIPPED,
+    ),
+)
 @click.argument("file", type=input_file)
 @json_option
 @quiet_option
 def certify_command(file: Path, json_path: str | None, quiet: bool) -> None:
     """Prove that the result in FILE is right, independently of what made it.
 
-    \b
-    FILE is written by --save. Examples:
-      polyregions enumerate net.json --box -1 1 --save result.npz
-      polyregions certify result.npz
-
-    The exit code is 1 if a statement fails, and 3 if all that the result says is proven, but it does not
-    claim to hold all regions.
-    """  # noqa: D301  click needs the character that the escape stands for
+    FILE is what polyregions enumerate --save wrote. The exit code is 1 if a statement fails, and 3 if all
+    that the result says is proven, but it does not claim to hold all regions.
+    """
     from ..complex.region_complex import load_result
 
     check_targets([("--json", json_path)], file)

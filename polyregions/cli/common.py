@@ -11,6 +11,7 @@ import click
 from ..base.files import check_target
 from ..engines.enumerate import ENGINES
 from ..errors import InvalidInputError
+from .lists import whole_numbers
 
 Sides = tuple[tuple[float, float], ...]
 
@@ -49,6 +50,29 @@ def file_option(name: str, dest: str, text: str) -> Callable[[Any], Any]:
     return click.option(name, dest, metavar="FILE", type=output_file, help=text)
 
 
+def out_option(dest: str, **more: Any) -> Callable[[Any], Any]:
+    """The option ``--out``, for commands that write one kind of thing in several formats."""
+    text = "What to write; the ending of its name tells the format."
+    return click.option("--out", "-o", dest, metavar="FILE", type=output_file, help=text, **more)
+
+
+def inputs_option(required: bool) -> Callable[[Any], Any]:
+    """The option ``--inputs``, of networks that are made or thought of."""
+    return click.option("--inputs", type=int, required=required, metavar="N", help="Number of inputs.")
+
+
+def widths_option(required: bool) -> Callable[[Any], Any]:
+    """The option ``--widths``, likewise."""
+    return click.option(
+        "--widths",
+        callback=whole_numbers,
+        required=required,
+        metavar="N N ...",
+        help="Units of each hidden layer.",
+    )
+
+
+rank_option = click.option("--rank", type=int, metavar="N", help="Pieces of each maxout unit.")
 engine_option = click.option(
     "--engine", type=click.Choice(ENGINES), default="auto", show_default=True, help="How to enumerate."
 )
@@ -62,6 +86,21 @@ workers_option = click.option(
     show_default=True,
     metavar="N",
     help="Number of threads. It never changes the answer.",
+)
+yes_option = click.option(
+    "--yes",
+    "-y",
+    is_flag=True,
+    help="Begin without a question, however many regions are to be expected.",
+)
+plot_option = file_option("--plot", "plot_path", "Draw the result: .png, .svg or .pdf.")
+csv_option = file_option("--csv", "csv_path", "Write every row of the result as a table: .csv.")
+certify_option = click.option(
+    "--certify/--no-certify",
+    "certified",
+    default=None,
+    help="Prove the result independently, in exact arithmetic (exit code 1 if it is wrong). Only verify does "
+    "if not told.",
 )
 json_option = click.option(
     "--json",

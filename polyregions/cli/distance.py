@@ -15,13 +15,14 @@ from .common import (
     Sides,
     box_option,
     check_targets,
-    file_option,
+    csv_option,
     input_file,
     json_option,
     quiet_option,
     random_option,
     seed_option,
 )
+from .epilog import SHIPPED, examples
 from .loading import load_network, loading_options
 from .output import Styled, check_csv, complete_text, print_table, say, stop_early, write_csv, write_json
 from .progress import progress_bar
@@ -34,7 +35,13 @@ if TYPE_CHECKING:
 CAVEAT = "lower bounds for the distances to where the gradient jumps: a unit that no output hears counts too"
 
 
-@click.command("distance")
+@click.command(
+    "distance",
+    epilog=examples(
+        "polyregions distance wine_relu_2d.json --random 1000 --box -1.8 3.2 --csv distances.csv",
+        folder=SHIPPED,
+    ),
+)
 @click.argument("net", type=input_file)
 @loading_options
 @click.option(
@@ -47,7 +54,7 @@ CAVEAT = "lower bounds for the distances to where the gradient jumps: a unit tha
 @random_option
 @box_option(required=False)
 @seed_option
-@file_option("--csv", "csv_path", "Write every distance: .csv.")
+@csv_option
 @json_option
 @quiet_option
 def distance_command(
@@ -63,13 +70,10 @@ def distance_command(
 ) -> None:
     """Measure how far points are from the nearest activation boundary of the network file NET.
 
-    \b
-    NET is .json, .npz, or a model of another library, with any number of inputs. Examples:
-      polyregions distance net.json --points data.csv --csv distances.csv
-      polyregions distance net.json --random 1000 --box -1 1 --seed 0
-
-    Which unit is nearest is exact. Boundaries outside of the box count, its sides do not.
-    """  # noqa: D301  click needs the character that the escape stands for
+    NET is .json, .npz, or a model of another library, with any number of inputs. Points are those of a file,
+    --points data.csv, or random ones. Which unit is nearest is exact. Boundaries outside of the box count,
+    its sides do not.
+    """
     if (points_path is None) == (n_random is None):
         raise InvalidInputError("give one of: --points, --random")
     check_sampling(n_random, Where(sides), seed)
@@ -99,7 +103,7 @@ def distance_command(
             say(CAVEAT)
     finally:  # a stdout that is lost loses no file
         if csv_path is not None:
-            columns = (found.distance, found.reach, found.unit, found.layer)
+            columns = (found.distance, found.reach, found.unit, found.layer + 1)
             rows = zip(range(len(found)), *(column.tolist() for column in columns), strict=True)
             write_csv(("point", "distance", "off_by", "unit", "layer"), rows, csv_path)
         if json_path is not None:
@@ -156,8 +160,8 @@ def _rows(numbers: dict[str, Any]) -> list[tuple[str, str | Styled]]:
         ]
     if numbers["infinite"]:
         rows.append(("infinite: no boundary", f"{counted(numbers['infinite'], 'point')}, not in the mean"))
-    for layer, count in enumerate(numbers["layers"]):
-        rows.append((f"nearest in hidden layer {layer}", counted(count, "point")))
+    for layer, count in enumerate(numbers["layers"], start=1):
+        rows.append((f"nearest in layer {layer}", counted(count, "point")))
     rows += [
         ("inputs, units", f"{numbers['dimension']:,}, {units:,}"),
         ("complete", complete_text(numbers)),

@@ -16,7 +16,17 @@ from ..errors import CheckFailedError, InvalidInputError, counted
 from ..export.summary import summary
 from ..theory.predictions import DEFINITIONS, FROM_FACES
 from .certify import certify_shown, print_certificate
-from .common import engine_option, input_file, limit_option, quiet_option, workers_option
+from .common import (
+    certify_option,
+    engine_option,
+    input_file,
+    limit_option,
+    quiet_option,
+    workers_option,
+    yes_option,
+)
+from .completion import listed_names_of
+from .epilog import SHIPPED, examples
 from .forecast import look_ahead
 from .loading import load_network, loading_options
 from .output import CHECK_FAILED, Styled, complain, complete_text, print_table, stop_early
@@ -54,19 +64,22 @@ def work_options(command: Callable[..., Any]) -> Callable[..., Any]:
             help="Go on from a partial result of the same network and box, written by --save.",
         ),
         workers_option,
-        click.option(
-            "--yes",
-            "-y",
-            is_flag=True,
-            help="Begin without a question, however many regions are to be expected.",
-        ),
+        yes_option,
     ]
     for option in reversed(options):
         command = option(command)
     return command
 
 
-@click.command("enumerate")
+@click.command(
+    "enumerate",
+    epilog=examples(
+        "polyregions enumerate wine_relu_2d.json --box -1.8 3.2 --box -1.7 3.3 --check --plot regions.png",
+        "polyregions enumerate cancer_relu_3d.json --box -2 2 --graph regions.graphml --json -",
+        'polyregions enumerate wine_relu_2d.json --through "0,0; 1,1" --box -2 2 --definitions',
+        folder=SHIPPED,
+    ),
+)
 @click.argument("net", type=input_file)
 @where_options(through=True)
 @loading_options
@@ -74,6 +87,7 @@ def work_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option(
     "--definitions",
     metavar="[LIST]",
+    shell_complete=listed_names_of("theory.predictions", "DEFINITIONS"),
     is_flag=False,
     flag_value="all",
     help="Count linear regions too, by a comma-separated list of definitions; without a list, by all: "
@@ -81,12 +95,7 @@ def work_options(command: Callable[..., Any]) -> Callable[..., Any]:
 )
 @output_options
 @click.option("--check", is_flag=True, help="Check the invariants of the result (exit code 1 if one fails).")
-@click.option(
-    "--certify",
-    "certified",
-    is_flag=True,
-    help="Prove the result independently, in exact arithmetic (exit code 1 if it is wrong).",
-)
+@certify_option
 @quiet_option
 def enumerate_command(
     net: Path,
@@ -94,26 +103,16 @@ def enumerate_command(
     yes: bool,
     definitions: str | None,
     check: bool,
-    certified: bool,
+    certified: bool | None,
     quiet: bool,
     **options: Any,
 ) -> None:
     """Enumerate the activation regions of the network file NET in a box.
 
-    \b
-    NET is .json, .npz, or a model of another library. Examples:
-      polyregions enumerate net.json --box -1 1
-      polyregions enumerate net.json --box -1 1 --box 0 5 --graph g.graphml --plot p.png
-      polyregions enumerate net.json --box 0 1 --definitions open_connected,affine --certify
-      polyregions enumerate net.json --box 0 1 --limit 100000 --json -
-      polyregions enumerate net.json --box 0 1 --time-limit 60 --save part.npz
-      polyregions enumerate net.json --box 0 1 --resume part.npz
-      polyregions enumerate net.json --through "0,0; 1,1" --box 0 1
-      polyregions enumerate images.npz --plane three_images.npy --plot plane.png
-
-    Every count is exact: weights and bounds are read as the rational numbers that they are, and no
-    tolerance is used. A result that is not complete says so, and the exit code is 3.
-    """  # noqa: D301  click needs the character that the escape stands for
+    NET is .json, .npz, or a model of another library. Every count is exact: weights and bounds are read as
+    the rational numbers that they are, and no tolerance is used. A result that is not complete says so, and
+    the exit code is 3.
+    """
     outputs = Outputs.taken_from(options)
     wanted, options["engine"] = _definitions(definitions, options)
     where = Where.taken_from(options)

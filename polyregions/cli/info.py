@@ -13,6 +13,7 @@ from ..network.network import Network
 from ..network.numbers import is_sparse
 from ..network.source import Source
 from .common import Sides, check_targets, input_file, json_option, quiet_option
+from .epilog import SHIPPED, examples
 from .forecast import find_forecast, forecast_rows
 from .loading import load_network, loading_options
 from .output import Styled, print_columns, print_table, say, write_json
@@ -28,7 +29,14 @@ USUAL: Sides = ((-1.0, 1.0),)
 SCREENFUL = 40
 
 
-@click.command("info")
+@click.command(
+    "info",
+    epilog=examples(
+        "polyregions info wine_relu_2d.json --box -1.8 3.2",
+        'polyregions info cancer_maxout_3d.json --through "0,0,0; 1,0,0; 0,1,1" --box -2 2',
+        folder=SHIPPED,
+    ),
+)
 @click.argument("net", type=input_file)
 @where_options(through=True)
 @loading_options
@@ -37,16 +45,10 @@ SCREENFUL = 40
 def info_command(net: Path, json_path: str | None, quiet: bool, **options: Any) -> None:
     """Tell what the model NET is, how it was read, and how many regions are to be expected.
 
-    \b
-    NET is .json, .npz, or a model of another library. Examples:
-      polyregions info net.json
-      polyregions info net.json --box 0 1
-      polyregions info images.npz --plane three_images.npy
-
-    The box is [-1, 1] for every input unless one is given. Nothing is enumerated: the number of regions is
-    bounded by the shape of the network, counted along a few lines, and in few dimensions estimated by random
-    descents with a standard error, all of it within seconds.
-    """  # noqa: D301  click needs the character that the escape stands for
+    NET is .json, .npz, or a model of another library. The box is [-1, 1] for every input unless one is given.
+    Nothing is enumerated: the number of regions is bounded by the shape of the network, counted along a few
+    lines, and in few dimensions estimated by random descents with a standard error, all of it within seconds.
+    """
     where = Where.taken_from(options)
     check_targets([("--json", json_path)], net, *where.files)
     with status(not quiet, f"reading {net}"):
@@ -150,7 +152,7 @@ def _print(net: Path, numbers: dict[str, Any], has_box: bool) -> None:
     columns: list[tuple[str, ...]] = [
         ("layer", "kind", "inputs", "rows", "units", "passed through", "parameters")
     ]
-    for number, layer in enumerate(numbers["layers"][:SCREENFUL]):
+    for number, layer in enumerate(numbers["layers"][:SCREENFUL], start=1):
         names = ("inputs", "rows", "units", "passed_through", "parameters")
         sparse = ", sparse" if layer["sparse"] else ""
         columns.append((str(number), f"{layer['kind']}{sparse}", *(f"{layer[name]:,}" for name in names)))

@@ -12,17 +12,20 @@ import numpy as np
 
 from ..base.arrays import FloatArray
 from ..errors import InvalidInputError, counted
-from ..network.formats.points import POINT_FORMATS, read_points
+from ..network.formats.points import POINT_FORMATS
 from ..network.network import Network
 from .common import (
     check_targets,
-    file_option,
+    csv_option,
     input_file,
     json_option,
     quiet_option,
     random_option,
     seed_option,
 )
+from .completion import files
+from .epilog import SHIPPED, examples
+from .lists import ListCommand
 from .loading import load_network, loading_options
 from .output import (
     Styled,
@@ -35,7 +38,7 @@ from .output import (
     write_csv,
     write_json,
 )
-from .points import coordinates
+from .points import coordinates, named_file, points_or_file
 from .progress import progress_bar
 from .sampling import check_sampling, sampled_from
 from .where import Where, domain_rows, where_options
@@ -47,14 +50,24 @@ if TYPE_CHECKING:
 SCREENFUL = 20
 
 
-@click.command("line")
+@click.command(
+    "line",
+    cls=ListCommand,
+    earlier={"--through": "--along"},
+    epilog=examples(
+        "polyregions line wine_relu_2d.json --from -1,-1 --to 1,1",
+        'polyregions line cancer_relu_3d.json --along "-1,-1,0; 0,0,0; 1,0,1" --csv breakpoints.csv',
+        "polyregions line wine_relu_2d.json --random 1000 --box -1.8 3.2 --seed 0",
+        folder=SHIPPED,
+    ),
+)
 @click.argument("net", type=input_file)
 @click.option(
-    "--through",
-    "through_path",
-    metavar="FILE",
-    type=input_file,
-    help=f"One line through the points of a file, in order: {', '.join(POINT_FORMATS)}.",
+    "--along",
+    metavar="POINTS",
+    shell_complete=files,
+    help=f"One line from point to point: a file ({', '.join(POINT_FORMATS)}), or written out, such as "
+    "'0,0; 1,0; 1,1'.",
 )
 @click.option("--from", "start", metavar="X,X,..", callback=coordinates, help="One segment begins here, ...")
 @click.option("--to", "end", metavar="X,X,..", callback=coordinates, help="... and ends here.")
@@ -62,12 +75,12 @@ SCREENFUL = 20
 @where_options(through=False)
 @seed_option
 @loading_options
-@file_option("--csv", "csv_path", "Write every breakpoint: .csv.")
+@csv_option
 @json_option
 @quiet_option
 def line_command(
     net: Path,
-    through_path: Path | None,
+    along: str | None,
     start: FloatArray | None,
     end: FloatArray | None,
     n_random: int | None,
@@ -79,18 +92,12 @@ def line_command(
 ) -> None:
     """Find all regions of the network file NET along lines.
 
-    \b
-    NET is .json, .npz, or a model of another library, with any number of inputs. Examples:
-      polyregions line net.json --from -1,-1 --to 1,1
-      polyregions line net.json --through corners.csv --csv breakpoints.csv
-      polyregions line net.json --random 1000 --box -1 1 --seed 0
-      polyregions line net.json --random 1000 --plane corners.csv
-
-    Random lines are segments between two uniform points of the box. Breakpoints, where the activation pattern
-    changes, and their order are exact.
-    """  # noqa: D301  click needs the character that the escape stands for
+    NET is .json, .npz, or a model of another library, with any number of inputs. Random lines are segments
+    between two uniform points of the box. Breakpoints, where the activation pattern changes, and their order
+    are exact.
+    """
     forms = {
-        "--through": through_path,
+        "--along": along,
         "--from and --to": start if end is None else end,
         "--random": n_random,
     }
@@ -100,7 +107,9 @@ def line_command(
     check_sampling(n_random, where, seed)
     network = load_network(net, options)
     check_csv(csv_path)
-    check_targets([("--json", json_path), ("--csv", csv_path)], net, through_path, *where.files)
+    check_targets(
+        [("--json", json_path), ("--csv", csv_path)], net, named_file("--along", along), *where.files
+    )
     from ..statistics.sampling import check_lines, random_ends
 
     domain = None
@@ -111,8 +120,8 @@ def line_command(
         corners = list(random_ends(domain.box, n_random, np.random.default_rng(seed or 0)))
     else:
         network, what, chosen = where.sliced(net, network)
-        corners = _corners(what, network, through_path, start, end)
-    lines, seconds = _find(network, corners, through_path, not quiet)
+        corners = _corners(what, network, along, start, end)
+    lines, seconds = _find(network, corners, along, not quiet)
     asked = n_random or 1
     numbers = _numbers(lines, asked, seconds) | sampled_from(domain, seed) | chosen
     try:
@@ -133,15 +142,15 @@ def line_command(
 def _corners(
     what: str | Path,
     network: Network,
-    path: Path | None,
+    along: str | None,
     start: FloatArray | None,
     end: FloatArray | None,
 ) -> list[FloatArray]:
     """The corners of a line that is given."""
     from ..statistics.sampling import check_lines
 
-    if path is not None:
-        corners = list(read_points(path, network.input_dim))
+    if along is not None:
+        corners = list(points_or_file("--along", along, network.input_dim))
         check_lines(len(corners), network, "corners")
         return corners
     assert start is not None
@@ -155,7 +164,7 @@ def _corners(
 
 
 def _find(
-    network: Network, corners: list[FloatArray], path: Path | None, shown: bool
+    network: Network, corners: list[FloatArray], along: str | None, shown: bool
 ) -> tuple[LineRegions, float]:
     """The regions, and how long it took."""
     from ..statistics import line_regions
@@ -165,7 +174,7 @@ def _find(
         with progress_bar(shown, text="{done:,} of {total:,} segments, {rate:,.0f} a second") as progress:
             return line_regions(network, *corners, progress=progress), time.perf_counter() - start
     except InvalidInputError as error:
-        raise InvalidInputError(f"{path or 'line'}: {error}") from error
+        raise InvalidInputError(f"{along or 'line'}: {error}") from error
 
 
 def _numbers(lines: LineRegions, asked: int, seconds: float) -> dict[str, Any]:

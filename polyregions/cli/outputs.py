@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..export.graphs import graph_format, write_graph
-from .common import check_targets, file_option, json_option
+from .common import check_targets, file_option, json_option, plot_option
 from .output import write_json
 from .progress import status
 
@@ -77,7 +77,7 @@ def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
         file_option(
             "--graph", "graph_path", "Write the adjacency graph: .graphml, .gexf, .json (node-link) or .dot."
         ),
-        file_option("--plot", "plot_path", "Draw the regions (one or two inputs): .png, .svg or .pdf."),
+        plot_option,
     ]
     for option in reversed(options):
         command = option(command)

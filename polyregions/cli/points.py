@@ -25,30 +25,43 @@ def coordinates(ctx: click.Context, param: click.Parameter, value: str | None) -
 
 def slice_points(value: str, inputs: int) -> FloatArray:
     """Read the points (n, inputs) that a slice goes through, with n at least 2."""
-    points = _points_or_file(value, inputs)
+    points = points_or_file("--through", value, inputs)
     if len(points) < 2:
         raise InvalidInputError(f"--through: two points or more make a slice, got {len(points)}")
     return points
 
 
-def _points_or_file(value: str, inputs: int) -> FloatArray:
-    """Read the rows of a file, or points written out with semicolons between, ``"0,0; 1,0"``."""
+def named_file(option: str, value: str | None) -> Path | None:
+    """The file that an option for points names, if they are not written out.
+
+    Raises
+    ------
+    InvalidInputError
+        If no file can be called so.
+    """
+    if value is None:
+        return None
     if "\0" in value:
-        raise InvalidInputError(f"--through: {value!r} has a NUL character, which no file's name can have")
+        raise InvalidInputError(f"{option}: {value!r} has a NUL character, which no file's name can have")
     path = Path(value)
-    if path.suffix.lower() in POINT_FORMATS:
+    return path if path.suffix.lower() in POINT_FORMATS or path.is_file() else None
+
+
+def points_or_file(option: str, value: str, inputs: int) -> FloatArray:
+    """Read the rows of a file, or points written out with semicolons between, ``"0,0; 1,0"``."""
+    if (path := named_file(option, value)) is not None:
         return read_points(path, inputs)
     try:
         rows = [_point(row) for row in value.split(";")]
     except (FileFormatError, InvalidInputError):
         known = ", ".join(POINT_FORMATS)
         raise InvalidInputError(
-            f"--through: {value!r} is neither a file of points ({known}) nor points such as '0,0; 1,0; 0,1'"
+            f"{option}: {value!r} is neither a file of points ({known}) nor points such as '0,0; 1,0; 0,1'"
         ) from None
     for row in rows:
         if row.size != inputs:
             raise InvalidInputError(
-                f"--through: a point has {row.size} coordinate(s), the network has {inputs} input(s)"
+                f"{option}: a point has {row.size} coordinate(s), the network has {inputs} input(s)"
             )
     return np.array(rows)
 

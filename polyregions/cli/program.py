@@ -6,6 +6,8 @@ import errno
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
+from importlib import import_module
 from typing import Any
 
 import click
@@ -19,8 +21,40 @@ LOST_STDOUT = {errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, 
 HELP_SHOWN: Any = getattr(click.exceptions, "NoArgsIsHelpError", ())
 
 
+class LazyCommand(click.Command):
+    """A command that is loaded when it is called: not to list it, nor to complete its name.
+
+    Parameters
+    ----------
+    name : str
+    module : str
+        The module of the command line that has it, as ``NAME_command``.
+    text : str
+        What it does: the first sentence of its help.
+    """
+
+    def __init__(self, name: str, module: str, text: str) -> None:
+        super().__init__(name, short_help=text)
+        self.module = module
+
+    @cached_property
+    def loaded(self) -> click.Command:
+        """The command itself."""
+        home = import_module(f".{self.module}", __package__)
+        command: click.Command = getattr(home, f"{self.name}_command")
+        return command
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        """Read the arguments; what is called then is the command itself."""
+        return self.loaded.make_context(*args, **extra)
+
+
 class Commands(click.Group):
     """Turns what a command refuses, and what stops it, into one line on stderr and an exit code."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Their names, in the order in which they were added."""
+        return list(self.commands)
 
     def make_context(self, *args: Any, **extra: Any) -> click.Context:
         """Read the arguments."""

@@ -11,11 +11,13 @@ import click
 from ..errors import InvalidInputError, counted
 from ..network.network import Network
 from .common import Sides, box_option, check_targets, input_file, json_option, quiet_option, seed_option
+from .completion import names_of
 from .distance import distance_numbers
+from .epilog import SHIPPED, examples
+from .lists import ListCommand, whole_numbers
 from .loading import loading_options, taken_loading
 from .output import Styled, complete_text, print_columns, print_table, say, stop_early, write_json
 from .progress import progress_bar, status
-from .subject import ListCommand, whole_numbers
 from .where import Domain, domain_rows, make_box, make_domain, sides_of
 
 if TYPE_CHECKING:
@@ -25,11 +27,21 @@ if TYPE_CHECKING:
 RANDOM: dict[str, Any] = {"init": "he", "bias_std": 0.3, "networks": 30, "samples": 20_000}
 
 
-@click.command("stats", cls=ListCommand)
+@click.command(
+    "stats",
+    cls=ListCommand,
+    earlier={"--widths": "--sizes", "--lines": "--random-lines", "--points": "--random-points"},
+    epilog=examples(
+        "polyregions stats wine_relu_2d.json --box -1.8 3.2",
+        "polyregions stats --sizes 2 16 16 1 --bias-std 0.3 --networks 10 --box -1 1",
+        folder=SHIPPED,
+    ),
+)
 @click.argument("net", required=False, type=input_file)
 @loading_options
 @click.option(
-    "--widths",
+    "--sizes",
+    "widths",
     callback=whole_numbers,
     metavar="N N ...",
     help="Random ReLU networks instead of NET: inputs, units of each hidden layer, outputs.",
@@ -37,6 +49,7 @@ RANDOM: dict[str, Any] = {"init": "he", "bias_std": 0.3, "networks": 30, "sample
 @click.option(
     "--init",
     metavar="NAME",
+    shell_complete=names_of("statistics.random_networks", "INITIALISATIONS"),
     help="Law of their weights: he (if not given), he_uniform, glorot, glorot_uniform, orthogonal.",
 )
 @click.option(
@@ -56,7 +69,8 @@ RANDOM: dict[str, Any] = {"init": "he", "bias_std": 0.3, "networks": 30, "sample
 )
 @box_option(required=True)
 @click.option(
-    "--lines",
+    "--random-lines",
+    "lines",
     type=click.IntRange(min=1),
     default=100,
     show_default=True,
@@ -64,7 +78,8 @@ RANDOM: dict[str, Any] = {"init": "he", "bias_std": 0.3, "networks": 30, "sample
     help="Random lines in each network.",
 )
 @click.option(
-    "--points",
+    "--random-points",
+    "points",
     type=click.IntRange(min=1),
     default=1000,
     show_default=True,
@@ -96,22 +111,18 @@ def stats_command(
 ) -> None:
     """Measure what Hanin and Rolnick measure, of the network file NET or of random networks.
 
-    \b
-    NET is .json, .npz, or a model of another library. Examples:
-      polyregions stats net.json --box -1 1
-      polyregions stats --widths 2 16 16 1 --init he --bias-std 0.3 --networks 30 --box -1 1
-
-    It tells the number of regions, the boundary volumes of all codimensions, regions along random lines, and
-    distances of random points to the nearest boundary; of random networks their means beside theory.
-    Regions and boundary volumes are for up to 4 inputs, the rest for any number.
-    """  # noqa: D301  click needs the character that the escape stands for
+    NET is .json, .npz, or a model of another library. It tells the number of regions, the boundary volumes of
+    all codimensions, regions along random lines, and distances of random points to the nearest boundary; of
+    random networks their means beside theory. Regions and boundary volumes are for up to 4 inputs, the rest
+    for any number.
+    """
     from ..statistics import Ensemble, Sampling
     from ..statistics.measurements import check_size
 
     loading = taken_loading(options)
     given = {name: value for name, value in options.items() if value is not None}
     if (net is None) == (widths is None):
-        raise InvalidInputError("give one of: a network file NET, --widths N N ...")
+        raise InvalidInputError("give one of: a network file NET, --sizes N N ...")
     if net is not None and given:
         raise InvalidInputError(
             f"{net}: a network file is not random: leave out --{next(iter(given)).replace('_', '-')}"
@@ -128,7 +139,7 @@ def stats_command(
         law = RANDOM | given
         samples = law.pop("samples")
         ensemble = Ensemble(widths, seed=seed or 0, **law)
-        sampling = Sampling(make_box("--widths", widths[0], sides), lines, points)
+        sampling = Sampling(make_box("--sizes", widths[0], sides), lines, points)
         check_size(next(ensemble.draw()), sampling, most_regions)
         numbers = _of_ensemble(ensemble, sampling, samples, not quiet)
     try:
@@ -214,7 +225,7 @@ def _network_rows(numbers: dict[str, Any]) -> list[tuple[str, str | Styled]]:
 def _print_volumes(volumes: list[dict[str, Any]]) -> None:
     if not volumes:
         return
-    rows = [("boundary", "k", "dimension", "volume", "per unit volume", "in each hidden layer")]
+    rows = [("boundary", "k", "dimension", "volume", "per unit volume", "in each layer")]
     for v in volumes:
         layers = ", ".join(map(_show, v["per_layer"]))
         numbers = (_show(v["total"]), _show(v["density"]), layers)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,17 +12,18 @@ import click
 from ..errors import InvalidInputError
 from ..network.box import Box
 from ..network.network import Network
-from .common import Sides
+from .common import Sides, inputs_option, rank_option, widths_option
+from .completion import names_of
+from .lists import whole_numbers
 from .loading import taken_loading
 from .where import Domain, Where, make_box
 
 if TYPE_CHECKING:
     from ..theory.predictions import Prediction
 
-COUNTS = ("n", "m", "inputs", "depth", "rank", "dimension", "families")
-LISTS = ("widths", "ranks", "folds")
+COUNTS = ("n", "m", "depth", "dimension", "families")
+LISTS = ("ranks", "folds")
 FLAGS = ("oriented", "relu_pairs")
-NUMBER = re.compile(r"-?\d[\d,]*")
 
 
 @dataclass(frozen=True)
@@ -47,44 +46,23 @@ class Subject:
         return self.domain.box
 
 
-class ListCommand(click.Command):
-    """A command whose options may be followed by several numbers: ``--widths 4 4 3``."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Join the numbers after such an option to one value."""
-        lists = {o for p in self.params if isinstance(p, click.Option) and p.name in LISTS for o in p.opts}
-        joined: list[str] = []
-        rest = list(args)
-        while rest:
-            joined.append(rest.pop(0))
-            if joined[-1] in lists:
-                numbers = list(takewhile(NUMBER.fullmatch, rest))
-                del rest[: len(numbers)]
-                joined += [",".join(numbers)] if numbers else []
-        return super().parse_args(ctx, joined)
-
-
-def whole_numbers(ctx: click.Context, param: click.Parameter, value: str | None) -> list[int] | None:
-    """Turn whole numbers, with commas or spaces between, into a list."""
-    if value is None:
-        return None
-    try:
-        return [int(part) for part in re.split(r",|\s+", value.strip())]
-    except ValueError:
-        message = f"{value!r} is no list of whole numbers, such as 4 4 3"
-        raise click.BadParameter(message, ctx=ctx, param=param) from None
-
-
 def parameter_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that name and describe constructions and arrangements."""
     options = [
         click.option(
-            "--construction", metavar="NAME", help="A construction with known counts, such as montufar."
+            "--construction",
+            metavar="NAME",
+            shell_complete=names_of("theory.constructions.registry", "CONSTRUCTIONS"),
+            help="A construction with known counts, such as montufar.",
         ),
         click.option(
-            "--arrangement", metavar="NAME", help="A hyperplane arrangement by its name, such as shi."
+            "--arrangement",
+            metavar="NAME",
+            shell_complete=names_of("theory.arrangements", "FAMILIES"),
+            help="A hyperplane arrangement by its name, such as shi.",
         ),
     ]
+    options += [inputs_option(required=False), widths_option(required=False), rank_option]
     options += [
         click.option(f"--{name}", type=int, metavar="N", help=f"Parameter {name} of the family.")
         for name in COUNTS

@@ -8,33 +8,45 @@ from typing import Any
 
 import click
 
-from .common import Sides, box_option, check_targets, file_option, json_option, output_file
+from .common import (
+    Sides,
+    box_option,
+    check_targets,
+    inputs_option,
+    json_option,
+    output_file,
+    plot_option,
+    rank_option,
+    widths_option,
+)
+from .epilog import examples
+from .lists import ListCommand
 from .output import print_columns, write_json
-from .subject import ListCommand, choose, parameter_options, whole_numbers
+from .subject import choose, parameter_options
 from .where import Where
 
 
-@click.command("bounds", cls=ListCommand)
-@click.option("--inputs", type=int, required=True, metavar="N", help="Number of inputs.")
-@click.option(
-    "--widths", callback=whole_numbers, required=True, metavar="N N ...", help="Units of the hidden layers."
+@click.command(
+    "bounds",
+    cls=ListCommand,
+    epilog=examples(
+        "polyregions bounds --inputs 2 --widths 4 4 3",
+        "polyregions bounds --inputs 2 --widths 4 4 --rank 3",
+    ),
 )
-@click.option("--rank", type=int, metavar="K", help="Maxout of this rank; ReLU if not given.")
+@inputs_option(required=True)
+@widths_option(required=True)
+@rank_option
 @json_option
-@file_option(
-    "--plot", "plot_path", "Draw deep networks beside shallow ones of the same size: .png, .svg or .pdf."
-)
+@plot_option
 def bounds_command(
     inputs: int, widths: list[int], rank: int | None, json_path: str | None, plot_path: Path | None
 ) -> None:
     """Tell how many regions networks of a shape can have, by every theorem.
 
-    \b
-    Example:
-      polyregions bounds --inputs 2 --widths 4 4 3
-
-    A bound whose hypothesis fails has no value, and the reason stands beside it.
-    """  # noqa: D301  click needs the character that the escape stands for
+    Units are maxout units if --rank is given, else ReLU. A bound whose hypothesis fails has no value, and the
+    reason stands beside it. The picture shows deep networks beside shallow ones of the same size.
+    """
     from ..theory.bounds import bounds_table, format_number
 
     check_targets([("--json", json_path), ("--plot", plot_path)])
@@ -66,7 +78,14 @@ def bounds_command(
         print_columns([("bound", "kind", "number", "of", "source, or why not"), *rows])
 
 
-@click.command("construct", cls=ListCommand)
+@click.command(
+    "construct",
+    cls=ListCommand,
+    epilog=examples(
+        "polyregions construct fold.json --construction montufar --inputs 2 --widths 4 4 3",
+        "polyregions construct shi.json --arrangement shi --n 4",
+    ),
+)
 @click.argument("file", type=output_file)
 @parameter_options
 @box_option(required=False)
@@ -75,11 +94,8 @@ def construct_command(
 ) -> None:
     """Write a construction or an arrangement as the network file FILE, and tell what theory predicts.
 
-    \b
-    FILE is .json or .npz. Examples:
-      polyregions construct fold.json --construction montufar --inputs 2 --widths 4 4 3
-      polyregions construct shi.json --arrangement shi --n 4
-    """  # noqa: D301  click needs the character that the escape stands for
+    FILE is .json or .npz.
+    """
     from ..verification.claims import show
     from ..verification.report import exact_text
 

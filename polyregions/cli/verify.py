@@ -9,6 +9,7 @@ import click
 
 from .certify import print_certificate
 from .common import (
+    certify_option,
     check_targets,
     engine_option,
     file_option,
@@ -18,10 +19,12 @@ from .common import (
     quiet_option,
     workers_option,
 )
+from .epilog import SHIPPED, examples
+from .lists import ListCommand
 from .loading import loading_options
 from .output import CHECK_FAILED, Styled, complain, print_table, say, stop_early, write_json
 from .progress import stages
-from .subject import ListCommand, Subject, choose, parameter_options
+from .subject import Subject, choose, parameter_options
 from .where import Where, domain_rows, where_options
 
 if TYPE_CHECKING:
@@ -34,7 +37,16 @@ STYLES: dict[str, dict[str, Any]] = {
 }
 
 
-@click.command("verify", cls=ListCommand)
+@click.command(
+    "verify",
+    cls=ListCommand,
+    epilog=examples(
+        "polyregions verify iris_mixed_2d.json --box -1.6 1.8",
+        "polyregions verify --construction montufar --inputs 2 --widths 4 4 3",
+        "polyregions verify --arrangement shi --n 4 --report shi.html",
+        folder=SHIPPED,
+    ),
+)
 @click.argument("net", required=False, type=input_file)
 @parameter_options
 @where_options(through=True)
@@ -42,13 +54,7 @@ STYLES: dict[str, dict[str, Any]] = {
 @engine_option
 @workers_option
 @limit_option
-@click.option(
-    "--certify/--no-certify",
-    "certified",
-    default=True,
-    show_default=True,
-    help="Prove the result in exact arithmetic too.",
-)
+@certify_option
 @json_option
 @file_option("--report", "report_path", "Write a page: .md (with pictures beside it) or .html (one file).")
 @quiet_option
@@ -59,7 +65,7 @@ def verify_command(
     engine: str,
     workers: int,
     limit: int | None,
-    certified: bool,
+    certified: bool | None,
     json_path: str | None,
     report_path: Path | None,
     quiet: bool,
@@ -67,15 +73,10 @@ def verify_command(
 ) -> None:
     """Hold the enumeration of a network against theory.
 
-    \b
-    The network is a file, or made by name. Examples:
-      polyregions verify net.json --box -1 1
-      polyregions verify --construction montufar --inputs 2 --widths 4 4 3
-      polyregions verify --arrangement shi --n 4 --report shi.html
-
-    Regions are counted by all definitions; each theorem is listed with its value and PASS, FAIL or "not
-    applicable" with the reason; and the result is proven independently. The exit code is 1 if anything fails.
-    """  # noqa: D301  click needs the character that the escape stands for
+    The network is a file NET, or made by name. Regions are counted by all definitions; each theorem is listed
+    with its value and PASS, FAIL or "not applicable" with the reason; and the result is proven independently.
+    The exit code is 1 if anything fails.
+    """
     from ..verification import check_page, verify, write_page
 
     where = Where.taken_from(options)
@@ -93,7 +94,7 @@ def verify_command(
             engine=engine,
             workers=workers,
             limit=limit,
-            certified=certified,
+            certified=certified is not False,
             progress=progress,
         )
     try:

@@ -16,6 +16,7 @@ from ..network.formats.points import POINT_FORMATS, read_points
 from ..network.network import Network
 from ..network.slices import fix_inputs
 from .common import Sides, box_option, input_file
+from .completion import files
 from .output import Styled
 from .points import slice_points
 
@@ -83,6 +84,7 @@ def where_options(through: bool) -> Callable[[Any], Any]:
     points = click.option(
         "--through",
         metavar="POINTS",
+        shell_complete=files,
         help="Look at the line, plane, ... through points p0, p1, ...: a file "
         f"({', '.join(POINT_FORMATS)}), or written out, such as '0,0,0; 1,0,0; 0,1,0'. --box is then the "
         "range of each t in x = p0 + t1 (p1 - p0) + ...",

@@ -25,10 +25,11 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ..base.arrays import FloatArray, IntArray
+from ..base.arrays import Bounded, FloatArray, IntArray
 from ..errors import InvalidInputError, counted, short_repr
 from ..network.layers import Layer, linear, maxout, piecewise
 from ..network.network import Network
+from .connected import connected_parts
 from .largest_outputs import first_throughout, not_surely_less, settle
 from .polylines import join_segments
 from .regions import Regions
@@ -85,12 +86,41 @@ class DecisionBoundary(Generic[Found]):
         faces = self.complex.need_faces("decision boundary")
         return [np.array([faces.point(int(v)) for v in faces.corners(int(f))]) for f in self.facets]
 
+    def piece_decisions(self) -> IntArray:
+        """The decisions on both sides of each of :meth:`pieces`, the lower one first; int64 (facets, 2)."""
+        return np.sort(self.decisions[self.pairs], axis=1)
+
+    def measured(self, accuracy: float | None = None) -> Bounded:
+        """Length (area, ...) of each facet of the boundary, as ``pairs``, and how far it may be off.
+
+        A facet of an interval is a point, and measures 1. For ``accuracy`` see
+        :meth:`polyregions.complex.faces.Faces.measured`.
+
+        Examples
+        --------
+        >>> from polyregions import Box, Network, enumerate_regions
+        >>> net = Network.from_arrays([([[1, 0], [-1, 0]], [0, 0]), ([[1, 1]], [0])])          # |x|
+        >>> boundary = enumerate_regions(net, Box.cube(2, -1, 1)).level_set(level=0.5)
+        >>> values, errors = boundary.measured()
+        >>> values.tolist(), bool((errors < 1e-12).all())
+        ([2.0, 2.0], True)
+        """
+        return self.complex.need_faces("decision boundary").measured_faces(self.facets, accuracy)
+
+    @cached_property
+    def components(self) -> IntArray:
+        """In which connected part of the boundary each facet is, numbered from 0; int64 (facets,).
+
+        Facets that share a point hang together, be it on a side of the box.
+        """
+        return connected_parts(self.complex.need_faces("decision boundary").cells, self.facets)
+
     def polylines(self) -> list[FloatArray]:
         """The boundary in the plane as lines from end to end, float64 (points, 2) each.
 
         A line ends at a side of the box, or where three or more lines meet; one that closes has its first
         point again as its last. Pieces are joined where they have the same vertex, not where coordinates
-        agree.
+        agree. :meth:`polyline_decisions` tells what each separates.
 
         Raises
         ------
@@ -102,8 +132,21 @@ class DecisionBoundary(Generic[Found]):
         >>> from polyregions import Box, Network, enumerate_regions
         >>> net = Network.from_arrays([([[1, 0], [-1, 0]], [0, 0]), ([[1, 1], [0, 0]], [0, 0.5])])
         >>> boundary = enumerate_regions(net, Box.cube(2, -1, 1)).decision_boundary()
-        >>> [line.tolist() for line in boundary.polylines()]
-        [[[-0.5, -1.0], [-0.5, 1.0]], [[0.5, 1.0], [0.5, -1.0]]]
+        >>> [line.tolist() for line in boundary.polylines()], boundary.polyline_decisions().tolist()
+        ([[[-0.5, -1.0], [-0.5, 1.0]], [[0.5, 1.0], [0.5, -1.0]]], [[0, 1], [0, 1]])
+        """
+        return [line for line, _ in self._lines]
+
+    def polyline_decisions(self) -> IntArray:
+        """The decisions on both sides of each of :meth:`polylines`, the lower one first; int64 (lines, 2)."""
+        return np.array([sides for _, sides in self._lines], dtype=np.int64).reshape(-1, 2)
+
+    @cached_property
+    def _lines(self) -> list[tuple[FloatArray, tuple[int, int]]]:
+        """Each line, and what it separates.
+
+        That is the same all along: inside the box two pieces meet at a point of a line, and cut what is
+        around it in two.
         """
         cx = self.complex
         if cx.box.dim != 2:
@@ -113,13 +156,19 @@ class DecisionBoundary(Generic[Found]):
             )
         faces = cx.need_faces("decision boundary")
         ends = faces.cells.boundaries(self.facets).astype(np.int64).reshape(-1, 2)
-        lines = [faces.points[faces.places[line]] for line in join_segments(ends)]
-        return sorted(lines, key=lambda line: (*line[0], *line[-1], len(line)))
+        sides = self.piece_decisions().tolist()
+        separated = {frozenset(pair): (a, b) for pair, (a, b) in zip(ends.tolist(), sides, strict=True)}
+        stops = set(ends[~faces.inside[ends]].tolist())
+        lines = [
+            (np.asarray(faces.points[faces.places[line]]), separated[frozenset(line[:2])])
+            for line in join_segments(ends, stops)
+        ]
+        return sorted(lines, key=lambda line: (*line[0][0], *line[0][-1], len(line[0])))
 
 
 def argmax_boundary(cx: Found, outputs: Sequence[int] | None = None) -> DecisionBoundary[Found]:
     """Return where the largest output changes; see :meth:`polyregions.RegionComplex.decision_boundary`."""
-    competing = _competing(cx.network, outputs)
+    competing = competing_outputs(cx.network, outputs)
     faces = cx.need_faces("decision boundary")
     if len(competing) <= ALL_AT_ONCE:
         return DecisionBoundary(_further(cx, with_argmax(cx.network, competing)), competing)
@@ -169,8 +218,14 @@ def _missing(network: Network, found: Regions, few: list[int]) -> set[int]:
     return needed - set(few)
 
 
-def _competing(network: Network, outputs: Sequence[int] | None) -> tuple[int, ...]:
-    """The outputs that compete, checked."""
+def competing_outputs(network: Network, outputs: Sequence[int] | None) -> tuple[int, ...]:
+    """The outputs that compete, checked; all, by default.
+
+    Raises
+    ------
+    InvalidInputError
+        If there are fewer than two, or one does not exist.
+    """
     if outputs is not None and not isinstance(outputs, Iterable):
         raise InvalidInputError(f"outputs {short_repr(outputs)}: expected a list of whole numbers")
     given = range(network.output_dim) if outputs is None else outputs

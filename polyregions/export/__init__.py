@@ -1,1 +1,1 @@
-"""What other programs open: region graphs (``graphs``), numbers (``summary``)."""
+"""What other programs open: region graphs (``graphs``), ``boundaries``, numbers (``summary``)."""

@@ -24,12 +24,12 @@ def checked_chain(layers: Sequence[Layer]) -> tuple[Layer, ...]:
     for i, layer in enumerate(chain):
         if not isinstance(layer, Layer):
             raise InvalidNetworkError(
-                f"layer {i}: expected a Layer, got {_article(type(layer).__name__)}; "
+                f"layer {i + 1}: expected a Layer, got {_article(type(layer).__name__)}; "
                 "Network.from_arrays([(W, b), ...]) takes the weights of a model"
             )
         if i and layer.n_inputs != chain[i - 1].n_outputs:
             raise InvalidNetworkError(
-                f"layer {i} has {counted(layer.n_inputs, 'input')} but layer {i - 1} has "
+                f"layer {i + 1} has {counted(layer.n_inputs, 'input')} but layer {i} has "
                 f"{counted(chain[i - 1].n_outputs, 'output')}"
             )
     return chain

@@ -75,15 +75,15 @@ def make_layers(
         try:
             W, b = pair
         except (TypeError, ValueError) as error:
-            raise InvalidNetworkError(f"layer {i}: expected a pair (weight, bias)") from error
+            raise InvalidNetworkError(f"layer {i + 1}: expected a pair (weight, bias)") from error
         if b is None:
-            raise InvalidNetworkError(f"layer {i}: bias is None; give zeros to a layer without bias")
+            raise InvalidNetworkError(f"layer {i + 1}: bias is None; give zeros to a layer without bias")
         last = i == len(pairs) - 1
         kind = "maxout" if _depth(W) == 3 else "linear" if last else activation
         try:
             layers.append(make_layer(kind, W, b, **(parameters if kind == activation else {})))
         except InvalidNetworkError as error:
-            raise type(error)(f"layer {i}: {error}") from error
+            raise type(error)(f"layer {i + 1}: {error}") from error
     return layers
 
 

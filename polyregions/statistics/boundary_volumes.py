@@ -52,7 +52,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from math import fsum, inf
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -62,7 +61,7 @@ from numpy.typing import NDArray
 from ..base.arrays import FloatArray, IntArray, StateArray
 from ..base.memory import needs_memory
 from ..base.rationals import homogeneous
-from ..base.rounding import INFLATE, U
+from ..base.rounding import bounded_sum
 from ..complex.region_complex import RegionComplex
 from ..complex.vertex_values import Places, places
 from ..errors import InvalidInputError, short_repr
@@ -134,7 +133,7 @@ class BoundaryVolume:
     @property
     def error(self) -> float:
         """How far ``total`` may be from the true one, proven."""
-        return _sum(self.errors) * INFLATE + U * self.total
+        return bounded_sum(self.volumes, self.errors)[1]
 
     @property
     def density(self) -> float:
@@ -216,7 +215,7 @@ def boundary_volume(
         int(k),
         boundary,
         cx.box,
-        _sum(volumes),
+        bounded_sum(volumes, errors)[0],
         _sums(unit, volumes[place], cx.network.n_units),
         _sums(layer, volumes[within], len(cx.network.widths)),
         stratum,
@@ -237,14 +236,6 @@ def _checked(cx: RegionComplex, k: int, boundary: str) -> Faces:
             "go on with enumerate_regions(..., resume=...) until it is complete"
         )
     return cx.need_faces("boundary volume")
-
-
-def _sum(values: FloatArray) -> float:
-    """The sum, rounded once; infinite beyond the range of float64."""
-    try:
-        return fsum(values.tolist())
-    except OverflowError:
-        return inf
 
 
 def _sums(where: IntArray, values: FloatArray, n: int) -> FloatArray:

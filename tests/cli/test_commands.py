@@ -336,10 +336,3 @@ def test_help_loads_nothing_heavy():
         "print(sorted(heavy & set(sys.modules)))"
     )
     assert python("-c", program).stdout == "[]\n"
-
-
-def test_examples_of_the_help_stand_on_their_own_lines():
-    lines = [
-        line.strip() for line in CliRunner().invoke(cli.main, ["enumerate", "--help"]).stdout.splitlines()
-    ]
-    assert "polyregions enumerate net.json --box 0 1 --limit 100000 --json -" in lines

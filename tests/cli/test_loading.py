@@ -110,7 +110,7 @@ def test_what_is_no_shape(shape: str, seen: list[dict[str, Any]]) -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("stats", "--widths", "2", "3", "1", "--box", "0", "1"),
+        ("stats", "--sizes", "2", "3", "1", "--box", "0", "1"),
         ("verify", "--arrangement", "shi", "--n", "3"),
         ("verify", "--construction", "montufar", "--inputs", "2", "--widths", "4"),
     ],

@@ -106,7 +106,7 @@ def test_a_line_through_the_points_of_a_file(name: str) -> None:
     else:
         text = "\ufeff# x, y\n-1, -1\n\n1,-1 # a corner\n1,1\n"
         Path(name).write_text(text if name.endswith(".csv") else text.replace(",", "\t"), encoding="utf-8")
-    data = numbers("line", "cross.json", "--through", name)
+    data = numbers("line", "cross.json", "--along", name)
     assert data["mean_length"] == 4
     assert [(b["t"], b["segment"], b["share"], b["units"]) for b in data["breakpoints"]] == [
         (0.5, 0, 0.5, [0]),
@@ -197,7 +197,7 @@ def test_interrupted_lines_are_written_and_labelled(monkeypatch: pytest.MonkeyPa
     assert {row["line"] for row in read_csv("b.csv")} <= {"0", "1", "2"}
     assert "PARTIAL (stopped: interrupted)" in run(*lines).stdout
     # Of a single network stats has nothing to show then.
-    result = run("stats", "cross.json", "--box", "-1", "1", "--lines", "10", "--json", "-")
+    result = run("stats", "cross.json", "--box", "-1", "1", "--random-lines", "10", "--json", "-")
     assert (result.exit_code, result.stdout, result.stderr) == (130, "", "interrupted\n")
 
 
@@ -216,10 +216,10 @@ def test_distances_to_the_axes() -> None:
     assert (data["complete"], data["exact"], data["box"], data["seed"]) == (True, True, None, None)
     rows = read_csv("d.csv")
     assert [(row["point"], row["unit"], row["layer"]) for row in rows] == [
-        ("0", "0", "0"),
-        ("1", "0", "0"),
-        ("2", "1", "0"),
-        ("3", "0", "0"),
+        ("0", "0", "1"),
+        ("1", "0", "1"),
+        ("2", "1", "1"),
+        ("3", "0", "1"),
     ]
     for row, distance, true in zip(rows, data["distances"], (1, 0.25, 0.5, 0), strict=True):
         assert float(row["distance"]) == distance
@@ -229,11 +229,11 @@ def test_distances_to_the_axes() -> None:
 def test_layers_of_the_nearest_boundaries() -> None:
     np.save("points.npy", np.array([[0.3125], [0.6], [2.0]], dtype=np.float32))
     data = numbers("distance", "tent.json", "--points", "points.npy")
-    # To 1/4 (layer 1), 1/2 (layer 0), 3/4 (layer 1); 0.6 is rounded to float32.
+    # To 1/4 (layer 2), 1/2 (layer 1), 3/4 (layer 2); 0.6 is rounded to float32.
     assert data["distances"] == pytest.approx([1 / 16, 0.1, 1.25], rel=1e-6)
     assert (data["layers"], data["nearest"]) == ([1, 2], [2, 1, 2])
     rows = table(run("distance", "tent.json", "--points", "points.npy"))
-    assert (rows["nearest in hidden layer 0"], rows["nearest in hidden layer 1"]) == ("1 point", "2 points")
+    assert (rows["nearest in layer 1"], rows["nearest in layer 2"]) == ("1 point", "2 points")
     assert (rows["least, most"], rows["points"]) == ("0.0625, 1.25", "3")
 
 
@@ -304,7 +304,9 @@ def volumes(data: dict[str, Any]) -> dict[tuple[str, int], float]:
 
 def test_statistics_of_the_axes() -> None:
     sides = ("--box", "-1", "1", "--box", "-1", "2")
-    data = numbers("stats", "cross.json", *sides, "--lines", "7", "--points", "9", "--seed", "4")
+    data = numbers(
+        "stats", "cross.json", *sides, "--random-lines", "7", "--random-points", "9", "--seed", "4"
+    )
     assert (data["regions"], data["typical_regions"], data["skipped"]) == (4, 2, "")
     # The axis of the first unit is 3 long, that of the second, which is not heard, 2.
     assert volumes(data) == {
@@ -347,7 +349,7 @@ def test_the_table_of_a_network() -> None:
 
 def test_statistics_of_many_inputs_are_those_of_lines_and_points() -> None:
     Network.from_arrays([(np.eye(5), np.zeros(5)), (np.ones((1, 5)), [0])]).save("five.json")
-    data = numbers("stats", "five.json", "--box", "-1", "1", "--lines", "5", "--points", "5")
+    data = numbers("stats", "five.json", "--box", "-1", "1", "--random-lines", "5", "--random-points", "5")
     assert (data["regions"], data["boundary_volumes"]) == (None, [])
     assert data["skipped"] == "all regions are enumerated for up to 4 inputs only"
     assert data["lines"]["n"] == 5
@@ -355,7 +357,7 @@ def test_statistics_of_many_inputs_are_those_of_lines_and_points() -> None:
 
 
 def test_statistics_without_boundaries() -> None:
-    data = numbers("stats", "affine.npz", "--box", "0", "1", "--lines", "1", "--points", "1")
+    data = numbers("stats", "affine.npz", "--box", "0", "1", "--random-lines", "1", "--random-points", "1")
     assert (data["regions"], data["typical_regions"], set(volumes(data).values())) == (1, None, {0})
     assert (data["distances"]["infinite"], data["distances"]["mean"], data["lines"]["per_unit"]) == (
         1,
@@ -367,7 +369,18 @@ def test_statistics_without_boundaries() -> None:
 
 # stats of random networks
 
-SMALL = ("--networks", "12", "--lines", "20", "--points", "20", "--samples", "4000", "--bias-std", "0.5")
+SMALL = (
+    "--networks",
+    "12",
+    "--random-lines",
+    "20",
+    "--random-points",
+    "20",
+    "--samples",
+    "4000",
+    "--bias-std",
+    "0.5",
+)
 
 
 def by_name(data: dict[str, Any]) -> dict[Any, Any]:
@@ -380,7 +393,7 @@ def value(quantity: dict[str, Any], relation: str) -> float:
 
 
 def test_random_networks_beside_theory() -> None:
-    data = numbers("stats", "--widths", "2", "4", "3", "1", "--seed", "9", "--box", "-1", "1", *SMALL)
+    data = numbers("stats", "--sizes", "2", "4", "3", "1", "--seed", "9", "--box", "-1", "1", *SMALL)
     found = by_name(data)
     # He: E |grad z|^2 = 2 in every layer. A normal density is at most 1 / (s sqrt(2 pi)).
     n, c_grad, c_bias = 7, math.sqrt(2), 1 / (0.5 * math.sqrt(2 * math.pi))
@@ -429,7 +442,7 @@ def test_random_networks_beside_theory() -> None:
 def test_boundaries_that_no_output_hears() -> None:
     # In layers of one unit each boundary is heard only where all units above are on.
     few = (*SMALL, "--networks", "60")
-    found = by_name(numbers("stats", "--widths", "2", "1", "1", "1", "1", "--box", "-1", "1", *few))
+    found = by_name(numbers("stats", "--sizes", "2", "1", "1", "1", "1", "--box", "-1", "1", *few))
     volume = {name: found["boundary volume", name, 1] for name in statistics.BOUNDARIES}
     expected = {name: value(volume[name], "=") for name in volume}
     assert expected["linear"] == expected["good"] < 0.8 * expected["activation"]
@@ -441,32 +454,32 @@ def test_boundaries_that_no_output_hears() -> None:
 
 def test_one_layer_exactly() -> None:
     # 1 + (2 n / pi) atan(s_w / s_b) regions in [-1, 1], with s_w^2 = 2.
-    data = numbers("stats", "--widths", "1", "5", "1", "--box", "-1", "1", *SMALL)
+    data = numbers("stats", "--sizes", "1", "5", "1", "--box", "-1", "1", *SMALL)
     regions = by_name(data)["regions", None, None]
     assert value(regions, "=") == pytest.approx(1 + 10 / math.pi * math.atan(math.sqrt(2) / 0.5))
-    glorot = numbers("stats", "--widths", "1", "5", "1", "--init", "glorot", "--box", "-1", "1", *SMALL)
+    glorot = numbers("stats", "--sizes", "1", "5", "1", "--init", "glorot", "--box", "-1", "1", *SMALL)
     regions = by_name(glorot)["regions", None, None]
     assert value(regions, "=") == pytest.approx(1 + 10 / math.pi * math.atan(math.sqrt(2 / 6) / 0.5))
-    uniform = numbers("stats", "--widths", "1", "5", "1", "--init", "he_uniform", "--box", "-1", "1", *SMALL)
+    uniform = numbers("stats", "--sizes", "1", "5", "1", "--init", "he_uniform", "--box", "-1", "1", *SMALL)
     assert "=" not in [t["relation"] for t in by_name(uniform)["regions", None, None]["theory"]]
 
 
 def test_what_theory_does_not_tell_has_a_reason() -> None:
-    data = numbers("stats", "--widths", "3", "2", "1", "--box", "-1", "1", *SMALL)
+    data = numbers("stats", "--sizes", "3", "2", "1", "--box", "-1", "1", *SMALL)
     found = by_name(data)
     for key in (("regions", None, None), ("boundary volume", "activation", 3)):
         (reason,) = [t["source"] for t in found[key]["theory"] if t["value"] is None]
         assert "moments of the gradient above 2" in reason
     # Two units never switch together with a third one.
     assert found["boundary volume", "activation", 3]["measured"]["mean"] == 0
-    flat = numbers("stats", "--widths", "2", "2", "1", "--box", "-1", "1", "--box", "0", "1", *SMALL)
+    flat = numbers("stats", "--sizes", "2", "2", "1", "--box", "-1", "1", "--box", "0", "1", *SMALL)
     assert "the box is no cube" in by_name(flat)["regions", None, None]["theory"][-1]["source"]
-    tiny = numbers("stats", "--widths", "2", "2", "1", "--box", "0", "0.01", *SMALL)
+    tiny = numbers("stats", "--sizes", "2", "2", "1", "--box", "0", "0.01", *SMALL)
     assert "too small" in by_name(tiny)["regions", None, None]["theory"][-1]["source"]
 
 
 def test_random_networks_with_many_inputs() -> None:
-    widths = ("stats", "--widths", "20", "8", "8", "1", "--box", "-1", "1", *SMALL)
+    widths = ("stats", "--sizes", "20", "8", "8", "1", "--box", "-1", "1", *SMALL)
     data = numbers(*widths)
     assert [q["quantity"] for q in data["quantities"]] == ["regions along a line", "distance"]
     assert data["skipped"].startswith("all regions are enumerated")
@@ -476,7 +489,7 @@ def test_random_networks_with_many_inputs() -> None:
 
 
 def test_the_table_of_random_networks() -> None:
-    text = run("stats", "--widths", "2", "3", "1", "--box", "-1", "1", *SMALL).stdout
+    text = run("stats", "--sizes", "2", "3", "1", "--box", "-1", "1", *SMALL).stdout
     assert re.search(r"^networks +12 of widths 2 3 1 *$", text, re.MULTILINE)
     assert re.search(r"^weights, biases +he, standard deviation 0.5 *$", text, re.MULTILINE)
     assert re.search(r"^regions +\S+ \+- \S+ +(= \S+) +one layer, exactly$", text, re.MULTILINE)
@@ -495,7 +508,7 @@ def test_interrupted_random_networks(monkeypatch: pytest.MonkeyPatch) -> None:
         return measure(*arguments)
 
     monkeypatch.setattr(ensembles, "measure", interrupted)
-    widths = ("stats", "--widths", "2", "3", "1", "--box", "-1", "1", *SMALL)
+    widths = ("stats", "--sizes", "2", "3", "1", "--box", "-1", "1", *SMALL)
     result = run(*widths, "--json", "-")
     assert result.exit_code == 3
     assert result.stderr == "partial: stopped early (interrupted), 3 of 12 networks were done\n"
@@ -514,7 +527,7 @@ EACH = [
     ("line", "cross.json", "--random", "4", "--box", "0", "1"),
     ("distance", "cross.json", "--random", "4", "--box", "0", "1"),
     ("stats", "cross.json", "--box", "-1", "1"),
-    ("stats", "--widths", "1", "2", "1", "--networks", "2", "--samples", "9", "--box", "-1", "1"),
+    ("stats", "--sizes", "1", "2", "1", "--networks", "2", "--samples", "9", "--box", "-1", "1"),
 ]
 
 
@@ -551,7 +564,7 @@ HUGE = "1" + "0" * 40
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("line", "cross.json"), "give one of: --through, --from and --to, --random"),
+        (("line", "cross.json"), "give one of: --along, --from and --to, --random"),
         (("line", "cross.json", "--from", "1,1"), "give one of"),
         (("line", "cross.json", "--to", "1,1"), "give one of"),
         (("line", "cross.json", "--from", "0,0", "--to", "1,1", "--random", "3"), "give one of"),
@@ -570,21 +583,21 @@ HUGE = "1" + "0" * 40
         (("line", "cross.json", "--from", "0,0", "--to", "0,0"), "are the same point"),
         (("line", "cross.json", "--random", MANY, "--box", "0", "1"), "lines take about"),
         (("line", "cross.json", "--random", HUGE, "--box", "0", "1"), "GiB are free; ask for fewer"),
-        (("line", "cross.json", "--through", "one.csv"), "one.csv: a line needs at least two corners, got 1"),
-        (("line", "cross.json", "--through", "same.csv"), "same.csv: line 0: corners 1 and 2 are the same"),
+        (("line", "cross.json", "--along", "one.csv"), "one.csv: a line needs at least two corners, got 1"),
+        (("line", "cross.json", "--along", "same.csv"), "same.csv: line 0: corners 1 and 2 are the same"),
         (
-            ("line", "cross.json", "--through", "two.csv", "--csv", "two.csv"),
+            ("line", "cross.json", "--along", "two.csv", "--csv", "two.csv"),
             "--csv would overwrite the input",
         ),
         (
-            ("line", "cross.json", "--through", "two.csv", "--json", "two.csv"),
+            ("line", "cross.json", "--along", "two.csv", "--json", "two.csv"),
             "--json would overwrite the input",
         ),
-        (("line", "cross.json", "--through", "two.csv", "--csv", "b.txt"), "no table format ends in '.txt'"),
-        (("line", "cross.json", "--through", "two.csv", "--csv", "-"), "no table format"),
-        (("line", "cross.json", "--through", "two.csv", "--csv", "none/b.csv"), "no directory"),
-        (("line", "cross.json", "--through", "cross.json"), "points: expected real numbers"),
-        (("line", "two.csv", "--through", "two.csv"), "no network format"),
+        (("line", "cross.json", "--along", "two.csv", "--csv", "b.txt"), "no table format ends in '.txt'"),
+        (("line", "cross.json", "--along", "two.csv", "--csv", "-"), "no table format"),
+        (("line", "cross.json", "--along", "two.csv", "--csv", "none/b.csv"), "no directory"),
+        (("line", "cross.json", "--along", "cross.json"), "points: expected real numbers"),
+        (("line", "two.csv", "--along", "two.csv"), "no network format"),
         (("distance", "cross.json"), "give one of: --points, --random"),
         (("distance", "cross.json", "--points", "two.csv", "--random", "1"), "give one of"),
         (("distance", "cross.json", "--points", "two.csv", "--box", "0", "1"), "--box is for --random only"),
@@ -596,25 +609,25 @@ HUGE = "1" + "0" * 40
         ),
         (("distance", "cross.json", "--points", "two.csv", "--csv", "two.csv"), "would overwrite the input"),
         (("distance", "cross.json", "--points", "two.csv", "--json", "a.csv", "--csv", "a.csv"), "overwrite"),
-        (("stats", "--box", "0", "1"), "give one of: a network file NET, --widths"),
-        (("stats", "cross.json", "--widths", "2", "3", "1", "--box", "0", "1"), "give one of"),
+        (("stats", "--box", "0", "1"), "give one of: a network file NET, --sizes"),
+        (("stats", "cross.json", "--sizes", "2", "3", "1", "--box", "0", "1"), "give one of"),
         (("stats", "cross.json", "--bias-std", "1", "--box", "0", "1"), "leave out --bias-std"),
         (("stats", "cross.json", "--networks", "3", "--box", "0", "1"), "leave out --networks"),
-        (("stats", "cross.json", "--box", "0", "1", "--lines", MANY), "lines take about"),
-        (("stats", "cross.json", "--box", "0", "1", "--points", MANY), "points take about"),
+        (("stats", "cross.json", "--box", "0", "1", "--random-lines", MANY), "lines take about"),
+        (("stats", "cross.json", "--box", "0", "1", "--random-points", MANY), "points take about"),
         (("stats", "cross.json", "--box", "0", "1", "--most-regions", "1"), "is about 2 regions"),
         (("stats", "cross.json", "--box", "0", "1", "--json", "cross.json"), "would overwrite the input"),
-        (("stats", "--widths", "2", "1", "--box", "0", "1"), "widths: expected [inputs, hidden units"),
-        (("stats", "--widths", "2", "0", "1", "--box", "0", "1"), "at least 1, got 0"),
-        (("stats", "--widths", "2", "3", "1", *["--box", "0", "1"] * 3), "--widths has 2 input(s)"),
+        (("stats", "--sizes", "2", "1", "--box", "0", "1"), "widths: expected [inputs, hidden units"),
+        (("stats", "--sizes", "2", "0", "1", "--box", "0", "1"), "at least 1, got 0"),
+        (("stats", "--sizes", "2", "3", "1", *["--box", "0", "1"] * 3), "--sizes has 2 input(s)"),
         (
-            ("stats", "--widths", "2", "3", "1", "--box", "0", "1", "--init", "magic"),
+            ("stats", "--sizes", "2", "3", "1", "--box", "0", "1", "--init", "magic"),
             "init 'magic' is unknown",
         ),
-        (("stats", "--widths", "2", "3", "1", "--box", "0", "1", "--bias-std", "0"), "above 0, got 0.0"),
-        (("stats", "--widths", "2", "3", "1", "--box", "0", "1", "--bias-std", "nan"), "got nan"),
-        (("stats", "--widths", "2", "100000", "1", "--box", "0", "1"), "10,000,000 is the limit"),
-        (("stats", "--widths", "2", "20000", "20000", "1", "--box", "0", "1"), "the limit is 1e+08"),
+        (("stats", "--sizes", "2", "3", "1", "--box", "0", "1", "--bias-std", "0"), "above 0, got 0.0"),
+        (("stats", "--sizes", "2", "3", "1", "--box", "0", "1", "--bias-std", "nan"), "got nan"),
+        (("stats", "--sizes", "2", "100000", "1", "--box", "0", "1"), "10,000,000 is the limit"),
+        (("stats", "--sizes", "2", "20000", "20000", "1", "--box", "0", "1"), "the limit is 1e+08"),
     ],
 )
 def test_refused_before_the_work(arguments: tuple[str, ...], message: str, folder: Path) -> None:
@@ -636,7 +649,7 @@ def test_refused_before_the_work(arguments: tuple[str, ...], message: str, folde
     [
         (("line",), "Missing argument 'NET'"),
         (("line", "none.json", "--random", "3", "--box", "0", "1"), "does not exist"),
-        (("line", "cross.json", "--through", "none.csv"), "does not exist"),
+        (("line", "cross.json", "--along", "none.csv"), "none.csv: cannot be read: No such file"),
         (("line", "cross.json", "--from", "1,x", "--to", "1,1"), "'1,x' is no list of finite numbers"),
         (("line", "cross.json", "--from", "", "--to", "1,1"), "'' is no list"),
         (("line", "cross.json", "--from", "1,inf", "--to", "1,1"), "'1,inf' is no list of finite"),
@@ -646,11 +659,11 @@ def test_refused_before_the_work(arguments: tuple[str, ...], message: str, folde
         (("distance", "cross.json", "--points", "."), "is a directory"),
         (("distance", "cross.json", "--random", "many", "--box", "0", "1"), "'--random'"),
         (("stats", "cross.json"), "Missing option '--box'"),
-        (("stats", "cross.json", "--box", "0", "1", "--lines", "0"), "'--lines'"),
-        (("stats", "--widths", "2", "3", "1", "--box", "0", "1", "--networks", "1"), "'--networks'"),
-        (("stats", "--widths", "2", "3", "1", "--box", "0", "1", "--networks", MANY), "'--networks'"),
-        (("stats", "--widths", "2", "3", "1", "--box", "0", "1", "--samples", MANY), "'--samples'"),
-        (("stats", "--widths", "2,x", "--box", "0", "1"), "is no list of whole numbers"),
+        (("stats", "cross.json", "--box", "0", "1", "--random-lines", "0"), "'--random-lines'"),
+        (("stats", "--sizes", "2", "3", "1", "--box", "0", "1", "--networks", "1"), "'--networks'"),
+        (("stats", "--sizes", "2", "3", "1", "--box", "0", "1", "--networks", MANY), "'--networks'"),
+        (("stats", "--sizes", "2", "3", "1", "--box", "0", "1", "--samples", MANY), "'--samples'"),
+        (("stats", "--sizes", "2,x", "--box", "0", "1"), "is no list of whole numbers"),
     ],
 )
 def test_usage(arguments: tuple[str, ...], message: str) -> None:
@@ -732,7 +745,7 @@ def test_files_that_hold_no_points(name: str, content: bytes | str, message: str
     Path(name).write_bytes(content)
     for arguments in (
         ("distance", "cross.json", "--points", name),
-        ("line", "cross.json", "--through", name),
+        ("line", "cross.json", "--along", name),
     ):
         result = run(*arguments, "--json", "-")
         assert (result.exit_code, result.stdout) == (2, "")
@@ -790,22 +803,6 @@ def test_help_texts(command: str) -> None:
     assert "\\b" not in result.stdout
     examples = [line for line in result.stdout.splitlines() if f"polyregions {command} " in line]
     assert all(line.strip().startswith("polyregions ") for line in examples[1:])  # the first is "Usage:"
-
-
-@pytest.mark.parametrize("command", ["line", "distance", "stats"])
-def test_the_examples_of_the_help_run(command: str) -> None:
-    Path("net.json").write_bytes(Path("cross.json").read_bytes())
-    Path("corners.csv").write_text("-1,-1\n1,2\n")
-    Path("data.csv").write_text("-1,-1\n1,2\n")
-    examples = [
-        line.split()[1:]
-        for line in run(command, "--help").stdout.splitlines()
-        if line.startswith(f"    polyregions {command} ")
-    ]
-    assert len(examples) >= 2
-    for example in examples:
-        few = ["--networks", "2"] if "--networks" in example else []
-        assert run(*example, *few).exit_code == 0
 
 
 def test_help_loads_nothing_heavy() -> None:

@@ -235,7 +235,7 @@ def test_errors_of_usage_are_one_line() -> None:
         ("enumerate", "net.json", "--box", "0", "1", "--through", "a\0.csv"),
         ("construct", "a\0.json", "--arrangement", "shi", "--n", "3"),
         ("certify", "a\0.npz"),
-        ("line", "net.json", "--through", "a\0.csv"),
+        ("line", "net.json", "--along", "a\0.csv"),
     ],
 )
 def test_names_with_nul(arguments: tuple[str, ...]) -> None:
@@ -275,7 +275,7 @@ def test_one_of_each_is_said_right() -> None:
     texts = [
         run("line", "one.json", "--random", "1", "--box", "-1", "1").stdout,
         run("distance", "one.json", "--random", "1", "--box", "-1", "1").stdout,
-        run("stats", "one.json", "--box", "-1", "1", "--lines", "1", "--points", "1").stdout,
+        run("stats", "one.json", "--box", "-1", "1", "--random-lines", "1", "--random-points", "1").stdout,
         run("enumerate", "one.json", "--box", "1", "2", "--certify").stdout,
     ]
     assert all(texts)

@@ -138,7 +138,7 @@ def test_a_network_that_cannot_be_one_is_refused(path: Path) -> None:
     document["layers"][0]["bias"].append(1.0)
     found["network"] = np.frombuffer(json.dumps(document).encode(), dtype=np.uint8)
     np.savez(path, **found)
-    with pytest.raises(InvalidNetworkError, match="layer 0"):
+    with pytest.raises(InvalidNetworkError, match="layer 1"):
         load_result(path)
 
 

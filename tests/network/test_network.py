@@ -73,25 +73,25 @@ BAD_ARRAYS: list[tuple[Any, str]] = [
     ([], "at least one layer"),
     (None, "list of pairs"),
     (3, "list of pairs"),
-    ([3], "layer 0: expected a pair"),
-    ([([[1]],)], "layer 0: expected a pair"),
-    ([([[1]], None)], "layer 0: bias is None; give zeros"),
-    ([([[1]], [0], 0)], "layer 0: expected a pair"),
-    ([([[1]], [0]), ([[1, 2]], [0])], "layer 1 has 2 inputs but layer 0 has 1 output$"),
-    ([([[1]], [0]), ([[np.nan]], [0])], r"layer 1: linear weight\[0, 0\] is nan"),
-    ([([[np.inf]], [0]), ([[1]], [0])], r"layer 0: relu weight\[0, 0\] is inf"),
-    ([([[1], [1, 2]], [0])], "layer 0: linear weight: rows have different lengths"),
-    ([([[1j]], [0])], "layer 0: linear weight: .* complex128"),
-    ([(np.ones((1, 1), dtype=np.longdouble), [0])], "layer 0: linear weight: .* wider than float64"),
-    ([([[2**53 + 1]], [0])], r"layer 0: linear weight: an integer beyond 2\*\*53"),
-    ([({"a": 1}, [0])], "layer 0: linear weight"),
-    ([("ab", "c")], "layer 0: linear weight"),
-    ([({1, 2}, [0])], "layer 0: linear weight"),
-    ([(np.zeros((0, 3)), [])], "layer 0: linear weight: a layer needs at least one unit"),
-    ([([], [])], "layer 0: linear weight"),
-    ([([[]], [0])], "layer 0: linear weight: a layer needs at least one unit and one input"),
-    ([([[[]]], [[0]])], "layer 0: maxout unit 0"),
-    ([(np.zeros((1, 1, 1, 1)), [0])], r"layer 0: linear weight: expected 2 dimension\(s\)"),
+    ([3], "layer 1: expected a pair"),
+    ([([[1]],)], "layer 1: expected a pair"),
+    ([([[1]], None)], "layer 1: bias is None; give zeros"),
+    ([([[1]], [0], 0)], "layer 1: expected a pair"),
+    ([([[1]], [0]), ([[1, 2]], [0])], "layer 2 has 2 inputs but layer 1 has 1 output$"),
+    ([([[1]], [0]), ([[np.nan]], [0])], r"layer 2: linear weight\[0, 0\] is nan"),
+    ([([[np.inf]], [0]), ([[1]], [0])], r"layer 1: relu weight\[0, 0\] is inf"),
+    ([([[1], [1, 2]], [0])], "layer 1: linear weight: rows have different lengths"),
+    ([([[1j]], [0])], "layer 1: linear weight: .* complex128"),
+    ([(np.ones((1, 1), dtype=np.longdouble), [0])], "layer 1: linear weight: .* wider than float64"),
+    ([([[2**53 + 1]], [0])], r"layer 1: linear weight: an integer beyond 2\*\*53"),
+    ([({"a": 1}, [0])], "layer 1: linear weight"),
+    ([("ab", "c")], "layer 1: linear weight"),
+    ([({1, 2}, [0])], "layer 1: linear weight"),
+    ([(np.zeros((0, 3)), [])], "layer 1: linear weight: a layer needs at least one unit"),
+    ([([], [])], "layer 1: linear weight"),
+    ([([[]], [0])], "layer 1: linear weight: a layer needs at least one unit and one input"),
+    ([([[[]]], [[0]])], "layer 1: maxout unit 0"),
+    ([(np.zeros((1, 1, 1, 1)), [0])], r"layer 1: linear weight: expected 2 dimension\(s\)"),
 ]
 
 
@@ -114,9 +114,9 @@ def test_an_unknown_activation_is_named(activation: Any, depth: int) -> None:
 
 def test_parameters_that_the_activation_does_not_have() -> None:
     arrays = [([[1]], [0]), ([[1]], [0])]
-    with pytest.raises(InvalidNetworkError, match="layer 0: relu layer: unknown 'slope'"):
+    with pytest.raises(InvalidNetworkError, match="layer 1: relu layer: unknown 'slope'"):
         Network.from_arrays(arrays, slope=0.1)
-    with pytest.raises(InvalidNetworkError, match="layer 0: leaky_relu layer: missing slope"):
+    with pytest.raises(InvalidNetworkError, match="layer 1: leaky_relu layer: missing slope"):
         Network.from_arrays(arrays, "leaky_relu")
 
 

@@ -218,10 +218,10 @@ WRONG = [
     (8, "0.25,20", "the means of inputs and outputs: 3 numbers expected, got 2"),
     (9, "2,3,0.1,0.1", "3 numbers expected, got 4"),
     (10, "1,,-2", "2 numbers expected, got 3"),
-    (10, "1,", "row 0 of the weight of layer 0: 2 numbers expected, got 1"),
+    (10, "1,", "row 0 of the weight of layer 1: 2 numbers expected, got 1"),
     (11, "0.1,0_7", "'0_7' is no number"),
     (12, "1e-3,\u0661", "is no number"),
-    (13, "0.5,0.5", "row 0 of the bias of layer 0: 1 number expected, got 2"),
+    (13, "0.5,0.5", "row 0 of the bias of layer 1: 1 number expected, got 2"),
     (21, "0.125\n1", "nothing more was expected"),
 ]
 
@@ -237,7 +237,7 @@ def test_a_head_that_promises_too_much_fills_no_memory(path: Path) -> None:
     """A thousand million units, and no line of them."""
     text = TEXT.replace("3,2,1,3,\n2,3,2,1,", "3,2,1,3,\n2,1000000000,2,1,")
     path.write_text(text)
-    assert "row 3 of the weight of layer 0" in refused(path)
+    assert "row 3 of the weight of layer 1" in refused(path)
     path.write_text("3,1000000000,1,3\n1000000000,3,2,1\n0\n1\n")
     assert "line 4: the least values of the inputs: 1,000,000,000 numbers expected, got 1" in refused(path)
     path.write_text("1000000000,2,1,3\n2,3,1\n")

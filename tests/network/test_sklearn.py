@@ -263,7 +263,7 @@ def test_sparse_weights_and_numbers_that_are_none() -> None:
         Network.from_sklearn(model, strip_last=True)
     model = fitted(classifier(4), IRIS)
     model.intercepts_[1][2] = np.nan
-    with pytest.raises(InvalidNetworkError, match=r"layer 1: linear bias\[2\] is nan"):
+    with pytest.raises(InvalidNetworkError, match=r"layer 2: linear bias\[2\] is nan"):
         Network.from_sklearn(model, strip_last=True)
 
 

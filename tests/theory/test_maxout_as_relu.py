@@ -136,7 +136,7 @@ def test_networks_without_maxout_stay_as_they_are() -> None:
 
 
 def test_refusals() -> None:
-    with pytest.raises(InvalidInputError, match="layer 1, unit 0: rank 3"):
+    with pytest.raises(InvalidInputError, match="layer 2, unit 0: rank 3"):
         maxout_as_relu(Network([relu([[1]], [0]), maxout([[[1], [2], [3]]], [[0, 0, 0]])]))
     with pytest.raises(InvalidInputError, match="unit 1: rank 1"):
         maxout_as_relu(Network([maxout([[[1], [2]], [[1]]], [[0, 0], [0]])]))
@@ -146,7 +146,7 @@ def test_refusals() -> None:
             maxout_as_relu(Network([maxout([pieces], [[0, 0]])]))
     # The weights are fine, the constants that go into the next layer are not.
     network = Network([maxout([[[1], [2]]], [[2.0**-50, 0]]), linear([[1]], [0])])
-    with pytest.raises(InvalidInputError, match="layer 1: rewritten, it has the number"):
+    with pytest.raises(InvalidInputError, match="layer 2: rewritten, it has the number"):
         maxout_as_relu(network, Box([-100], [100]))
     with pytest.raises(InvalidBoxError, match="2 dimension"):
         maxout_as_relu(network, Box.cube(2, 0, 1))

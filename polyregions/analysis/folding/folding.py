@@ -38,11 +38,12 @@ class Surroundings:
 
 @dataclass(frozen=True, eq=False)
 class FoldedLayer:
-    """What the hidden layers 0, ..., ``layer`` make of the cube.
+    """What the hidden layers up to one, and that one, make of the cube.
 
     Attributes
     ----------
     layer : int
+        Its place among the hidden layers, from 0; in text it is ``layer + 1``, ``number``.
     regions : RegionComplex
         Their regions in the cube. The outputs of its network are what the next layer sees.
     images : tuple of Image
@@ -60,7 +61,8 @@ class FoldedLayer:
     overlaps : int64 array (pairs, 2) or None
         Pairs of images that overlap: some interior points of their regions are identified, the regions are
         not. None if there are too many pairs to tell
-    (:data:`polyregions.analysis.folding.overlaps.MOST_PAIRS`). surroundings : Surroundings
+        (:data:`polyregions.analysis.folding.overlaps.MOST_PAIRS`).
+    surroundings : Surroundings
     """
 
     layer: int
@@ -76,6 +78,11 @@ class FoldedLayer:
     def __post_init__(self) -> None:
         for array in (self.labels, self.orientations, self.turned, self.pieces):
             array.flags.writeable = False
+
+    @property
+    def number(self) -> int:
+        """What the layer is called in text: layer 1 is the first hidden one."""
+        return self.layer + 1
 
     @property
     def n_regions(self) -> int:
@@ -136,7 +143,7 @@ class FoldedLayer:
         identified = self.labels[self.regions.adjacencies]
         mirrored = (identified[:, 0] == identified[:, 1]) & self.turned
         return {
-            "layer": self.layer,
+            "layer": self.number,
             "regions": self.n_regions,
             "images": len(self.images),
             "multiplicities": [[m, n] for m, n in _histogram(self.multiplicities)],
@@ -156,7 +163,7 @@ class FoldedLayer:
 
     def __str__(self) -> str:
         counts = ", ".join(f"{_number(n, 'image')} of {_number(m, 'region')}" for m, n in self._counts)
-        text = f"layer {self.layer}: {_number(self.n_regions, 'region')}: {counts}"
+        text = f"layer {self.number}: {_number(self.n_regions, 'region')}: {counts}"
         if self.cube is not None:
             text += f"; {int(self.onto.sum())} onto the folded cube"
         if len(self.turned):
@@ -232,10 +239,14 @@ class Folding:
             "layers": [layer.summary() for layer in self.layers],
         }
 
-    def __str__(self) -> str:
+    @property
+    def headline(self) -> str:
+        """How many layers fold the cube, and how many regions they make one."""
         folded = f"{self.depth} of {_number(len(self.layers), 'hidden layer')} fold the cube"
-        head = f"{folded}, {self.multiplicity} to 1" if self.depth else folded
-        return "\n".join([head, *map(str, self.layers)])
+        return f"{folded}, {self.multiplicity} to 1" if self.depth else folded
+
+    def __str__(self) -> str:
+        return "\n".join([self.headline, *map(str, self.layers)])
 
 
 def _histogram(multiplicities: IntArray) -> list[tuple[int, int]]:

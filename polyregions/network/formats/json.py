@@ -77,11 +77,11 @@ def from_document(document: Any) -> list[Layer]:
         try:
             layers.append(_layer(entry, version))
         except (InvalidNetworkError, FileFormatError) as error:
-            raise type(error)(f"layer {i}: {error}") from error
+            raise type(error)(f"layer {i + 1}: {error}") from error
     given = document.get("input_dim", layers[0].n_inputs)
     if isinstance(given, bool) or given != layers[0].n_inputs:
         inputs = counted(layers[0].n_inputs, "input")
-        raise InvalidNetworkError(f"input_dim is {_shown(given)} but layer 0 has {inputs}")
+        raise InvalidNetworkError(f"input_dim is {_shown(given)} but layer 1 has {inputs}")
     return layers
 
 

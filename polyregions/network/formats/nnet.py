@@ -174,7 +174,7 @@ def _parsed(path: Path) -> Contents:
         lines.numbers(f"the {name} of inputs and outputs", n + 1) for name in ("means", "ranges")
     )
     pairs = []
-    for k, (width, size) in enumerate(pairwise(sizes)):
+    for k, (width, size) in enumerate(pairwise(sizes), start=1):
         # Rows are kept as they come: what the head promises is not believed.
         weight = lines.rows(f"of the weight of layer {k}", size, width)
         bias = lines.rows(f"of the bias of layer {k}", size, 1)

@@ -86,7 +86,7 @@ def _from_arrays(arrays: dict[str, Any]) -> list[Layer]:
         try:
             layers.append(_layer(kind, grouped.get(str(i), {}), version >= 2))
         except (InvalidNetworkError, FileFormatError) as error:
-            raise type(error)(f"layer {i}: {error}") from error
+            raise type(error)(f"layer {i + 1}: {error}") from error
     return layers
 
 

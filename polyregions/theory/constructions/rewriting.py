@@ -70,7 +70,7 @@ def maxout_as_relu(network: Network, box: Box | None = None) -> Network:
     M, v = _identity(network.input_dim)
     ends = None if box is None else (_exact(box.lower), _exact(box.upper))
     layers: list[Layer] = []
-    for number, layer in enumerate(network.layers):
+    for number, layer in enumerate(network.layers, start=1):
         W, b = _exact(layer.dense), _exact(layer.bias)
         if layer.kind == "maxout":
             if (layer.ranks != 2).any():
