@@ -7,7 +7,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..export.graphs import graph_format, write_graph
+from ..base.files import known_ending
+from ..export.graphs import GRAPH_FORMATS, write_graph
 from .common import check_targets, file_option, json_option
 from .output import write_json
 from .progress import status
@@ -38,7 +39,7 @@ class Outputs:
 
             check_result_target(self.result_path)
         if self.graph_path is not None:
-            graph_format(self.graph_path)
+            known_ending(self.graph_path, "graph", GRAPH_FORMATS)
         if self.plot_path is not None:
             from ..plot import check_plot
 

@@ -1,0 +1,254 @@
+"""What is told of each region and of each adjacency, some rows at a time.
+
+A million regions are more than a graph of Python objects can hold, and their patterns more than an array. So
+their attributes are columns, made for a run of rows when it is asked for: the graph of :mod:`.graph` and all
+files of :mod:`polyregions.export` read these, so that a name means the same everywhere.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..base.arrays import BoolArray, FloatArray, IntArray, StateArray
+from ..network.maps import region_maps
+from .largest_outputs import decided_output, decided_outputs
+from .regions import Regions
+
+#: Highest dimension in which there are volumes, and without faces decisions: beyond, they take too long.
+VOLUME_DIM = 3
+#: Without ``geometry``, affine maps of at most so many numbers are there: texts of more fill the memory.
+MAP_NUMBERS = 256
+
+# States that are made at once, and rows: they bound the memory.
+_STATES, _ROWS = 1 << 22, 1 << 15
+
+
+class Column(NamedTuple):
+    """One attribute of some rows.
+
+    Attributes
+    ----------
+    name : str
+    values : array or list of str
+        One a row: bool, int64, float64, or text.
+    missing : bool array, optional
+        The rows that do not have it; none, if not given.
+    """
+
+    name: str
+    values: NDArray[Any] | list[str]
+    missing: BoolArray | None = None
+
+    @property
+    def kind(self) -> type:
+        """What a value is: bool, int, float or str."""
+        if isinstance(self.values, list):
+            return str
+        return {"b": bool, "f": float}.get(self.values.dtype.kind, int)
+
+    def plain(self) -> list[Any]:
+        """The values as Python has them, None for those that are missing."""
+        values = self.values if isinstance(self.values, list) else self.values.tolist()
+        if self.missing is None or not self.missing.any():
+            return values
+        return [None if gone else value for value, gone in zip(values, self.missing.tolist(), strict=True)]
+
+
+def runs(cx: Regions, rows: int) -> Iterator[tuple[int, int]]:
+    """Yield from which row to which to take at a time, of so many."""
+    together = max(1, min(_ROWS, _STATES // max(1, cx.network.n_units)))
+    for first in range(0, rows, together):
+        yield first, min(first + together, rows)
+
+
+class RegionColumns:
+    """Attributes of the regions, as :func:`polyregions.complex.graph.region_graph` lists them.
+
+    Parameters
+    ----------
+    cx : Regions
+    geometry : bool
+        Whether to add what has to be computed exactly, region by region.
+    flat : bool
+        Whether maps are columns of numbers, ``a0_1`` the slope of output 0 along coordinate 1 and ``c0`` its
+        constant, and errors of volumes are there: for tables, which may have many columns.
+
+    Examples
+    --------
+    >>> from polyregions import Box, Network, enumerate_regions
+    >>> net = Network.from_arrays([([[1], [1]], [0, -1]), ([[1, -2]], [0])])   # a tent
+    >>> columns = RegionColumns(enumerate_regions(net, Box([-1], [2])))
+    >>> [(column.name, column.kind.__name__) for column in columns.part(0, 0)]   # doctest: +NORMALIZE_WHITESPACE
+    [('pattern', 'str'), ('explored', 'bool'), ('degree', 'int'), ('x0', 'float'), ('map', 'str'),
+     ('volume', 'float')]
+    """
+
+    def __init__(self, cx: Regions, *, geometry: bool = False, flat: bool = False) -> None:
+        self._cx, self._flat = cx, flat
+        self._has_maps = geometry or cx.network.output_dim * (cx.box.dim + 1) <= MAP_NUMBERS
+        self._singly = geometry and cx.box.dim <= VOLUME_DIM
+        self._volumes = self._decisions = None
+        if cx.known_faces is not None:
+            if cx.box.dim <= VOLUME_DIM:
+                self._volumes = cx.faces.measured_volumes()
+            if cx.network.output_dim > 1:
+                self._decisions = decided_outputs(cx, cx.faces)
+
+    def part(self, first: int, last: int) -> list[Column]:
+        """The columns for the regions from ``first`` to before ``last``."""
+        cx = self._cx
+        regions = np.arange(first, last)
+        patterns, explored = cx.patterns_of(regions), regions < cx.n_explored
+        columns = [
+            Column("pattern", texts_of(patterns, separator(cx))),
+            Column("explored", explored),
+            Column("degree", cx.degrees[first:last]),
+        ]
+        points = cx.witnesses[first:last]
+        columns += [Column(f"x{k}", x, np.isnan(x)) for k, x in enumerate(points.T)]
+        if self._has_maps:
+            maps = _maps(cx, first, patterns)
+            columns += _flat_maps(maps) if self._flat else [Column("map", _map_texts(maps))]
+        return columns + self._measured(first, last, explored)
+
+    def _measured(self, first: int, last: int, explored: BoolArray) -> list[Column]:
+        """Decisions and volumes."""
+        cx, columns = self._cx, []
+        some = range(first, min(last, cx.n_explored))
+        if self._decisions is not None:
+            decisions = self._decisions[first:last]
+            columns.append(Column("decision", decisions, decisions < 0))
+        elif self._singly and cx.network.output_dim > 1:
+            decisions = np.full(last - first, -1)
+            decisions[: len(some)] = [decided_output(cx[i]) for i in some]
+            columns.append(Column("decision", decisions, decisions < 0))
+        if self._volumes is not None:
+            values, errors = (array[first:last] for array in self._volumes)
+            # What is beyond the range of float64 has no number that every format could hold.
+            missing = ~np.isfinite(values)
+            columns.append(Column("volume", values, missing))
+            if self._flat:
+                columns.append(Column("volume_error", errors, missing))
+        elif self._singly:
+            volumes = np.full(last - first, np.inf)
+            volumes[: len(some)] = [cx[i].volume for i in some]
+            columns.append(Column("volume", volumes, ~np.isfinite(volumes)))
+        return columns
+
+
+class AdjacencyColumns:
+    """Attributes of the adjacencies, as :func:`polyregions.complex.graph.region_graph` lists them.
+
+    Parameters
+    ----------
+    cx : Regions
+    geometry : bool
+        Whether to add hyperplanes of the facets, computed exactly, region by region.
+    comma : str
+        What stands between two units that flip.
+    """
+
+    def __init__(self, cx: Regions, *, geometry: bool = False, comma: str = ",") -> None:
+        self._cx, self._geometry, self._comma = cx, geometry, comma
+        self._names = [str(unit) for unit in range(cx.network.n_units)]
+        self._facets = cx.walls.entries - cx.facet_offsets[cx.walls.sides[:, 0]]
+        self._region = -1
+        self._rows: tuple[FloatArray, FloatArray] = np.empty((0, 0)), np.empty(0)
+
+    def part(self, first: int, last: int) -> list[Column]:
+        """The columns for the adjacencies from ``first`` to before ``last``."""
+        cx = self._cx
+        units, ends = flipped_units(cx, first, last)
+        names = [self._names[unit] for unit in units.tolist()]
+        texts = names
+        if len(names) != last - first:
+            texts = [self._comma.join(names[a:b]) for a, b in pairwise(ends.tolist())]
+        facets = self._facets[first:last]
+        columns = [
+            Column("units", texts),
+            Column("n_flips", np.diff(ends)),
+            # Units are numbered layer after layer, and layers are counted from 1.
+            Column("layer", cx.network.unit_layers[units[ends[:-1]]] + 1),
+            Column("facet", facets),
+        ]
+        return columns + (self._hyperplanes(cx.adjacencies[first:last, 0], facets) if self._geometry else [])
+
+    def _hyperplanes(self, lower_ends: IntArray, facets: IntArray) -> list[Column]:
+        """The hyperplane of each facet, from the rows of its lower region."""
+        d = self._cx.box.dim
+        rows = np.empty((len(facets), d + 1))
+        for k, (i, facet) in enumerate(zip(lower_ends.tolist(), facets.tolist(), strict=True)):
+            if i != self._region:  # adjacencies are sorted: each region's rows are computed once
+                self._region, self._rows = i, self._cx[i].halfspaces
+            rows[k, :d], rows[k, d] = self._rows[0][facet], self._rows[1][facet]
+        return [*(Column(f"a{k}", rows[:, k]) for k in range(d)), Column("b", rows[:, d])]
+
+
+def flipped_units(cx: Regions, first: int, last: int) -> tuple[IntArray, IntArray]:
+    """Return the units that flip across each of some adjacencies.
+
+    Returns
+    -------
+    units : int64 (flips,)
+        Ascending for each adjacency.
+    ends : int64 (last - first + 1,)
+        Across adjacency ``first + k`` flip ``units[ends[k]:ends[k + 1]]``.
+    """
+    lower, higher = cx.adjacencies[first:last].T
+    pair, unit = np.nonzero(cx.patterns_of(lower) != cx.patterns_of(higher))
+    return unit, np.searchsorted(pair, np.arange(last - first + 1))
+
+
+def separator(cx: Regions) -> str:
+    """What makes a pattern's text unambiguous; one answer for the network, not for each pattern."""
+    return "." if any(int(layer.n_states.max()) > 10 for layer in cx.network.hidden) else ""
+
+
+def texts_of(patterns: StateArray, between: str) -> list[str]:
+    """Return patterns (n, units) as texts, with this between the states."""
+    if between:
+        return [between.join(map(str, row)) for row in patterns.tolist()]
+    n = patterns.shape[1]
+    digits = (patterns + ord("0")).tobytes().decode("ascii")
+    return [digits[i * n : (i + 1) * n] for i in range(len(patterns))]
+
+
+def _maps(cx: Regions, first: int, patterns: StateArray) -> FloatArray:
+    """The affine maps of regions from ``first`` on, (n, outputs, d + 1)."""
+    if not len(patterns):
+        return np.empty((0, cx.network.output_dim, cx.box.dim + 1))
+    largest = np.maximum(np.abs(cx.box.lower), np.abs(cx.box.upper))
+    maps, _ = region_maps(cx.network.layers, patterns, largest)
+    for i in np.flatnonzero(~np.isfinite(maps).all(axis=(1, 2))).tolist():
+        # Sums overflowed that are no larger than others.
+        maps[i, :, :-1], maps[i, :, -1] = cx[first + i].affine_map
+    return maps
+
+
+def _map_texts(maps: FloatArray) -> list[str]:
+    """Each map as JSON text."""
+    # One call for all, and cut where one map ends and the next begins: a call for each takes thrice as long.
+    text = json.dumps(maps.tolist())
+    return [f"[[{rows}]]" for rows in text[3:-3].split("]], [[")] if len(maps) else []
+
+
+def _flat_maps(maps: FloatArray) -> list[Column]:
+    columns = []
+    for k in range(maps.shape[1]):
+        columns += [Column(f"a{k}_{j}", maps[:, k, j]) for j in range(maps.shape[2] - 1)]
+        columns.append(Column(f"c{k}", maps[:, k, -1]))
+    return columns
+
+
+def present(columns: Sequence[Column]) -> Iterator[dict[str, Any]]:
+    """Yield the attributes that each row has."""
+    names = [column.name for column in columns]
+    for row in zip(*(column.plain() for column in columns), strict=True):
+        yield {name: value for name, value in zip(names, row, strict=True) if value is not None}
