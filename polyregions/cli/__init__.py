@@ -15,6 +15,7 @@ import click
 from .certify import certify_command
 from .distance import distance_command
 from .enumerate import enumerate_command
+from .export import export_command
 from .info import info_command
 from .line import line_command
 from .program import Commands
@@ -46,6 +47,7 @@ def main() -> None:
 for command in (
     enumerate_command,
     certify_command,
+    export_command,
     verify_command,
     info_command,
     bounds_command,

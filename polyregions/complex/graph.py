@@ -119,7 +119,7 @@ def pattern_texts(cx: Regions) -> list[str]:
 
 
 def lowest_flip_layers(cx: Regions) -> IntArray:
-    """Return the lowest hidden layer, from 0, that flips across each of ``cx.adjacencies``; int64 (pairs,)."""
+    """Return the lowest layer, from 0, that flips across each of ``cx.adjacencies``; int64 (pairs,)."""
     layers = np.empty(cx.n_adjacencies, dtype=np.int64)
     for first, last in runs(cx, cx.n_adjacencies):
         units, ends = flipped_units(cx, first, last)

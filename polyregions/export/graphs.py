@@ -9,7 +9,7 @@ may come from a file, are escaped.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 from xml.sax.saxutils import escape
@@ -93,7 +93,7 @@ def stream(cx: RegionComplex, file: IO[bytes], style: Style, *, geometry: bool =
     file.write(style.end.encode())
 
 
-def _write(file: IO[bytes], style: Style, rows: map[str], first: int) -> None:
+def _write(file: IO[bytes], style: Style, rows: Iterator[str], first: int) -> None:
     """Write some rows after those before ``first``."""
     file.write(((style.between_rows if first else "") + style.between_rows.join(rows)).encode())
 
@@ -108,7 +108,8 @@ def _graphml_head(attributes: Attributes, nodes: Sequence[Column], edges: Sequen
         for of, name, kind in keys
     )
     values = "".join(
-        f'    <data key="graph_{name}">{escape(printable(_word(value)))}</data>\n' for name, value in attributes.items()
+        f'    <data key="graph_{name}">{escape(printable(_word(value)))}</data>\n'
+        for name, value in attributes.items()
     )
     return (
         '<?xml version="1.0" encoding="utf-8"?>\n'
@@ -128,7 +129,9 @@ def _gexf_head(attributes: Attributes, nodes: Sequence[Column], edges: Sequence[
     names = {bool: "boolean", int: "long", float: "double", str: "string"}
     declared = "".join(
         f'    <attributes class="{of}" mode="static">\n'
-        + "".join(f'      <attribute id="{c.name}" title="{c.name}" type="{names[c.kind]}"/>\n' for c in columns)
+        + "".join(
+            f'      <attribute id="{c.name}" title="{c.name}" type="{names[c.kind]}"/>\n' for c in columns
+        )
         + "    </attributes>\n"
         for of, columns in (("node", nodes), ("edge", edges))
     )
@@ -144,7 +147,6 @@ def _gexf_head(attributes: Attributes, nodes: Sequence[Column], edges: Sequence[
 def _gexf_values(columns: Sequence[Column]) -> str:
     values = "".join(f'<attvalue for="{c.name}" value="{PLACES[c.kind]}"/>' for c in columns)
     return f"<attvalues>{values}</attvalues>"
-
 
 
 def _json_head(attributes: Attributes, nodes: Sequence[Column], edges: Sequence[Column]) -> str:

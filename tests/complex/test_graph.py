@@ -30,11 +30,12 @@ def quadrants() -> RegionComplex:
 
 def test_quadrants(quadrants):
     G = quadrants.graph()
+    common = {"explored": True, "degree": 2}
     assert dict(G.nodes(data=True)) == {
-        0: {"pattern": "00", "explored": True, "degree": 2, "x0": -0.5, "x1": -1.0, "map": "[[0.0, 0.0, 0.0]]"},
-        1: {"pattern": "10", "explored": True, "degree": 2, "x0": 0.5, "x1": -1.0, "map": "[[1.0, 0.0, 0.0]]"},
-        2: {"pattern": "01", "explored": True, "degree": 2, "x0": -0.5, "x1": 1.0, "map": "[[0.0, 1.0, 0.0]]"},
-        3: {"pattern": "11", "explored": True, "degree": 2, "x0": 0.5, "x1": 1.0, "map": "[[1.0, 1.0, 0.0]]"},
+        0: common | {"pattern": "00", "x0": -0.5, "x1": -1.0, "map": "[[0.0, 0.0, 0.0]]"},
+        1: common | {"pattern": "10", "x0": 0.5, "x1": -1.0, "map": "[[1.0, 0.0, 0.0]]"},
+        2: common | {"pattern": "01", "x0": -0.5, "x1": 1.0, "map": "[[0.0, 1.0, 0.0]]"},
+        3: common | {"pattern": "11", "x0": 0.5, "x1": 1.0, "map": "[[1.0, 1.0, 0.0]]"},
     }
     assert list(G.edges(data=True)) == [
         (0, 1, {"units": "0", "n_flips": 1, "layer": 1, "facet": 2}),

@@ -1,0 +1,130 @@
+"""``polyregions export``: a result as a file that other programs open."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..engines.enumerate import enumerate_regions
+from ..errors import InvalidInputError
+from ..export.formats import FORMATS, Format, find_format, write_file
+from .common import check_targets, engine_option, input_file, output_file, quiet_option, workers_option
+from .loading import NAMES, loading_options
+from .output import complete_text, print_table, stop_early
+from .progress import progress_bar, status
+from .subject import ListCommand, choose, parameter_options
+from .where import Where, where_options
+
+if TYPE_CHECKING:
+    from ..complex.region_complex import RegionComplex
+
+#: The options that say how to enumerate a network; a saved result has been.
+WORK = {"engine": "auto", "workers": 1}
+
+
+@click.command(
+    "export",
+    cls=ListCommand,
+    epilog=f"Formats, by the ending of FILE or by --format: {', '.join(form.name for form in FORMATS)}.",
+)
+@click.argument("source", metavar="[RESULT]", required=False, type=input_file)
+@click.option(
+    "--output", "-o", "target", metavar="FILE", type=output_file, required=True, help="What to write."
+)
+@click.option(
+    "--format", "-f", "name", metavar="F", help="The format, if the ending of FILE does not tell it."
+)
+@click.option(
+    "--region",
+    "regions",
+    type=int,
+    multiple=True,
+    metavar="I",
+    help="Which region, for formats that hold regions by themselves (.stl, .ine, .ext); may be given again.",
+)
+@where_options(through=True)
+@loading_options
+@parameter_options
+@engine_option
+@workers_option
+@quiet_option
+def export_command(
+    source: Path | None,
+    target: Path,
+    name: str | None,
+    regions: tuple[int, ...],
+    quiet: bool,
+    **options: Any,
+) -> None:
+    """Write RESULT as a file that other programs open.
+
+    \b
+    RESULT is an .npz file written by enumerate --save; or a network file, which is enumerated in the box that
+    is given; or a construction or an arrangement by name. Examples:
+      polyregions export result.npz -o regions.graphml
+      polyregions export net.json --box -1 1 -o regions.geojson
+      polyregions export net.json --box -1 1 -o regions.parquet
+      polyregions export net.json --box -1 1 -o edges.csv --format adjacencies.csv
+      polyregions export net.onnx --plane three_images.npy -o plane.svg
+      polyregions export deep.json --box 0 1 -o cells.vtu
+      polyregions export result.npz --region 5 -o region.ine
+      polyregions export --arrangement shi --n 3 -o shi.ine.zip
+
+    docs/export.md says what each format holds, and what opens it. The exit code is 3 if the result is a part
+    only.
+    """  # noqa: D301  click needs the character that the escape stands for
+    form = find_format(target, name)
+    form.check_package()
+    where = Where.taken_from(options)
+    check_targets([("--output", target)], source, *where.files)
+    cx = _found(source, where, form, options, not quiet)
+    with status(not quiet, f"writing {target}"):
+        write_file(cx, target, form.name, regions=regions or None)
+    if not quiet:
+        numbers = {"complete": cx.complete, "stopped": cx.stopped}
+        print_table(
+            [
+                ("regions", f"{cx.n_regions:,}"),
+                ("complete", complete_text(numbers)),
+                ("written", f"{target}: {form.holds}"),
+            ]
+        )
+    stop_early(cx.stopped, "there may be more regions than these")
+
+
+def _found(
+    source: Path | None, where: Where, form: Format, options: dict[str, Any], shown: bool
+) -> RegionComplex:
+    """The saved result, or that of the network."""
+    construction, arrangement = options.pop("construction"), options.pop("arrangement")
+    if source is not None and where == Where() and construction is None and arrangement is None:
+        return _loaded(source, form, options)
+    work = {option: options.pop(option) for option in WORK}
+    subject = choose(source, construction, arrangement, where, options)
+    form.check_dimension(subject.box.dim)
+    if form.faces and work["engine"] == "auto":
+        work["engine"] = "subdivide"
+    with progress_bar(shown, "enumerating") as progress:
+        if work["engine"] != "brute":  # which tells nothing on its way
+            work["progress"] = progress
+        return enumerate_regions(subject.network, subject.box, **work)
+
+
+def _loaded(source: Path, form: Format, options: dict[str, Any]) -> RegionComplex:
+    from ..export.results import RESULT_FORMATS, load_result
+
+    if source.suffix.lower() not in RESULT_FORMATS:
+        raise InvalidInputError(
+            f"{source}: a saved result ends in {RESULT_FORMATS[0]}; a network takes --box, the range of each "
+            "of its inputs"
+        )
+    given = [name for name, value in options.items() if value != WORK.get(name)]
+    if given:
+        of = "networks" if given[0] in (*NAMES, *WORK) else "constructions and arrangements"
+        raise InvalidInputError(
+            f"--{given[0].replace('_', '-')} is for {of}, and {source} is taken for a saved result, "
+            "since no --box is given"
+        )
+    return load_result(source)

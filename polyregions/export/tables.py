@@ -1,0 +1,109 @@
+"""Tables of regions, adjacencies and walls, as CSV and as Parquet.
+
+All columns are those of :mod:`polyregions.complex.attributes`, the affine maps as numbers. Rows are written
+some at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import IO, TYPE_CHECKING
+
+import numpy as np
+
+from ..complex.attributes import AdjacencyColumns, Column, RegionColumns, runs
+from .rows import PLACES, filled
+
+if TYPE_CHECKING:
+    import pyarrow
+
+    from ..complex.region_complex import RegionComplex
+
+#: Yields the columns of a table for some rows at a time; first those of no rows, which tell names and kinds.
+Table = Callable[["RegionComplex"], Iterator[list[Column]]]
+
+
+def region_table(cx: RegionComplex) -> Iterator[list[Column]]:
+    """Yield the table of the regions: their number, then their attributes."""
+    columns = RegionColumns(cx, flat=True)
+    for first, last in (0, 0), *runs(cx, cx.n_regions):
+        yield [Column("region", np.arange(first, last)), *columns.part(first, last)]
+
+
+def adjacency_table(cx: RegionComplex) -> Iterator[list[Column]]:
+    """Yield the table of the adjacencies, which is a list of the edges of the region graph."""
+    columns = AdjacencyColumns(cx, comma=" ")
+    for first, last in (0, 0), *runs(cx, cx.n_adjacencies):
+        yield [*_ends(cx, first, last), *columns.part(first, last)]
+
+
+def wall_table(cx: RegionComplex) -> Iterator[list[Column]]:
+    """Yield the table of the walls: the adjacencies, how large each facet is, and in 2-D where it ends."""
+    faces = cx.need_faces("walls")
+    walls = cx.walls.among(faces)
+    measure, errors = faces.measured_faces(walls)
+    columns = AdjacencyColumns(cx, comma=" ")
+    for first, last in (0, 0), *runs(cx, cx.n_adjacencies):
+        beyond = ~np.isfinite(measure[first:last])
+        sizes = [Column("measure", measure[first:last], beyond)]
+        sizes.append(Column("measure_error", errors[first:last], beyond))
+        if cx.box.dim == 2:
+            vertices = faces.places[faces.cells.boundaries(walls[first:last])]
+            ends = faces.points[vertices].reshape(-1, 4).T
+            sizes += [Column(name, x) for name, x in zip(("p0", "p1", "q0", "q1"), ends, strict=True)]
+        yield [*_ends(cx, first, last), *columns.part(first, last), *sizes]
+
+
+def _ends(cx: RegionComplex, first: int, last: int) -> list[Column]:
+    """Both regions of each adjacency, by the names that graph programs know."""
+    lower, higher = cx.adjacencies[first:last].T
+    return [Column("source", lower), Column("target", higher)]
+
+
+def write_csv_table(cx: RegionComplex, file: IO[bytes], table: Table) -> None:
+    """Write a table as CSV: a header, then a line for each row; what is missing is empty."""
+    parts = table(cx)
+    names = [column.name for column in next(parts)]
+    file.write((",".join(names) + "\n").encode())
+    for columns in parts:
+        cells = [Column(c.name, _cells(c)) if c.missing is not None else c for c in columns]
+        rows = filled(_csv_template, [], cells)
+        file.write("".join(rows).encode())
+
+
+def _csv_template(columns: Sequence[Column]) -> str:
+    return ",".join(PLACES[column.kind] for column in columns) + "\n"
+
+
+def _cells(column: Column) -> list[str]:
+    return ["" if value is None else repr(value) for value in column.plain()]
+
+
+def write_parquet_table(cx: RegionComplex, file: IO[bytes], table: Table) -> None:
+    """Write a table as Parquet, a group of rows at a time."""
+    from pyarrow.parquet import ParquetWriter
+
+    parts = table(cx)
+    schema = arrow_batch(next(parts)).schema
+    # Patterns and floats are all different: a dictionary of them would only take time.
+    with ParquetWriter(file, schema, compression="zstd", use_dictionary=False) as writer:
+        for columns in parts:
+            writer.write_batch(arrow_batch(columns))
+
+
+def arrow_batch(columns: list[Column]) -> pyarrow.RecordBatch:
+    """Some rows of a table as Arrow has them."""
+    import pyarrow
+
+    kinds = {bool: pyarrow.bool_(), int: pyarrow.int64(), float: pyarrow.float64(), str: pyarrow.string()}
+    arrays = [pyarrow.array(c.values, type=kinds[c.kind], mask=c.missing) for c in columns]
+    return pyarrow.record_batch(arrays, names=[column.name for column in columns])
+
+
+write_regions_csv = partial(write_csv_table, table=region_table)
+write_adjacencies_csv = partial(write_csv_table, table=adjacency_table)
+write_walls_csv = partial(write_csv_table, table=wall_table)
+write_regions_parquet = partial(write_parquet_table, table=region_table)
+write_adjacencies_parquet = partial(write_parquet_table, table=adjacency_table)
+write_walls_parquet = partial(write_parquet_table, table=wall_table)
