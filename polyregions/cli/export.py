@@ -31,7 +31,7 @@ WORK = {"engine": "auto", "workers": 1}
 )
 @click.argument("source", metavar="[RESULT]", required=False, type=input_file)
 @click.option(
-    "--output", "-o", "target", metavar="FILE", type=output_file, required=True, help="What to write."
+    "--out", "-o", "target", metavar="FILE", type=output_file, required=True, help="What to write."
 )
 @click.option(
     "--format", "-f", "name", metavar="F", help="The format, if the ending of FILE does not tell it."
@@ -78,7 +78,7 @@ def export_command(
     form = find_format(target, name)
     form.check_package()
     where = Where.taken_from(options)
-    check_targets([("--output", target)], source, *where.files)
+    check_targets([("--out", target)], source, *where.files)
     cx = _found(source, where, form, options, not quiet)
     with status(not quiet, f"writing {target}"):
         write_file(cx, target, form.name, regions=regions or None)

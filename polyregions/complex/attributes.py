@@ -1,8 +1,9 @@
 """What is told of each region and of each adjacency, some rows at a time.
 
 A million regions are more than a graph of Python objects can hold, and their patterns more than an array. So
-their attributes are columns, made for a run of rows when it is asked for: the graph of :mod:`polyregions.complex.graph` and all
-files of :mod:`polyregions.export` read these, so that a name means the same everywhere.
+their attributes are columns, made for a run of rows when it is asked for. The graph of
+:mod:`polyregions.complex.graph` and all files of :mod:`polyregions.export` read these, so that a name means
+the same everywhere.
 """
 
 from __future__ import annotations

@@ -32,25 +32,38 @@ class Surfaces(NamedTuple):
     owner : int64 (facets,)
         Which of the regions each belongs to, counted from 0.
     corners, ends : int64
-        Facet k has the corners ``corners[ends[k]:ends[k + 1]]``, rows of ``Faces.points`` from edge to edge.
+        Facet k has the corners ``corners[ends[k]:ends[k + 1]]``, rows of ``Faces.points`` from edge to edge,
+        counter-clockwise as seen from outside of the region.
+    normals : float64 (facets, 3)
+        Outwards; their lengths are twice the areas.
     """
 
     owner: IntArray
     corners: IntArray
     ends: IntArray
+    normals: FloatArray
 
 
-def surfaces(faces: Faces, regions: IntArray) -> Surfaces:
+def surfaces(cx: RegionComplex, regions: IntArray) -> Surfaces:
     """Return the facets of some regions, d = 3."""
-    from ..complex.rings import go_round
+    from ..complex.rings import go_round, reversed_where
 
+    faces = cx.faces
     cells = faces.cells
     tops = cells.top[regions]
     polygons = cells.boundaries(tops).astype(np.int64)
     ends = np.concatenate([[0], np.cumsum(cells.size[polygons], dtype=np.int64)])
     corners = np.empty(int(ends[-1]), dtype=np.int64)
     go_round(polygons, cells.lists, ends, corners)
-    return Surfaces(np.repeat(np.arange(len(regions)), cells.size[tops]), faces.places[corners], ends)
+    corners, owner = faces.places[corners], np.repeat(np.arange(len(regions)), cells.size[tops])
+    points = faces.points[corners] - np.repeat(faces.points[corners[ends[:-1]]], np.diff(ends), axis=0)
+    following = np.arange(1, len(corners) + 1)
+    following[ends[1:] - 1] = ends[:-1]
+    normals = np.add.reduceat(np.cross(points, points[following]), ends[:-1])
+    inner = cx.witnesses[regions[owner]]
+    inwards = np.einsum("ij,ij->i", normals, faces.points[corners[ends[:-1]]] - inner) < 0
+    normals[inwards] *= -1
+    return Surfaces(owner, reversed_where(inwards, corners, ends), ends, normals)
 
 
 def write_vtu(cx: RegionComplex, file: IO[bytes]) -> None:
@@ -63,7 +76,7 @@ def write_vtu(cx: RegionComplex, file: IO[bytes]) -> None:
     d, n = cx.box.dim, cx.n_regions
     points = np.zeros((len(faces.points), 3))
     points[:, :d] = faces.points
-    connected = _connected(faces) if d < 3 else _polyhedra(faces)
+    connected = _connected(faces) if d < 3 else _polyhedra(cx)
     connected["types"] = np.full(n, CELL_TYPES[d], dtype=np.uint8)
     file.write(
         b'<?xml version="1.0"?>\n'
@@ -110,13 +123,13 @@ def _connected(faces: Faces) -> dict[str, NDArray[np.generic]]:
     return {"connectivity": faces.places[corners], "offsets": offsets[1:]}
 
 
-def _polyhedra(faces: Faces) -> dict[str, NDArray[np.generic]]:
+def _polyhedra(cx: RegionComplex) -> dict[str, NDArray[np.generic]]:
     """The vertices of each region, and its facets as VTK lists them, d = 3.
 
     Of each region: the number of facets, and for each of them the number of corners and the corners.
     """
-    n = len(faces.cells.top)
-    owner, corners, ends = surfaces(faces, np.arange(n))
+    n, vertices = cx.n_regions, len(cx.faces.points)
+    owner, corners, ends, _ = surfaces(cx, np.arange(n))
     sizes = np.diff(ends)
     # Where each facet begins: after a number for each region up to its own, and one for each facet before it.
     begins = ends[:-1] + np.arange(len(sizes)) + owner + 1
@@ -128,10 +141,9 @@ def _polyhedra(faces: Faces) -> dict[str, NDArray[np.generic]]:
     numbers[1:] = np.cumsum(np.add.reduceat(sizes + 1, np.cumsum(facets) - facets) + 1)[:-1]
     stream[numbers] = facets
     # Each vertex of a region once.
-    pairs = np.unique(np.repeat(owner, sizes) * len(faces.points) + corners)
-    cells, vertices = np.divmod(pairs, len(faces.points))
+    cells, connected = np.divmod(np.unique(np.repeat(owner, sizes) * vertices + corners), vertices)
     return {
-        "connectivity": vertices,
+        "connectivity": connected,
         "offsets": np.cumsum(np.bincount(cells, minlength=n)),
         "faces": stream,
         "faceoffsets": np.append(numbers[1:], len(stream)),
@@ -155,34 +167,28 @@ def write_stl(cx: RegionComplex, file: IO[bytes], regions: IntArray) -> None:
     faces = cx.need_faces("surfaces")
     if np.abs(faces.points).max() > np.finfo(np.float32).max:
         raise InvalidInputError("STL: its coordinates are float32, and the box is beyond their range")
-    found = surfaces(faces, regions)
+    found = surfaces(cx, regions)
     total = int((np.diff(found.ends) - 2).sum())
     if total >= 2**32:
         raise InvalidInputError(f"STL: it holds up to {2**32 - 1:,} triangles, these regions have {total:,}")
     file.write(b"polyregions".ljust(80) + np.uint32(total).astype("<u4").tobytes())
     for first in range(0, len(found.owner), TOGETHER):
-        part = slice(first, first + TOGETHER)
         ends = found.ends[first : first + TOGETHER + 1]
         corners = faces.points[found.corners[ends[0] : ends[-1]]]
-        inner = cx.witnesses[regions[found.owner[part]]]
-        file.write(_triangles(corners, ends - ends[0], inner).tobytes())
+        normals = found.normals[first : first + TOGETHER]
+        file.write(_triangles(corners, ends - ends[0], normals).tobytes())
 
 
-def _triangles(corners: FloatArray, ends: IntArray, inner: FloatArray) -> NDArray[np.void]:
-    """Triangles of some polygons, each seen from outside by the point on its inner side."""
-    sizes = np.diff(ends)
-    count = sizes - 2
-    owner = np.repeat(np.arange(len(sizes)), count)
+def _triangles(corners: FloatArray, ends: IntArray, normals: FloatArray) -> NDArray[np.void]:
+    """Triangles of some convex polygons, from the first corner of each."""
+    count = np.diff(ends) - 2
+    owner = np.repeat(np.arange(len(count)), count)
     step = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)
     start = ends[:-1][owner]
-    triangles = np.stack([corners[start], corners[start + step + 1], corners[start + step + 2]], axis=1)
-    normals = np.cross(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0])
-    # A convex polygon's triangles have one orientation, and the largest of them tell it best.
-    normal = np.add.reduceat(normals, np.cumsum(count) - count)
-    inwards = np.einsum("ij,ij->i", normal, corners[ends[:-1]] - inner) < 0
-    triangles[inwards[owner]] = triangles[inwards[owner]][:, ::-1]
-    length = np.linalg.norm(normal, axis=1)
-    unit = normal / np.where(length > 0, length, 1)[:, None] * np.where(inwards, -1, 1)[:, None]
+    length = np.linalg.norm(normals, axis=1, keepdims=True)
     records = np.zeros(len(owner), dtype=TRIANGLE)
-    records["normal"], records["corners"] = unit[owner], triangles
+    records["normal"] = (normals / np.where(length > 0, length, 1))[owner]
+    records["corners"] = np.stack(
+        [corners[start], corners[start + step + 1], corners[start + step + 2]], axis=1
+    )
     return records

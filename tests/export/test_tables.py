@@ -1,0 +1,116 @@
+"""Tables read back by pandas and pyarrow, the edge list by networkx."""
+
+from __future__ import annotations
+
+import networkx
+import numpy as np
+import pytest
+
+from polyregions.export.formats import FORMATS, write_file
+
+pandas = pytest.importorskip("pandas", reason="reads the tables")
+
+ENDINGS = ("csv", "parquet")
+
+
+def read(path):
+    if path.suffix == ".parquet":
+        pytest.importorskip("pyarrow", reason="reads and writes Parquet")
+        return pandas.read_parquet(path)
+    # Patterns and units are no numbers, though they look like some.
+    texts = {"pattern": str, "units": str}
+    return pandas.read_csv(path, dtype=texts)
+
+
+def written(cx, folder, name):
+    write_file(cx, folder / name)
+    return read(folder / name)
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_regions_come_back(any_plane, tmp_path, ending):
+    cx = any_plane
+    table = written(cx, tmp_path, f"r.regions.{ending}")
+    assert table["region"].tolist() == list(range(cx.n_regions))
+    assert table["pattern"].tolist() == ["".join(map(str, row)) for row in cx.states.tolist()]
+    assert table["degree"].tolist() == cx.degrees.tolist()
+    assert table["explored"].tolist() == [i < cx.n_explored for i in range(cx.n_regions)]
+    assert np.array_equal(table[["x0", "x1"]].to_numpy(), cx.witnesses, equal_nan=True)
+    for region, row in zip(cx, table.to_dict("records"), strict=True):
+        A, c = region.affine_map
+        for k in range(len(c)):
+            assert [row[f"a{k}_0"], row[f"a{k}_1"], row[f"c{k}"]] == pytest.approx([*A[k], c[k]], abs=1e-12)
+    assert ("volume" in table) == (cx.known_faces is not None)
+    if cx.known_faces is not None:
+        volumes = cx.faces.measured_volumes()
+        assert np.array_equal(table["volume"], volumes.values)
+        assert np.array_equal(table["volume_error"], volumes.errors)
+        for region, decision in zip(cx, table["decision"], strict=True):
+            values = [(region.affine_map[0] @ v + region.affine_map[1]).argmax() for v in region.vertices]
+            if len(set(values)) > 1 and not np.isnan(decision):
+                top = [region.affine_map[0] @ v + region.affine_map[1] for v in region.vertices]
+                assert all(max(t) == pytest.approx(t[int(decision)], abs=1e-12) for t in top)
+            elif not np.isnan(decision):
+                assert values[0] == decision
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_adjacencies_come_back(any_plane, tmp_path, ending):
+    cx = any_plane
+    table = written(cx, tmp_path, f"r.adjacencies.{ending}")
+    assert table[["source", "target"]].to_numpy().tolist() == cx.adjacencies.tolist()
+    for row in table.to_dict("records"):
+        flips = cx.flips(row["source"], row["target"])
+        assert [int(u) for u in row["units"].split()] == flips.tolist()
+        assert row["n_flips"] == len(flips)
+        assert row["layer"] == cx.network.unit_layers[flips[0]] + 1
+        assert cx[row["source"]].facets[row["facet"]] == row["target"]
+    assert len(table) > 5
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_walls_come_back(plane, space, tmp_path, ending):
+    table = written(plane, tmp_path, f"r.walls.{ending}")
+    assert table[["source", "target"]].to_numpy().tolist() == plane.adjacencies.tolist()
+    ends = table[["p0", "p1", "q0", "q1"]].to_numpy().reshape(-1, 2, 2)
+    for (i, j), segment in zip(plane.adjacencies, ends, strict=True):
+        rings = [{tuple(v) for v in plane.polygons()[k].exterior.coords} for k in (i, j)]
+        assert {tuple(v) for v in segment} <= rings[0] & rings[1]
+    lengths = np.linalg.norm(ends[:, 1] - ends[:, 0], axis=1)
+    assert table["measure"].to_numpy() == pytest.approx(lengths, rel=1e-9)
+    solid = written(space, tmp_path, f"s.walls.{ending}")
+    assert "p0" not in solid
+    walls = space.walls.among(space.faces)
+    assert np.array_equal(solid["measure"], space.faces.measured_faces(walls).values)
+
+
+def test_edge_list_is_a_graph_of_networkx(plane, tmp_path):
+    write_file(plane, tmp_path / "g.edges.csv")
+    header, *lines = (tmp_path / "g.edges.csv").read_text().splitlines()
+    names = header.split(",")
+    kinds = dict.fromkeys(names[2:], int) | {"units": str}
+    graph = networkx.parse_edgelist(lines, delimiter=",", nodetype=int, data=list(kinds.items()))
+    assert names[:2] == ["source", "target"]
+    assert sorted(tuple(sorted(edge)) for edge in graph.edges) == [
+        tuple(p) for p in plane.adjacencies.tolist()
+    ]
+    assert all(
+        data["units"] == " ".join(map(str, plane.flips(i, j))) for i, j, data in graph.edges(data=True)
+    )
+
+
+def test_rows_in_parts_are_the_same_file(plane, tmp_path, monkeypatch):
+    names = [f"r{form.ending}" for form in FORMATS if 2 in (form.dims or (2,)) and not form.package]
+    names = [name for name in names if not name.endswith((".ine", ".ext", ".mat"))]
+    assert len(names) > 12
+    whole = {}
+    for name in names:
+        write_file(plane, tmp_path / name)
+        whole[name] = (tmp_path / name).read_bytes()
+    monkeypatch.setattr("polyregions.complex.attributes._ROWS", 7)
+    for name in names:
+        write_file(plane, tmp_path / name)
+        assert (tmp_path / name).read_bytes() == whole[name], name
+    pytest.importorskip("pyarrow", reason="writes Parquet")
+    write_file(plane, tmp_path / "r.parquet")
+    assert pandas.read_parquet(tmp_path / "r.parquet")["region"].tolist() == list(range(plane.n_regions))
