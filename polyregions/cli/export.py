@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..complex.attributes import OPTIONAL
 from ..engines.enumerate import enumerate_regions
 from ..errors import InvalidInputError
 from ..export.formats import FORMATS, Format, find_format, write_file
@@ -30,9 +31,7 @@ WORK = {"engine": "auto", "workers": 1}
     epilog=f"Formats, by the ending of FILE or by --format: {', '.join(form.name for form in FORMATS)}.",
 )
 @click.argument("source", metavar="[RESULT]", required=False, type=input_file)
-@click.option(
-    "--out", "-o", "target", metavar="FILE", type=output_file, required=True, help="What to write."
-)
+@click.option("--out", "-o", "target", metavar="FILE", type=output_file, required=True, help="What to write.")
 @click.option(
     "--format", "-f", "name", metavar="F", help="The format, if the ending of FILE does not tell it."
 )
@@ -43,6 +42,13 @@ WORK = {"engine": "auto", "workers": 1}
     multiple=True,
     metavar="I",
     help="Which region, for formats that hold regions by themselves (.stl, .ine, .ext); may be given again.",
+)
+@click.option(
+    "--without",
+    type=click.Choice(OPTIONAL),
+    multiple=True,
+    help="What to leave out of the attributes of regions; may be given again. Maps take the most time, "
+    "patterns the most room.",
 )
 @where_options(through=True)
 @loading_options
@@ -55,6 +61,7 @@ def export_command(
     target: Path,
     name: str | None,
     regions: tuple[int, ...],
+    without: tuple[str, ...],
     quiet: bool,
     **options: Any,
 ) -> None:
@@ -65,7 +72,7 @@ def export_command(
     is given; or a construction or an arrangement by name. Examples:
       polyregions export result.npz -o regions.graphml
       polyregions export net.json --box -1 1 -o regions.geojson
-      polyregions export net.json --box -1 1 -o regions.parquet
+      polyregions export net.json --box -1 1 -o regions.parquet --without map
       polyregions export net.json --box -1 1 -o edges.csv --format adjacencies.csv
       polyregions export net.onnx --plane three_images.npy -o plane.svg
       polyregions export deep.json --box 0 1 -o cells.vtu
@@ -77,11 +84,12 @@ def export_command(
     """  # noqa: D301  click needs the character that the escape stands for
     form = find_format(target, name)
     form.check_package()
+    form.check_left_out(without)
     where = Where.taken_from(options)
     check_targets([("--out", target)], source, *where.files)
     cx = _found(source, where, form, options, not quiet)
     with status(not quiet, f"writing {target}"):
-        write_file(cx, target, form.name, regions=regions or None)
+        write_file(cx, target, form.name, regions=regions or None, without=without)
     if not quiet:
         numbers = {"complete": cx.complete, "stopped": cx.stopped}
         print_table(

@@ -9,7 +9,7 @@ the same everywhere.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -25,6 +25,9 @@ from .regions import Regions
 VOLUME_DIM = 3
 #: Without ``geometry``, affine maps of at most so many numbers are there: texts of more fill the memory.
 MAP_NUMBERS = 256
+
+#: Attributes of regions that may be left out: they take the most time or room.
+OPTIONAL = ("pattern", "map", "decision", "volume")
 
 # States that are made at once, and rows: they bound the memory.
 _STATES, _ROWS = 1 << 22, 1 << 15
@@ -79,6 +82,8 @@ class RegionColumns:
     flat : bool
         Whether maps are columns of numbers, ``a0_1`` the slope of output 0 along coordinate 1 and ``c0`` its
         constant, and errors of volumes are there: for tables, which may have many columns.
+    without : collection of str
+        Which of ``OPTIONAL`` are left out, and not computed.
 
     Examples
     --------
@@ -91,31 +96,37 @@ class RegionColumns:
     ('volume', [1.0, 1.0])
     """
 
-    def __init__(self, cx: Regions, *, geometry: bool = False, flat: bool = False) -> None:
+    def __init__(
+        self, cx: Regions, *, geometry: bool = False, flat: bool = False, without: Collection[str] = ()
+    ) -> None:
         self._cx, self._flat = cx, flat
-        self._has_maps = geometry or cx.network.output_dim * (cx.box.dim + 1) <= MAP_NUMBERS
+        self._wanted = set(OPTIONAL) - set(without)
+        if not geometry and cx.network.output_dim * (cx.box.dim + 1) > MAP_NUMBERS:
+            self._wanted -= {"map"}
+        if cx.network.output_dim == 1:
+            self._wanted -= {"decision"}
+        if cx.box.dim > VOLUME_DIM:
+            self._wanted -= {"volume"}
         self._singly = geometry and cx.box.dim <= VOLUME_DIM
         self._volumes = self._decisions = None
         if cx.known_faces is not None:
-            if cx.box.dim <= VOLUME_DIM:
+            if "volume" in self._wanted:
                 self._volumes = cx.faces.measured_volumes()
-            if cx.network.output_dim > 1:
+            if "decision" in self._wanted:
                 self._decisions = decided_outputs(cx, cx.faces)
 
     def part(self, first: int, last: int) -> list[Column]:
         """The columns for the regions from ``first`` to before ``last``."""
         cx = self._cx
         regions = np.arange(first, last)
-        patterns, explored = cx.patterns_of(regions), regions < cx.n_explored
-        columns = [
-            Column("pattern", texts_of(patterns, separator(cx))),
-            Column("explored", explored),
-            Column("degree", cx.degrees[first:last]),
-        ]
+        explored = regions < cx.n_explored
+        columns = [Column("explored", explored), Column("degree", cx.degrees[first:last])]
+        if "pattern" in self._wanted:
+            columns.insert(0, Column("pattern", texts_of(cx.patterns_of(regions), separator(cx))))
         points = cx.witnesses[first:last]
         columns += [Column(f"x{k}", x, np.isnan(x)) for k, x in enumerate(points.T)]
-        if self._has_maps:
-            maps = _maps(cx, first, patterns)
+        if "map" in self._wanted:
+            maps = _maps(cx, first, cx.patterns_of(regions))
             columns += _flat_maps(maps) if self._flat else [Column("map", _map_texts(maps))]
         return columns + self._measured(first, last, explored)
 
@@ -126,7 +137,7 @@ class RegionColumns:
         if self._decisions is not None:
             decisions = self._decisions[first:last]
             columns.append(Column("decision", decisions, decisions < 0))
-        elif self._singly and cx.network.output_dim > 1:
+        elif self._singly and "decision" in self._wanted:
             decisions = np.full(last - first, -1)
             decisions[: len(some)] = [decided_output(cx[i]) for i in some]
             columns.append(Column("decision", decisions, decisions < 0))
@@ -137,7 +148,7 @@ class RegionColumns:
             columns.append(Column("volume", values, missing))
             if self._flat:
                 columns.append(Column("volume_error", errors, missing))
-        elif self._singly:
+        elif self._singly and "volume" in self._wanted:
             volumes = np.full(last - first, np.inf)
             volumes[: len(some)] = [cx[i].volume for i in some]
             columns.append(Column("volume", volumes, ~np.isfinite(volumes)))

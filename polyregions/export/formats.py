@@ -6,7 +6,7 @@ is written before all that can be refused has been.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
@@ -18,7 +18,8 @@ import numpy as np
 from ..base.arrays import IntArray
 from ..base.files import check_target, checked_path, replacing
 from ..base.indices import numbers
-from ..errors import FileFormatError, InvalidInputError, MissingDependencyError, counted
+from ..complex.attributes import OPTIONAL
+from ..errors import FileFormatError, InvalidInputError, MissingDependencyError, counted, short_repr
 from . import cdd, graphs, matlab, meshes, planar, tables
 
 if TYPE_CHECKING:
@@ -36,13 +37,16 @@ class Format:
     holds : str
         What is in the file, for lists of formats.
     write : callable
-        ``write(cx, file)``, or ``write(cx, file, regions)`` if ``each``, into an open file.
+        ``write(cx, file)`` writes into an open file, with ``regions=`` if ``each``, ``without=`` if
+        ``attributes``.
     dims : tuple of int
         The numbers of inputs that it can hold; all, if empty.
     faces : bool
         Whether it takes the faces of all dimensions.
     each : bool
         Whether it holds regions by themselves, which can be chosen.
+    attributes : bool
+        Whether it holds attributes of the regions, of which some may be left out.
     single : bool
         Whether it holds one region only.
     package : str
@@ -57,6 +61,7 @@ class Format:
     dims: tuple[int, ...] = ()
     faces: bool = False
     each: bool = False
+    attributes: bool = False
     single: bool = False
     package: str = ""
     also: str = ""
@@ -93,6 +98,21 @@ class Format:
                 f"{self.ending}: needs {self.package}; get it with: pip install 'polyregions[parquet]'"
             )
 
+    def check_left_out(self, without: Collection[str]) -> None:
+        """Refuse attributes that cannot be left out.
+
+        Raises
+        ------
+        InvalidInputError
+        """
+        for name in without:
+            if name not in OPTIONAL:
+                raise InvalidInputError(
+                    f"without {short_repr(name)}: what may be left out is {', '.join(OPTIONAL)}"
+                )
+        if without and not self.attributes:
+            raise InvalidInputError(f"{self.ending} holds no attributes of regions that could be left out")
+
     def chosen(self, cx: RegionComplex, regions: Iterable[int] | None) -> IntArray | None:
         """The regions to write, checked; None for a format that holds the whole result.
 
@@ -123,7 +143,13 @@ class Format:
 
 
 def _graph(ending: str, holds: str) -> Format:
-    return Format(ending[1:], holds, partial(graphs.stream, style=graphs.STYLES[ending]))
+    return Format(ending[1:], holds, partial(graphs.stream, style=graphs.STYLES[ending]), attributes=True)
+
+
+def _table(of: str, kind: str, write: Callable[..., None], also: str = "", **more: Any) -> Format:
+    package = "pyarrow" if kind == "parquet" else ""
+    write = partial(write, kind=kind)
+    return Format(f"{of}.{kind}", f"a table of the {of}", write, package=package, also=also, **more)
 
 
 GRAPHS = (
@@ -132,41 +158,38 @@ GRAPHS = (
     _graph(".json", "the region graph, node-link"),
     _graph(".dot", "the region graph"),
 )
+TABLES = tuple(
+    table
+    for kind in ("csv", "parquet")
+    for table in (
+        _table("regions", kind, tables.write_regions, kind, attributes=True),
+        _table("adjacencies", kind, tables.write_adjacencies, f"edges.{kind}"),
+        _table("walls", kind, tables.write_walls, faces=True),
+    )
+)
 
 #: All formats, in the order in which lists show them.
 FORMATS = (
     *GRAPHS,
-    Format("regions.csv", "a table of the regions", tables.write_regions_csv, also="csv"),
-    Format("adjacencies.csv", "a table of the adjacencies", tables.write_adjacencies_csv, also="edges.csv"),
-    Format("walls.csv", "a table of the walls", tables.write_walls_csv, faces=True),
+    *TABLES,
+    Format("geojson", "polygons with attributes", planar.write_geojson, dims=(2,), attributes=True),
     Format(
-        "regions.parquet",
-        "a table of the regions",
-        tables.write_regions_parquet,
+        "geoparquet",
+        "polygons with attributes",
+        planar.write_geoparquet,
+        dims=(2,),
+        attributes=True,
         package="pyarrow",
-        also="parquet",
     ),
-    Format(
-        "adjacencies.parquet",
-        "a table of the adjacencies",
-        tables.write_adjacencies_parquet,
-        package="pyarrow",
-        also="edges.parquet",
-    ),
-    Format(
-        "walls.parquet", "a table of the walls", tables.write_walls_parquet, faces=True, package="pyarrow"
-    ),
-    Format("geojson", "polygons with attributes", planar.write_geojson, dims=(2,)),
-    Format("geoparquet", "polygons with attributes", planar.write_geoparquet, dims=(2,), package="pyarrow"),
     Format("wkt", "polygons", planar.write_wkt, dims=(2,)),
     Format("svg", "polygons", planar.write_svg, dims=(2,)),
-    Format("vtu", "a mesh with attributes", meshes.write_vtu, dims=(1, 2, 3), faces=True),
+    Format("vtu", "a mesh with attributes", meshes.write_vtu, dims=(1, 2, 3), faces=True, attributes=True),
     Format("stl", "surfaces of regions", meshes.write_stl, dims=(3,), faces=True, each=True),
     Format("ine", "the half-spaces of one region", cdd.write_ine, each=True, single=True),
     Format("ext", "the vertices of one region", cdd.write_ext, each=True, single=True),
     Format("ine.zip", "the half-spaces of each region", cdd.write_ine_zip, each=True),
     Format("ext.zip", "the vertices of each region", cdd.write_ext_zip, each=True),
-    Format("mat", "all arrays", matlab.write_mat),
+    Format("mat", "all arrays", matlab.write_mat, attributes=True),
 )
 
 
@@ -210,6 +233,7 @@ def write_file(
     format: str | None = None,
     *,
     regions: Iterable[int] | None = None,
+    without: Collection[str] = (),
 ) -> None:
     """Write a result as a file that other programs open, whole or not at all.
 
@@ -222,6 +246,9 @@ def write_file(
         A name in ``FORMATS``; by default the ending of the file's name tells it. docs/export.md lists all.
     regions : iterable of int, optional
         For formats that hold regions by themselves: which; all that were explored, by default.
+    without : collection of str
+        Attributes of regions to leave out, of "pattern", "map", "decision" and "volume". Maps take as long as
+        some forward passes for each region, and patterns a byte for each unit.
 
     Raises
     ------
@@ -247,10 +274,13 @@ def write_file(
     form = find_format(path, format)
     form.check_dimension(cx.box.dim)
     form.check_package()
+    form.check_left_out(without)
     if form.faces:
         cx.need_faces(form.ending)
     chosen = form.chosen(cx, regions)
     check_target(path)
     more: dict[str, Any] = {} if chosen is None else {"regions": chosen}
+    if form.attributes:
+        more["without"] = without
     with replacing(path) as file:
         form.write(cx, file, **more)

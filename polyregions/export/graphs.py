@@ -9,7 +9,7 @@ may come from a file, are escaped.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 from xml.sax.saxutils import escape
@@ -79,9 +79,17 @@ def write_graph(cx: RegionComplex, path: str | Path, *, geometry: bool = False) 
         stream(cx, file, style, geometry=geometry)
 
 
-def stream(cx: RegionComplex, file: IO[bytes], style: Style, *, geometry: bool = False) -> None:
+def stream(
+    cx: RegionComplex,
+    file: IO[bytes],
+    style: Style,
+    *,
+    geometry: bool = False,
+    without: Collection[str] = (),
+) -> None:
     """Write the graph to an open file."""
-    nodes, edges = RegionColumns(cx, geometry=geometry), AdjacencyColumns(cx, geometry=geometry)
+    nodes = RegionColumns(cx, geometry=geometry, without=without)
+    edges = AdjacencyColumns(cx, geometry=geometry)
     file.write(style.head(graph_attributes(cx), nodes.part(0, 0), edges.part(0, 0)).encode())
     for first, last in runs(cx, cx.n_regions):
         columns = nodes.part(first, last)

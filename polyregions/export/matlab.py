@@ -6,6 +6,7 @@ Regions are counted from 1 there, as MATLAB does: ``states(i, :)`` is the patter
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 MOST_BYTES = 2**31
 
 
-def write_mat(cx: RegionComplex, file: IO[bytes]) -> None:
+def write_mat(cx: RegionComplex, file: IO[bytes], *, without: Collection[str] = ()) -> None:
     """Write a MATLAB file.
 
     Raises
@@ -31,17 +32,19 @@ def write_mat(cx: RegionComplex, file: IO[bytes]) -> None:
     from scipy.io import savemat
 
     n = cx.n_regions
-    largest = max(n * cx.network.n_units, 8 * n * cx.network.output_dim * (cx.box.dim + 1))
+    states = 0 if "pattern" in without else cx.network.n_units
+    maps = 0 if "map" in without else 8 * cx.network.output_dim * cx.box.dim
+    largest = n * max(states, maps, 16)
     if largest >= MOST_BYTES:
         raise TooLargeError(
             f".mat: its arrays hold up to {MOST_BYTES:,} bytes, and this result has one of {largest:,}; "
             "take .regions.parquet"
         )
-    found = arrays(cx)
+    found = arrays(cx, without)
     savemat(file, found, do_compression=True, oned_as="column")
 
 
-def arrays(cx: RegionComplex) -> dict[str, Any]:
+def arrays(cx: RegionComplex, without: Collection[str]) -> dict[str, Any]:
     """The arrays of a result by their names there."""
     across = cx.facet_neighbors
     found: dict[str, Any] = {
@@ -50,7 +53,6 @@ def arrays(cx: RegionComplex) -> dict[str, Any]:
         "engine": cx.engine,
         "complete": cx.complete,
         "stopped": cx.stopped,
-        "states": cx.states,
         "witnesses": cx.witnesses,
         "facet_offsets": cx.facet_offsets,
         # Sides of the box stay what they are: -1, -2, ...
@@ -58,16 +60,18 @@ def arrays(cx: RegionComplex) -> dict[str, Any]:
         "adjacencies": cx.adjacencies + 1,
         "degrees": cx.degrees,
     }
-    found |= _numbers(cx)
+    if "pattern" not in without:
+        found["states"] = cx.states
+    found |= _numbers(cx, without)
     if cx.known_faces is not None and cx.box.dim == 2:
         found["vertices"], found["vertex_offsets"] = cx.faces.rings()
     return found
 
 
-def _numbers(cx: RegionComplex) -> dict[str, Any]:
+def _numbers(cx: RegionComplex, without: Collection[str]) -> dict[str, Any]:
     """Maps ``A(i, :, :) x + c(i, :)``, volumes and decisions (from 1; 0 for none)."""
     n, d, outputs = cx.n_regions, cx.box.dim, cx.network.output_dim
-    columns = RegionColumns(cx, flat=True)
+    columns = RegionColumns(cx, flat=True, without={"pattern", *without})
     found: dict[str, Any] = {}
     for first, last in runs(cx, n):
         part = {column.name: column.values for column in columns.part(first, last)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Collection
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -66,7 +67,7 @@ def surfaces(cx: RegionComplex, regions: IntArray) -> Surfaces:
     return Surfaces(owner, reversed_where(inwards, corners, ends), ends, normals)
 
 
-def write_vtu(cx: RegionComplex, file: IO[bytes]) -> None:
+def write_vtu(cx: RegionComplex, file: IO[bytes], *, without: Collection[str] = ()) -> None:
     """Write a VTK unstructured grid (XML): a cell for each region, with all attributes that are numbers.
 
     Coordinates of one and two dimensions get zeros. Numbers are float64 and int64 in base64; what is missing
@@ -91,14 +92,14 @@ def write_vtu(cx: RegionComplex, file: IO[bytes]) -> None:
     for name, array in connected.items():
         _write_array(file, name, array)
     file.write(b"</Cells>\n<CellData>\n")
-    for name, array in cell_numbers(cx).items():
+    for name, array in cell_numbers(cx, without).items():
         _write_array(file, name, array)
     file.write(b"</CellData>\n</Piece>\n</UnstructuredGrid>\n</VTKFile>\n")
 
 
-def cell_numbers(cx: RegionComplex) -> dict[str, NDArray[np.generic]]:
+def cell_numbers(cx: RegionComplex, without: Collection[str]) -> dict[str, NDArray[np.generic]]:
     """The number of each region and its attributes that are numbers; NaN or -1 where they are missing."""
-    columns = RegionColumns(cx, flat=True)
+    columns = RegionColumns(cx, flat=True, without={"pattern", *without})
     found: dict[str, NDArray[np.generic]] = {"region": np.arange(cx.n_regions)}
     for first, last in runs(cx, cx.n_regions):
         for column in columns.part(first, last):

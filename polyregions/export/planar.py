@@ -7,7 +7,7 @@ for bit. A vertex that several regions share has the same coordinates in all of 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
 from typing import IO, TYPE_CHECKING, NamedTuple
 from zlib import crc32
@@ -54,9 +54,9 @@ def ring_parts(cx: RegionComplex) -> Iterator[Rings]:
         yield Rings(first, last, points[ends[0] : ends[-1]], ends - ends[0])
 
 
-def write_geojson(cx: RegionComplex, file: IO[bytes]) -> None:
+def write_geojson(cx: RegionComplex, file: IO[bytes], *, without: Collection[str] = ()) -> None:
     """Write a GeoJSON FeatureCollection (RFC 7946), a feature for each region with its attributes."""
-    columns = RegionColumns(cx)
+    columns = RegionColumns(cx, without=without)
     about = json.dumps(graph_attributes(cx))
     file.write(f'{{"type": "FeatureCollection", "polyregions": {about}, "features": [\n'.encode())
     for rings in ring_parts(cx):
@@ -108,13 +108,13 @@ def write_svg(cx: RegionComplex, file: IO[bytes]) -> None:
     file.write(b"</g>\n</svg>\n")
 
 
-def write_geoparquet(cx: RegionComplex, file: IO[bytes]) -> None:
+def write_geoparquet(cx: RegionComplex, file: IO[bytes], *, without: Collection[str] = ()) -> None:
     """Write GeoParquet 1.0: the table of the regions with their polygons as WKB, and no place on Earth."""
     import pyarrow
     import shapely
     from pyarrow.parquet import ParquetWriter
 
-    columns = RegionColumns(cx, flat=True)
+    columns = RegionColumns(cx, flat=True, without=without)
 
     def batch(first: int, last: int, shapes: list[bytes]) -> pyarrow.RecordBatch:
         rows = arrow_batch([Column("region", np.arange(first, last)), *columns.part(first, last)])

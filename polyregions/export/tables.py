@@ -6,8 +6,7 @@ some at a time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Collection, Iterator, Sequence
 from typing import IO, TYPE_CHECKING
 
 import numpy as np
@@ -20,25 +19,25 @@ if TYPE_CHECKING:
 
     from ..complex.region_complex import RegionComplex
 
-#: Yields the columns of a table for some rows at a time; first those of no rows, which tell names and kinds.
-Table = Callable[["RegionComplex"], Iterator[list[Column]]]
+#: The columns of a table for some rows at a time; first those of no rows, which tell names and kinds.
+Table = Iterator[list[Column]]
 
 
-def region_table(cx: RegionComplex) -> Iterator[list[Column]]:
+def region_table(cx: RegionComplex, without: Collection[str] = ()) -> Table:
     """Yield the table of the regions: their number, then their attributes."""
-    columns = RegionColumns(cx, flat=True)
+    columns = RegionColumns(cx, flat=True, without=without)
     for first, last in (0, 0), *runs(cx, cx.n_regions):
         yield [Column("region", np.arange(first, last)), *columns.part(first, last)]
 
 
-def adjacency_table(cx: RegionComplex) -> Iterator[list[Column]]:
+def adjacency_table(cx: RegionComplex) -> Table:
     """Yield the table of the adjacencies, which is a list of the edges of the region graph."""
     columns = AdjacencyColumns(cx, comma=" ")
     for first, last in (0, 0), *runs(cx, cx.n_adjacencies):
         yield [*_ends(cx, first, last), *columns.part(first, last)]
 
 
-def wall_table(cx: RegionComplex) -> Iterator[list[Column]]:
+def wall_table(cx: RegionComplex) -> Table:
     """Yield the table of the walls: the adjacencies, how large each facet is, and in 2-D where it ends."""
     faces = cx.need_faces("walls")
     walls = cx.walls.among(faces)
@@ -61,9 +60,8 @@ def _ends(cx: RegionComplex, first: int, last: int) -> list[Column]:
     return [Column("source", lower), Column("target", higher)]
 
 
-def write_csv_table(cx: RegionComplex, file: IO[bytes], table: Table) -> None:
+def write_csv_table(parts: Table, file: IO[bytes]) -> None:
     """Write a table as CSV: a header, then a line for each row; what is missing is empty."""
-    parts = table(cx)
     names = [column.name for column in next(parts)]
     file.write((",".join(names) + "\n").encode())
     for columns in parts:
@@ -80,11 +78,10 @@ def _cells(column: Column) -> list[str]:
     return ["" if value is None else repr(value) for value in column.plain()]
 
 
-def write_parquet_table(cx: RegionComplex, file: IO[bytes], table: Table) -> None:
+def write_parquet_table(parts: Table, file: IO[bytes]) -> None:
     """Write a table as Parquet, a group of rows at a time."""
     from pyarrow.parquet import ParquetWriter
 
-    parts = table(cx)
     schema = arrow_batch(next(parts)).schema
     # Patterns and floats are all different: a dictionary of them would only take time.
     with ParquetWriter(file, schema, compression="zstd", use_dictionary=False) as writer:
@@ -101,9 +98,19 @@ def arrow_batch(columns: list[Column]) -> pyarrow.RecordBatch:
     return pyarrow.record_batch(arrays, names=[column.name for column in columns])
 
 
-write_regions_csv = partial(write_csv_table, table=region_table)
-write_adjacencies_csv = partial(write_csv_table, table=adjacency_table)
-write_walls_csv = partial(write_csv_table, table=wall_table)
-write_regions_parquet = partial(write_parquet_table, table=region_table)
-write_adjacencies_parquet = partial(write_parquet_table, table=adjacency_table)
-write_walls_parquet = partial(write_parquet_table, table=wall_table)
+WRITERS = {"csv": write_csv_table, "parquet": write_parquet_table}
+
+
+def write_regions(cx: RegionComplex, file: IO[bytes], kind: str, *, without: Collection[str] = ()) -> None:
+    """Write the table of the regions; the kind is "csv" or "parquet"."""
+    WRITERS[kind](region_table(cx, without), file)
+
+
+def write_adjacencies(cx: RegionComplex, file: IO[bytes], kind: str) -> None:
+    """Write the table of the adjacencies."""
+    WRITERS[kind](adjacency_table(cx), file)
+
+
+def write_walls(cx: RegionComplex, file: IO[bytes], kind: str) -> None:
+    """Write the table of the walls."""
+    WRITERS[kind](wall_table(cx), file)

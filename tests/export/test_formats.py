@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from importlib import util
 from pathlib import Path
 
 import pytest
 
 from polyregions import Box, Network, enumerate_regions
+from polyregions.complex.attributes import OPTIONAL
 from polyregions.errors import FileFormatError, InvalidInputError, MissingDependencyError
 from polyregions.export import formats, planar
 from polyregions.export.formats import FORMATS, GRAPHS, find_format, write_file
@@ -70,6 +72,26 @@ def test_faces_that_are_missing(plane, tmp_path):
 def test_regions_of_a_format_that_holds_all(plane, tmp_path):
     with pytest.raises(InvalidInputError, match="holds the whole result"):
         write_file(plane, tmp_path / "r.wkt", regions=[1])
+
+
+def test_what_is_left_out(plane, tmp_path):
+    write_file(plane, tmp_path / "a.json", without=["map", "pattern"])
+    nodes = json.loads((tmp_path / "a.json").read_text())["nodes"]
+    for node, (_, data) in zip(nodes, plane.graph().nodes(data=True), strict=True):
+        assert {"id", *data} - {*node} == {"map", "pattern"}
+    write_file(plane, tmp_path / "a.csv", without=OPTIONAL)
+    assert (tmp_path / "a.csv").read_text().startswith("region,explored,degree,x0,x1\n")
+    for form in FORMATS:
+        if form.attributes and not form.package:
+            sizes = []
+            for without in ((), OPTIONAL):
+                write_file(plane, tmp_path / f"r{form.ending}", without=without)
+                sizes.append((tmp_path / f"r{form.ending}").stat().st_size)
+            assert sizes[1] < sizes[0], form.name
+    with pytest.raises(InvalidInputError, match="without 'degree': what may be left out is pattern, map"):
+        write_file(plane, tmp_path / "r.csv", without=["degree"])
+    with pytest.raises(InvalidInputError, match="holds no attributes"):
+        write_file(plane, tmp_path / "r.wkt", without=["map"])
 
 
 def test_a_package_that_is_missing(plane, tmp_path, monkeypatch):
