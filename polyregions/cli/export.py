@@ -121,7 +121,8 @@ def _found(
 
 
 def _loaded(source: Path, form: Format, options: dict[str, Any]) -> RegionComplex:
-    from ..export.results import RESULT_FORMATS, load_result
+    from ..complex.region_complex import RegionComplex
+    from ..complex.result_files import RESULT_FORMATS
 
     if source.suffix.lower() not in RESULT_FORMATS:
         raise InvalidInputError(
@@ -135,4 +136,4 @@ def _loaded(source: Path, form: Format, options: dict[str, Any]) -> RegionComple
             f"--{given[0].replace('_', '-')} is for {of}, and {source} is taken for a saved result, "
             "since no --box is given"
         )
-    return load_result(source)
+    return RegionComplex.load(source)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from ..base.arrays import BoolArray, FloatArray, IntArray, StateArray
 from ..network.maps import region_maps
 from .largest_outputs import decided_output, decided_outputs
+from .patterns import Patterns
 from .regions import Regions
 
 #: Highest dimension in which there are volumes, and without faces decisions: beyond, they take too long.
@@ -80,8 +81,8 @@ class RegionColumns:
     geometry : bool
         Whether to add what has to be computed exactly, region by region.
     flat : bool
-        Whether maps are columns of numbers, ``a0_1`` the slope of output 0 along coordinate 1 and ``c0`` its
-        constant, and errors of volumes are there: for tables, which may have many columns.
+        Whether columns are those of :func:`polyregions.complex.tables.region_columns`, for tables: witnesses
+        by its names, maps as numbers, errors and centres. The decision is there too.
     without : collection of str
         Which of ``OPTIONAL`` are left out, and not computed.
 
@@ -112,6 +113,7 @@ class RegionColumns:
         if cx.known_faces is not None:
             if "volume" in self._wanted:
                 self._volumes = cx.faces.measured_volumes()
+                self._centroids = _centroids(cx) if flat else np.empty((cx.n_regions, 0))
             if "decision" in self._wanted:
                 self._decisions = decided_outputs(cx, cx.faces)
 
@@ -123,11 +125,12 @@ class RegionColumns:
         columns = [Column("explored", explored), Column("degree", cx.degrees[first:last])]
         if "pattern" in self._wanted:
             columns.insert(0, Column("pattern", texts_of(cx.patterns_of(regions), separator(cx))))
+        name = "witness_" if self._flat else "x"
         points = cx.witnesses[first:last]
-        columns += [Column(f"x{k}", x, np.isnan(x)) for k, x in enumerate(points.T)]
+        columns += [Column(f"{name}{k}", x, np.isnan(x)) for k, x in enumerate(points.T)]
         if "map" in self._wanted:
-            maps = _maps(cx, first, cx.patterns_of(regions))
-            columns += _flat_maps(maps) if self._flat else [Column("map", _map_texts(maps))]
+            maps, errors = _maps(cx, first, last)
+            columns += _flat_maps(maps, errors) if self._flat else [Column("map", _map_texts(maps))]
         return columns + self._measured(first, last, explored)
 
     def _measured(self, first: int, last: int, explored: BoolArray) -> list[Column]:
@@ -148,6 +151,8 @@ class RegionColumns:
             columns.append(Column("volume", values, missing))
             if self._flat:
                 columns.append(Column("volume_error", errors, missing))
+                centroids = self._centroids[first:last]
+                columns += [Column(f"centroid_{k}", x) for k, x in enumerate(centroids.T)]
         elif self._singly and "volume" in self._wanted:
             volumes = np.full(last - first, np.inf)
             volumes[: len(some)] = [cx[i].volume for i in some]
@@ -213,9 +218,17 @@ def flipped_units(cx: Regions, first: int, last: int) -> tuple[IntArray, IntArra
     ends : int64 (last - first + 1,)
         Across adjacency ``first + k`` flip ``units[ends[k]:ends[k + 1]]``.
     """
-    lower, higher = cx.adjacencies[first:last].T
-    pair, unit = np.nonzero(cx.patterns_of(lower) != cx.patterns_of(higher))
+    pair, unit = differences(cx, *cx.adjacencies[first:last].T)
     return unit, np.searchsorted(pair, np.arange(last - first + 1))
+
+
+def differences(cx: Regions, lower: IntArray, higher: IntArray) -> tuple[IntArray, IntArray]:
+    """Where patterns of regions ``lower[k]`` and ``higher[k]`` differ: each k, and each unit, ascending."""
+    known = vars(cx)["states"]
+    if isinstance(known, Patterns):
+        return known.differences(lower, higher)
+    pair, unit = np.nonzero(known[lower] != known[higher])
+    return pair, unit
 
 
 def separator(cx: Regions) -> str:
@@ -232,16 +245,27 @@ def texts_of(patterns: StateArray, between: str) -> list[str]:
     return [digits[i * n : (i + 1) * n] for i in range(len(patterns))]
 
 
-def _maps(cx: Regions, first: int, patterns: StateArray) -> FloatArray:
-    """The affine maps of regions from ``first`` on, (n, outputs, d + 1)."""
-    if not len(patterns):
-        return np.empty((0, cx.network.output_dim, cx.box.dim + 1))
+def _centroids(cx: Regions) -> FloatArray:
+    from .centroids import region_centroids  # loads kernels
+
+    return region_centroids(cx.faces).values
+
+
+def _maps(cx: Regions, first: int, last: int) -> tuple[FloatArray, FloatArray]:
+    """The affine maps of some regions, (n, outputs, d + 1), and their errors (n, outputs)."""
+    known = vars(cx).get("affine_maps")
+    if known is not None:  # they were asked for before, and kept
+        A, c, errors = (array[first:last] for array in known)
+        return np.concatenate([A, c[:, :, None]], axis=2), errors
+    if first == last:
+        outputs = cx.network.output_dim
+        return np.empty((0, outputs, cx.box.dim + 1)), np.empty((0, outputs))
     largest = np.maximum(np.abs(cx.box.lower), np.abs(cx.box.upper))
-    maps, _ = region_maps(cx.network.layers, patterns, largest)
+    maps, errors = region_maps(cx.network.layers, cx.patterns_of(np.arange(first, last)), largest)
     for i in np.flatnonzero(~np.isfinite(maps).all(axis=(1, 2))).tolist():
         # Sums overflowed that are no larger than others.
         maps[i, :, :-1], maps[i, :, -1] = cx[first + i].affine_map
-    return maps
+    return maps, errors
 
 
 def _map_texts(maps: FloatArray) -> list[str]:
@@ -251,12 +275,12 @@ def _map_texts(maps: FloatArray) -> list[str]:
     return [f"[[{rows}]]" for rows in text[3:-3].split("]], [[")] if len(maps) else []
 
 
-def _flat_maps(maps: FloatArray) -> list[Column]:
-    columns = []
-    for k in range(maps.shape[1]):
-        columns += [Column(f"a{k}_{j}", maps[:, k, j]) for j in range(maps.shape[2] - 1)]
-        columns.append(Column(f"c{k}", maps[:, k, -1]))
-    return columns
+def _flat_maps(maps: FloatArray, errors: FloatArray) -> list[Column]:
+    outputs, d = maps.shape[1], maps.shape[2] - 1
+    columns = [Column(f"A_{k}_{j}", maps[:, k, j]) for k in range(outputs) for j in range(d)]
+    columns += [Column(f"c_{k}", maps[:, k, d]) for k in range(outputs)]
+    known = np.isfinite(errors)
+    return columns + [Column(f"map_error_{k}", errors[:, k], ~known[:, k]) for k in range(outputs)]
 
 
 def present(columns: Sequence[Column]) -> Iterator[dict[str, Any]]:

@@ -7,6 +7,8 @@ asked for, some rows at a time.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,6 +26,13 @@ class PackedStates:
     rows : int
     n_states : int64 (columns,)
 
+    Attributes
+    ----------
+    bits : int
+        For each state.
+    packed : uint8 (rows, bytes)
+        The state of column j is in the bits from ``bits * j`` on, the lowest bit of a byte first.
+
     Examples
     --------
     >>> states = PackedStates(2, np.array([2, 4, 1]))
@@ -37,10 +46,10 @@ class PackedStates:
         self.bits = next(bits for bits in (0, 1, 2, 4, 8) if largest < 2**bits)
         self.columns = n_states.size
         width = -(-n_states.size * self.bits // 8)
-        self._packed: NDArray[np.uint8] = np.zeros((rows, width), dtype=np.uint8)
+        self.packed: NDArray[np.uint8] = np.zeros((rows, width), dtype=np.uint8)
 
     def __len__(self) -> int:
-        return len(self._packed)
+        return len(self.packed)
 
     def write(self, first: int, states: StateArray) -> None:
         """Set the rows from ``first`` on."""
@@ -50,14 +59,14 @@ class PackedStates:
             packed = np.packbits(states, axis=1, bitorder="little")
         else:
             each = 8 // self.bits
-            padded = np.zeros((len(states), self._packed.shape[1], each), dtype=np.uint8)
+            padded = np.zeros((len(states), self.packed.shape[1], each), dtype=np.uint8)
             padded.reshape(len(states), padded[0].size)[:, : self.columns] = states
             packed = np.bitwise_or.reduce(padded << self._shifts(), axis=2)
-        self._packed[first : first + len(states)] = packed
+        self.packed[first : first + len(states)] = packed
 
     def rows(self, which: slice | IntArray | NDArray[np.int32]) -> StateArray:
         """Some rows; uint8 (rows, columns)."""
-        packed = self._packed[which]
+        packed = self.packed[which]
         if self.bits == 0:
             return np.zeros((len(packed), self.columns), dtype=np.uint8)
         if self.bits == 1:
@@ -66,6 +75,16 @@ class PackedStates:
         return np.ascontiguousarray(
             states.reshape(len(packed), packed.shape[1] * 8 // self.bits)[:, : self.columns]
         )
+
+    def differences(self, first: NDArray[Any], second: NDArray[Any]) -> tuple[IntArray, IntArray]:
+        """Where rows ``first[k]`` and ``second[k]`` differ: each k, and each column, ascending."""
+        if self.bits == 0:
+            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+        apart = self.packed[first] ^ self.packed[second]
+        row, byte = np.nonzero(apart != 0)
+        fields = apart[row, byte][:, None] >> self._shifts() & np.uint8(2**self.bits - 1)
+        entry, field = np.nonzero(fields)
+        return row[entry], byte[entry] * (8 // self.bits) + field
 
     def _shifts(self) -> NDArray[np.uint8]:
         return np.arange(0, 8, self.bits, dtype=np.uint8)

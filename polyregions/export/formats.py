@@ -163,7 +163,7 @@ TABLES = tuple(
     for kind in ("csv", "parquet")
     for table in (
         _table("regions", kind, tables.write_regions, kind, attributes=True),
-        _table("adjacencies", kind, tables.write_adjacencies, f"edges.{kind}"),
+        _table("adjacencies", kind, tables.write_adjacencies),
         _table("walls", kind, tables.write_walls, faces=True),
     )
 )
@@ -171,6 +171,7 @@ TABLES = tuple(
 #: All formats, in the order in which lists show them.
 FORMATS = (
     *GRAPHS,
+    Format("edges.csv", "the edges of the region graph", tables.write_edges),
     *TABLES,
     Format("geojson", "polygons with attributes", planar.write_geojson, dims=(2,), attributes=True),
     Format(

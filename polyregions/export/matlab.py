@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 
 from ..complex.attributes import RegionColumns, runs
+from ..complex.bulk import region_corners
 from ..errors import TooLargeError
 
 if TYPE_CHECKING:
@@ -63,8 +64,8 @@ def arrays(cx: RegionComplex, without: Collection[str]) -> dict[str, Any]:
     if "pattern" not in without:
         found["states"] = cx.states
     found |= _numbers(cx, without)
-    if cx.known_faces is not None and cx.box.dim == 2:
-        found["vertices"], found["vertex_offsets"] = cx.faces.rings()
+    if cx.known_faces is not None:
+        found["vertices"], found["vertex_offsets"] = region_corners(cx)
     return found
 
 
@@ -75,13 +76,13 @@ def _numbers(cx: RegionComplex, without: Collection[str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for first, last in runs(cx, n):
         part = {column.name: column.values for column in columns.part(first, last)}
-        if "c0" in part:
+        if "c_0" in part:
             slopes = found.setdefault("A", np.empty((n, outputs, d)))
             constants = found.setdefault("c", np.empty((n, outputs)))
             for k in range(outputs):
-                constants[first:last, k] = part[f"c{k}"]
+                constants[first:last, k] = part[f"c_{k}"]
                 for j in range(d):
-                    slopes[first:last, k, j] = part[f"a{k}_{j}"]
+                    slopes[first:last, k, j] = part[f"A_{k}_{j}"]
         for name in ("volume", "volume_error", "decision"):
             if name in part:
                 shift = 1 if name == "decision" else 0

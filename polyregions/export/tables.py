@@ -1,17 +1,18 @@
-"""Tables of regions, adjacencies and walls, as CSV and as Parquet.
+"""Tables of regions, adjacencies and walls, as CSV and as Parquet, and the edges of the region graph.
 
-All columns are those of :mod:`polyregions.complex.attributes`, the affine maps as numbers. Rows are written
-some at a time.
+Columns are those of :mod:`polyregions.complex.tables`, but for ``linear_map``; and those that only a graph
+has, such as all the units that flip. Rows are written some at a time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from itertools import pairwise
 from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
-from ..complex.attributes import AdjacencyColumns, Column, RegionColumns, runs
+from ..complex.attributes import AdjacencyColumns, Column, RegionColumns, flipped_units, runs
 from .rows import PLACES, filled
 
 if TYPE_CHECKING:
@@ -31,33 +32,51 @@ def region_table(cx: RegionComplex, without: Collection[str] = ()) -> Table:
 
 
 def adjacency_table(cx: RegionComplex) -> Table:
-    """Yield the table of the adjacencies, which is a list of the edges of the region graph."""
+    """Yield the table of the adjacencies."""
+    for first, last in (0, 0), *runs(cx, cx.n_adjacencies):
+        units, ends = flipped_units(cx, first, last)
+        unit = units[ends[:-1]]
+        yield [
+            *_ends(cx, first, last, "lower", "higher"),
+            Column("flips", np.diff(ends)),
+            Column("unit", unit),
+            Column("layer", cx.network.unit_layers[unit] + 1),
+            Column("units", [" ".join(map(str, units[a:b].tolist())) for a, b in pairwise(ends.tolist())]),
+        ]
+
+
+def edge_table(cx: RegionComplex) -> Table:
+    """Yield the edges of the region graph, by the names that graph programs know."""
     columns = AdjacencyColumns(cx, comma=" ")
     for first, last in (0, 0), *runs(cx, cx.n_adjacencies):
-        yield [*_ends(cx, first, last), *columns.part(first, last)]
+        yield [*_ends(cx, first, last, "source", "target"), *columns.part(first, last)]
 
 
 def wall_table(cx: RegionComplex) -> Table:
-    """Yield the table of the walls: the adjacencies, how large each facet is, and in 2-D where it ends."""
+    """Yield the table of the walls: how large each facet between two regions is, and in 2-D where it ends."""
     faces = cx.need_faces("walls")
     walls = cx.walls.among(faces)
-    measure, errors = faces.measured_faces(walls)
-    columns = AdjacencyColumns(cx, comma=" ")
+    measured, errors = faces.measured_faces(walls)
+    facets = cx.walls.entries - cx.facet_offsets[cx.walls.sides[:, 0]]
     for first, last in (0, 0), *runs(cx, cx.n_adjacencies):
-        beyond = ~np.isfinite(measure[first:last])
-        sizes = [Column("measure", measure[first:last], beyond)]
-        sizes.append(Column("measure_error", errors[first:last], beyond))
+        beyond = ~np.isfinite(measured[first:last])
+        columns = [
+            *_ends(cx, first, last, "lower", "higher"),
+            Column("facet", facets[first:last]),
+            Column("size", measured[first:last], beyond),
+            Column("size_error", errors[first:last], beyond),
+        ]
         if cx.box.dim == 2:
             vertices = faces.places[faces.cells.boundaries(walls[first:last])]
             ends = faces.points[vertices].reshape(-1, 4).T
-            sizes += [Column(name, x) for name, x in zip(("p0", "p1", "q0", "q1"), ends, strict=True)]
-        yield [*_ends(cx, first, last), *columns.part(first, last), *sizes]
+            names = ("x0_0", "x0_1", "x1_0", "x1_1")
+            columns += [Column(name, x) for name, x in zip(names, ends, strict=True)]
+        yield columns
 
 
-def _ends(cx: RegionComplex, first: int, last: int) -> list[Column]:
-    """Both regions of each adjacency, by the names that graph programs know."""
-    lower, higher = cx.adjacencies[first:last].T
-    return [Column("source", lower), Column("target", higher)]
+def _ends(cx: RegionComplex, first: int, last: int, *names: str) -> list[Column]:
+    """Both regions of each adjacency."""
+    return [Column(name, ids) for name, ids in zip(names, cx.adjacencies[first:last].T, strict=True)]
 
 
 def write_csv_table(parts: Table, file: IO[bytes]) -> None:
@@ -109,6 +128,11 @@ def write_regions(cx: RegionComplex, file: IO[bytes], kind: str, *, without: Col
 def write_adjacencies(cx: RegionComplex, file: IO[bytes], kind: str) -> None:
     """Write the table of the adjacencies."""
     WRITERS[kind](adjacency_table(cx), file)
+
+
+def write_edges(cx: RegionComplex, file: IO[bytes]) -> None:
+    """Write the edges of the region graph as CSV."""
+    write_csv_table(edge_table(cx), file)
 
 
 def write_walls(cx: RegionComplex, file: IO[bytes], kind: str) -> None:

@@ -27,7 +27,7 @@ def test_names_and_endings_lead_to_it(form):
 
 def test_a_file_may_be_called_by_the_ending_alone():
     assert find_format("walls.csv").name == "walls.csv"
-    assert find_format("edges.csv").name == "adjacencies.csv"
+    assert find_format("edges.csv").name == "edges.csv"
     assert find_format("other.csv").name == "regions.csv"
 
 
@@ -80,7 +80,7 @@ def test_what_is_left_out(plane, tmp_path):
     for node, (_, data) in zip(nodes, plane.graph().nodes(data=True), strict=True):
         assert {"id", *data} - {*node} == {"map", "pattern"}
     write_file(plane, tmp_path / "a.csv", without=OPTIONAL)
-    assert (tmp_path / "a.csv").read_text().startswith("region,explored,degree,x0,x1\n")
+    assert (tmp_path / "a.csv").read_text().startswith("region,explored,degree,witness_0,witness_1\n")
     for form in FORMATS:
         if form.attributes and not form.package:
             sizes = []

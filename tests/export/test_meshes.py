@@ -41,7 +41,7 @@ def check_numbers(grid, cx):
     assert np.array_equal(cell_data(grid, "region"), np.arange(cx.n_regions))
     assert np.array_equal(cell_data(grid, "volume"), cx.faces.measured_volumes().values)
     assert np.array_equal(cell_data(grid, "degree"), cx.degrees)
-    assert np.array_equal(cell_data(grid, "x0"), cx.witnesses[:, 0])
+    assert np.array_equal(cell_data(grid, "witness_0"), cx.witnesses[:, 0])
     return points
 
 
