@@ -28,7 +28,7 @@ VOLUME_DIM = 3
 MAP_NUMBERS = 256
 
 #: Attributes of regions that may be left out: they take the most time or room.
-OPTIONAL = ("pattern", "map", "decision", "volume")
+OPTIONAL = ("pattern", "map", "decision", "volume", "centroid")
 
 # States that are made at once, and rows: they bound the memory.
 _STATES, _ROWS = 1 << 22, 1 << 15
@@ -106,14 +106,15 @@ class RegionColumns:
             self._wanted -= {"map"}
         if cx.network.output_dim == 1:
             self._wanted -= {"decision"}
-        if cx.box.dim > VOLUME_DIM:
-            self._wanted -= {"volume"}
+        if not flat:
+            self._wanted -= {"centroid", "volume"} if cx.box.dim > VOLUME_DIM else {"centroid"}
         self._singly = geometry and cx.box.dim <= VOLUME_DIM
-        self._volumes = self._decisions = None
+        self._volumes = self._decisions = self._centroids = None
         if cx.known_faces is not None:
             if "volume" in self._wanted:
                 self._volumes = cx.faces.measured_volumes()
-                self._centroids = _centroids(cx) if flat else np.empty((cx.n_regions, 0))
+            if "centroid" in self._wanted:
+                self._centroids = _centroids(cx)
             if "decision" in self._wanted:
                 self._decisions = decided_outputs(cx, cx.faces)
 
@@ -151,12 +152,12 @@ class RegionColumns:
             columns.append(Column("volume", values, missing))
             if self._flat:
                 columns.append(Column("volume_error", errors, missing))
-                centroids = self._centroids[first:last]
-                columns += [Column(f"centroid_{k}", x) for k, x in enumerate(centroids.T)]
         elif self._singly and "volume" in self._wanted:
             volumes = np.full(last - first, np.inf)
             volumes[: len(some)] = [cx[i].volume for i in some]
             columns.append(Column("volume", volumes, ~np.isfinite(volumes)))
+        if self._centroids is not None:
+            columns += [Column(f"centroid_{k}", x) for k, x in enumerate(self._centroids[first:last].T)]
         return columns
 
 

@@ -248,8 +248,8 @@ def write_file(
     regions : iterable of int, optional
         For formats that hold regions by themselves: which; all that were explored, by default.
     without : collection of str
-        Attributes of regions to leave out, of "pattern", "map", "decision" and "volume". Maps take as long as
-        some forward passes for each region, and patterns a byte for each unit.
+        Attributes of regions to leave out, of "pattern", "map", "decision", "volume" and "centroid". Maps take
+        as long as some forward passes for each region, and patterns a byte for each unit.
 
     Raises
     ------

@@ -6,6 +6,7 @@ import networkx
 import numpy as np
 import pytest
 
+from polyregions import Box, Network, enumerate_regions
 from polyregions.export.formats import FORMATS, find_format, write_file
 
 pandas = pytest.importorskip("pandas", reason="reads the tables")
@@ -94,6 +95,17 @@ def test_walls_come_back(plane, space, tmp_path, ending):
     same_columns(solid, space.to_pandas().walls, set(), set())
     walls = space.walls.among(space.faces)
     assert np.array_equal(solid["size"], space.faces.measured_faces(walls).values)
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("d", [1, 4])
+def test_other_dimensions(tmp_path, ending, d):
+    net = Network.from_arrays([(np.eye(d) + 0.25, np.zeros(d)), (np.ones((2, d)), [0, 1])])
+    cx = enumerate_regions(net, Box.cube(d, -1, 1), engine="subdivide")
+    frames = cx.to_pandas()
+    table = written(cx, tmp_path, f"r.regions.{ending}")
+    same_columns(table, frames.regions, {"linear_map"}, {"explored", "decision"})
+    same_columns(written(cx, tmp_path, f"r.walls.{ending}"), frames.walls, set(), set())
 
 
 def test_edge_list_is_a_graph_of_networkx(plane, tmp_path):
