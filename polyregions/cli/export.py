@@ -85,6 +85,7 @@ def export_command(
     form = find_format(target, name)
     form.check_package()
     form.check_left_out(without)
+    form.check_count(regions or None)
     where = Where.taken_from(options)
     check_targets([("--out", target)], source, *where.files)
     cx = _found(source, where, form, options, not quiet)

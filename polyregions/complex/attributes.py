@@ -132,10 +132,10 @@ class RegionColumns:
         if "map" in self._wanted:
             maps, errors = _maps(cx, first, last)
             columns += _flat_maps(maps, errors) if self._flat else [Column("map", _map_texts(maps))]
-        return columns + self._measured(first, last, explored)
+        return columns + self._measured(first, last)
 
-    def _measured(self, first: int, last: int, explored: BoolArray) -> list[Column]:
-        """Decisions and volumes."""
+    def _measured(self, first: int, last: int) -> list[Column]:
+        """Decisions, volumes and centres."""
         cx, columns = self._cx, []
         some = range(first, min(last, cx.n_explored))
         if self._decisions is not None:

@@ -67,7 +67,10 @@ class Patterns:
     def __len__(self) -> int:
         return self.shape[0]
 
-    def rows(self, cells: IntArray) -> StateArray:
+    def __getitem__(self, cells: IntArray | NDArray[np.int32]) -> StateArray:
+        return self.rows(cells)
+
+    def rows(self, cells: IntArray | NDArray[np.int32]) -> StateArray:
         """States (cells, units) of some cells."""
         at: NDArray[Any] = cells
         states = np.zeros((len(cells), self.shape[1]), dtype=np.uint8)

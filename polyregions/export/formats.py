@@ -113,28 +113,33 @@ class Format:
         if without and not self.attributes:
             raise InvalidInputError(f"{self.ending} holds no attributes of regions that could be left out")
 
-    def chosen(self, cx: RegionComplex, regions: Iterable[int] | None) -> IntArray | None:
-        """The regions to write, checked; None for a format that holds the whole result.
+    def check_count(self, regions: Sequence[int] | None) -> None:
+        """Refuse regions for a format that holds the whole result, and any number but one for a single one.
 
         Raises
         ------
         InvalidInputError
-            If one does not exist or was not explored, or the format cannot hold so many.
         """
-        if not self.each:
-            if regions is not None:
-                raise InvalidInputError(f"{self.ending} holds the whole result: regions cannot be chosen")
-            return None
-        found = range(cx.n_explored) if regions is None else list(regions)
+        if regions is not None and not self.each:
+            raise InvalidInputError(f"{self.ending} holds the whole result: regions cannot be chosen")
+        if self.single and (regions is None or len(regions) != 1):
+            raise InvalidInputError(
+                f"{self.ending} holds one region: choose one, or take {self.ending}.zip for several"
+            )
+
+    def chosen(self, cx: RegionComplex, regions: Sequence[int] | None) -> IntArray:
+        """The regions to write, by default all that were explored.
+
+        Raises
+        ------
+        InvalidInputError
+            If one does not exist or was not explored.
+        """
+        found = range(cx.n_explored) if regions is None else regions
         try:
             rows = np.array([numbers("region", i, cx.n_regions) for i in found], dtype=np.int64)
         except IndexError as error:
             raise InvalidInputError(f"{error}, from 0") from error
-        if self.single and len(rows) != 1:
-            raise InvalidInputError(
-                f"{self.ending} holds one region, and there are {len(rows):,}: choose one, or take "
-                f"{self.ending}.zip"
-            )
         for i in rows[rows >= cx.n_explored].tolist():
             raise InvalidInputError(
                 f"region {i}: its facets are not known, the result is partial ({cx.stopped})"
@@ -246,10 +251,10 @@ def write_file(
     format : str, optional
         A name in ``FORMATS``; by default the ending of the file's name tells it. docs/export.md lists all.
     regions : iterable of int, optional
-        For formats that hold regions by themselves: which; all that were explored, by default.
+        For formats that hold regions by themselves: which; by default all that were explored.
     without : collection of str
-        Attributes of regions to leave out, of "pattern", "map", "decision", "volume" and "centroid". Maps take
-        as long as some forward passes for each region, and patterns a byte for each unit.
+        Attributes of regions to leave out: "pattern", "map", "decision", "volume" or "centroid". Maps take as
+        long as some forward passes for each region, and patterns a byte for each unit.
 
     Raises
     ------
@@ -278,9 +283,10 @@ def write_file(
     form.check_left_out(without)
     if form.faces:
         cx.need_faces(form.ending)
-    chosen = form.chosen(cx, regions)
+    some = None if regions is None else list(regions)
+    form.check_count(some)
+    more: dict[str, Any] = {"regions": form.chosen(cx, some)} if form.each else {}
     check_target(path)
-    more: dict[str, Any] = {} if chosen is None else {"regions": chosen}
     if form.attributes:
         more["without"] = without
     with replacing(path) as file:

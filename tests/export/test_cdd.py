@@ -60,7 +60,7 @@ def test_cddlib_reads_the_file_itself(plane, tmp_path):
 
 
 def test_which_regions(plane, tmp_path):
-    with pytest.raises(InvalidInputError, match=r"\.ine holds one region, and there are .*: choose one"):
+    with pytest.raises(InvalidInputError, match=r"\.ine holds one region: choose one"):
         write_file(plane, tmp_path / "r.ine")
     for wrong in ([plane.n_regions], [1, 2]):
         with pytest.raises(InvalidInputError, match="region"):
