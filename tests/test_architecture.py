@@ -42,7 +42,7 @@ ORDER = [
 #: Where a file reads better whole, with the reason. None so far.
 LONG: dict[str, str] = {}
 DISTRIBUTIONS = {"python-flint": "flint", "scikit-learn": "sklearn"}
-HEAVY = ("numba", "cvxpy", "matplotlib", "networkx", "shapely", "scipy.optimize")
+HEAVY = ("numba", "cvxpy", "matplotlib", "networkx", "shapely", "pyarrow", "scipy.optimize")
 
 FILES = sorted(PACKAGE.rglob("*.py"))
 MODULES = [path for path in FILES if path != PACKAGE / "__init__.py"]
@@ -187,7 +187,7 @@ def declared() -> set[str]:
     config = configparser.ConfigParser()
     config.read(ROOT / "setup.cfg")
     lines = config["options"]["install_requires"].splitlines()
-    for extra in ("plot", "pandas", *{extra for _, extra in formats.EXTRAS.values()} - {"keras"}):
+    for extra in ("plot", "pandas", "parquet", *{extra for _, extra in formats.EXTRAS.values()} - {"keras"}):
         lines += config["options.extras_require"][extra].splitlines()
     found = {re.split(r"[<>=!;\[ ]", line.strip())[0] for line in lines if line.strip()}
     return {DISTRIBUTIONS.get(distribution, distribution) for distribution in found}

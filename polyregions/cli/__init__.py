@@ -27,6 +27,7 @@ COMMANDS = {
         "fold",
         "Find out which layers of the network file NET fold the box, onto what, and how many to one.",
     ),
+    "export": ("export", "Write a result to a file that other programs open."),
     "certify": ("certify", "Prove that the result in FILE is right, independently of what made it."),
     "verify": ("verify", "Hold the enumeration of a network against theory."),
     "line": ("line", "Find all regions of the network file NET along lines."),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..export.graphs import graph_format, write_graph
+from ..export.formats import GRAPHS, find_format, write_file
 from .common import check_targets, file_option, json_option, plot_option
 from .output import write_json
 from .progress import status
@@ -38,7 +38,7 @@ class Outputs:
 
             check_result_target(self.result_path)
         if self.graph_path is not None:
-            graph_format(self.graph_path)
+            find_format(self.graph_path, among=GRAPHS)
         if self.plot_path is not None:
             from ..plot import check_plot
 
@@ -59,7 +59,7 @@ class Outputs:
         """Write everything else that is wanted."""
         if self.graph_path is not None:
             with status(shown, f"writing {self.graph_path}"):
-                write_graph(cx, self.graph_path)
+                write_file(cx, self.graph_path)
         if self.plot_path is not None:
             from ..plot import plot_regions
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ..base.arrays import IntArray, StateArray
 from ..network.network import Network
+from .patterns import Patterns
 from .regions import Region, Regions
 from .vertex_values import places, walk
 
@@ -37,7 +38,7 @@ def decided_outputs(cx: Regions, faces: Faces) -> IntArray:
     >>> cx.states[:, 0].tolist(), decided_outputs(cx, cx.faces).tolist()
     ([1, 0], [-1, 1])
     """
-    largest = not_surely_less(cx.network, faces, cx.states)
+    largest = not_surely_less(cx.network, faces, vars(cx)["states"])  # made some at a time, if they can be
     settle(cx.network, faces, largest, np.flatnonzero(largest.sum(axis=1) > 1))
     return first_throughout(faces, largest)
 
@@ -69,7 +70,7 @@ def first_throughout(faces: Faces, largest: NDArray[np.bool_]) -> IntArray:
     return np.where(largest.any(axis=1), largest.argmax(axis=1), -1)
 
 
-def not_surely_less(network: Network, faces: Faces, states: StateArray) -> NDArray[np.bool_]:
+def not_surely_less(network: Network, faces: Faces, states: StateArray | Patterns) -> NDArray[np.bool_]:
     """Return which outputs are not proven to be below another, at each vertex; bool (vertices, outputs).
 
     Parameters
@@ -77,7 +78,7 @@ def not_surely_less(network: Network, faces: Faces, states: StateArray) -> NDArr
     network : Network
     faces : Faces
         All faces of a complex on whose regions the network is affine.
-    states : uint8 (regions, units)
+    states : uint8 (regions, units), or Patterns
         The network's pattern on each of them.
     """
     where, home = places(faces), faces.cells.homes()[faces.cells.faces(0)]

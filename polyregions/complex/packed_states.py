@@ -7,6 +7,8 @@ asked for, some rows at a time.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -73,6 +75,16 @@ class PackedStates:
         return np.ascontiguousarray(
             states.reshape(len(packed), packed.shape[1] * 8 // self.bits)[:, : self.columns]
         )
+
+    def differences(self, first: NDArray[Any], second: NDArray[Any]) -> tuple[IntArray, IntArray]:
+        """Where rows ``first[k]`` and ``second[k]`` differ: each k, and each column, ascending."""
+        if self.bits == 0:
+            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+        apart = self.packed[first] ^ self.packed[second]
+        row, byte = np.nonzero(apart != 0)
+        fields = apart[row, byte][:, None] >> self._shifts() & np.uint8(2**self.bits - 1)
+        entry, field = np.nonzero(fields)
+        return row[entry], byte[entry] * (8 // self.bits) + field
 
     def _shifts(self) -> NDArray[np.uint8]:
         return np.arange(0, 8, self.bits, dtype=np.uint8)

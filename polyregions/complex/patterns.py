@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..base.arrays import IntArray, StateArray
+from ..base.arrays import BoolArray, IntArray, StateArray
 from .packed_states import PackedStates
 
 #: Entries of patterns that are made at once.
@@ -67,7 +67,10 @@ class Patterns:
     def __len__(self) -> int:
         return self.shape[0]
 
-    def rows(self, cells: IntArray) -> StateArray:
+    def __getitem__(self, cells: IntArray | NDArray[np.int32]) -> StateArray:
+        return self.rows(cells)
+
+    def rows(self, cells: IntArray | NDArray[np.int32]) -> StateArray:
         """States (cells, units) of some cells."""
         at: NDArray[Any] = cells
         states = np.zeros((len(cells), self.shape[1]), dtype=np.uint8)
@@ -79,6 +82,33 @@ class Patterns:
                 states[:, cut.unit : cut.unit + own.shape[1]] = own
             above, at = cut.layer, cut.cell_of[at]
         return states
+
+    def differences(self, first: IntArray, second: IntArray) -> tuple[IntArray, IntArray]:
+        """Where patterns of cells ``first[k]`` and ``second[k]`` differ: each k, and each unit, ascending.
+
+        Packed states are compared, an eighth of the patterns, and only of parts of different lower cells.
+        """
+        pairs = np.arange(len(first))
+        a: NDArray[Any] = first
+        b: NDArray[Any] = second
+        found: list[tuple[IntArray, IntArray]] = []
+        above = -1
+        for cut in reversed(self._cuts):
+            # The last step of a layer has its final states.
+            if cut.layer != above:
+                row, column = cut.states.differences(a, b)
+                known = np.arange(cut.states.columns)[cut.units]
+                place = np.minimum(np.searchsorted(known, column), max(0, known.size - 1))
+                is_unit: BoolArray = known[place] == column if known.size else np.zeros(len(column), np.bool_)
+                found.append((pairs[row[is_unit]], cut.unit + place[is_unit]))
+            above, a, b = cut.layer, cut.cell_of[a], cut.cell_of[b]
+            apart = a != b
+            pairs, a, b = pairs[apart], a[apart], b[apart]
+        found.append((np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)))
+        pair: IntArray = np.concatenate([rows for rows, _ in reversed(found)])
+        unit: IntArray = np.concatenate([units for _, units in reversed(found)])
+        order = np.argsort(pair, kind="stable")
+        return pair[order], unit[order]
 
     def array(self) -> StateArray:
         """All patterns; uint8 (cells, units)."""

@@ -1,18 +1,51 @@
-"""Write the region graph in four formats."""
+"""Write the region graph as GraphML, GEXF, node-link JSON or Graphviz DOT.
+
+Nodes and edges are written from the arrays of the result, some at a time: the graph is never in memory as
+objects or as text. The four formats differ in a head, a template for a node, one for an edge, and an end.
+Values need no escapes: they are numbers, digits, and the signs ``. , [ ]``; those of the graph itself, which
+may come from a file, are escaped.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, NamedTuple
+from xml.sax.saxutils import escape
 
 from ..base.files import check_target, known_ending, replacing
+from ..complex.attributes import AdjacencyColumns, Column, RegionColumns, runs
+from ..complex.graph import graph_attributes
+from ..errors import printable
+from .rows import PLACES, filled
 
 if TYPE_CHECKING:
-    import networkx
-
     from ..complex.region_complex import RegionComplex
+
+Attributes = dict[str, str | int | bool]
+
+
+class Style(NamedTuple):
+    """How a format writes a graph.
+
+    Attributes
+    ----------
+    head : callable
+        What comes first, given the attributes of the graph, and the columns of nodes and of edges.
+    node, edge : callable
+        The template for a row that has these columns; its heads are the number of the node, or the number
+        and both ends of the edge.
+    between_rows, between, end : str
+        What stands between two nodes or two edges, between nodes and edges, and at the end.
+    """
+
+    head: Callable[[Attributes, Sequence[Column], Sequence[Column]], str]
+    node: Callable[[Sequence[Column]], str]
+    edge: Callable[[Sequence[Column]], str]
+    between_rows: str
+    between: str
+    end: str
 
 
 def write_graph(cx: RegionComplex, path: str | Path, *, geometry: bool = False) -> None:
@@ -37,88 +70,161 @@ def write_graph(cx: RegionComplex, path: str | Path, *, geometry: bool = False) 
 
     Notes
     -----
-    GEXF, as networkx writes it, has no attributes of the graph itself: that a result is partial
-    shows there only in the nodes' ``explored``. The other formats hold everything.
+    GEXF has no attributes of the graph itself: they are JSON text in its description.
     """
-    from ..complex.graph import region_graph
-
     path = Path(path)
-    write = _GRAPH_WRITERS[graph_format(path)]
+    style = STYLES[known_ending(path, "graph", GRAPH_FORMATS)]
     check_target(path)
-    graph = region_graph(cx, geometry=geometry)
     with replacing(path) as file:
-        write(graph, file)
+        stream(cx, file, style, geometry=geometry)
 
 
-def graph_format(path: str | Path) -> str:
-    """Return the graph format that a file's name asks for, or refuse it.
-
-    Examples
-    --------
-    >>> graph_format("regions.GraphML")
-    '.graphml'
-    """
-    return known_ending(path, "graph", GRAPH_FORMATS)
-
-
-def _write_graphml(graph: networkx.Graph[int], file: IO[bytes]) -> None:
-    from networkx.readwrite.graphml import GraphMLWriter
-
-    class Writer(GraphMLWriter):  # type: ignore[misc]  # networkx does not say its type
-        """One that writes booleans as XML Schema, and so GraphML, has them: ``true`` and ``false``."""
-
-        def add_data(self, name: str, element_type: type, value: Any, *args: Any, **options: Any) -> Any:
-            element = super().add_data(name, element_type, value, *args, **options)
-            if element_type is bool:
-                element.text = str(value).lower()
-            return element
-
-    writer = Writer(encoding="utf-8", prettyprint=True)
-    writer.add_graph_element(graph)
-    writer.dump(file)
+def stream(
+    cx: RegionComplex,
+    file: IO[bytes],
+    style: Style,
+    *,
+    geometry: bool = False,
+    without: Collection[str] = (),
+) -> None:
+    """Write the graph to an open file."""
+    nodes = RegionColumns(cx, geometry=geometry, without=without)
+    edges = AdjacencyColumns(cx, geometry=geometry)
+    file.write(style.head(graph_attributes(cx), nodes.part(0, 0), edges.part(0, 0)).encode())
+    for first, last in runs(cx, cx.n_regions):
+        columns = nodes.part(first, last)
+        _write(file, style, filled(style.node, [range(first, last)], columns), first)
+    file.write(style.between.encode())
+    for first, last in runs(cx, cx.n_adjacencies):
+        ends = cx.adjacencies[first:last].T.tolist()
+        _write(file, style, filled(style.edge, [range(first, last), *ends], edges.part(first, last)), first)
+    file.write(style.end.encode())
 
 
-def _write_gexf(graph: networkx.Graph[int], file: IO[bytes]) -> None:
-    import networkx
-
-    networkx.write_gexf(graph, file)
-
-
-def _write_node_link(graph: networkx.Graph[int], file: IO[bytes]) -> None:
-    import networkx
-
-    document = networkx.node_link_data(graph, edges="edges")
-    file.write(json.dumps(document, allow_nan=False).encode() + b"\n")
+def _write(file: IO[bytes], style: Style, rows: Iterator[str], first: int) -> None:
+    """Write some rows after those before ``first``."""
+    file.write(((style.between_rows if first else "") + style.between_rows.join(rows)).encode())
 
 
-def _write_dot(graph: networkx.Graph[int], file: IO[bytes]) -> None:
-    """Write Graphviz DOT. All values are quoted: then only the quote itself needs an escape."""
+def _graphml_head(attributes: Attributes, nodes: Sequence[Column], edges: Sequence[Column]) -> str:
+    names = {bool: "boolean", int: "long", float: "double", str: "string"}
+    keys = [("graph", name, type(value)) for name, value in attributes.items()]
+    keys += [("node", column.name, column.kind) for column in nodes]
+    keys += [("edge", column.name, column.kind) for column in edges]
+    declared = "".join(
+        f'  <key id="{of}_{name}" for="{of}" attr.name="{name}" attr.type="{names[kind]}"/>\n'
+        for of, name, kind in keys
+    )
+    values = "".join(
+        f'    <data key="graph_{name}">{escape(printable(_word(value)))}</data>\n'
+        for name, value in attributes.items()
+    )
+    return (
+        '<?xml version="1.0" encoding="utf-8"?>\n'
+        '<graphml xmlns="http://graphml.graphdrawing.org/xmlns" '
+        'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
+        'xsi:schemaLocation="http://graphml.graphdrawing.org/xmlns '
+        'http://graphml.graphdrawing.org/xmlns/1.0/graphml.xsd">\n'
+        f'{declared}  <graph id="regions" edgedefault="undirected">\n{values}'
+    )
 
-    def attributes(values: dict[str, Any]) -> str:
-        return ", ".join(f"{name}={_dot_text(value)}" for name, value in values.items())
 
-    file.write(b"graph regions {\n")
-    file.write(f"  graph [{attributes(graph.graph)}];\n".encode())
-    for node, values in graph.nodes(data=True):
-        file.write(f"  {node} [{attributes(values)}];\n".encode())
-    for i, j, values in graph.edges(data=True):
-        file.write(f"  {i} -- {j} [{attributes(values)}];\n".encode())
-    file.write(b"}\n")
+def _graphml_data(of: str, columns: Sequence[Column]) -> str:
+    return "".join(f'<data key="{of}_{c.name}">{PLACES[c.kind]}</data>' for c in columns)
 
 
-def _dot_text(value: str | float | bool) -> str:
-    text = str(value).lower() if isinstance(value, bool) else str(value)
+def _gexf_head(attributes: Attributes, nodes: Sequence[Column], edges: Sequence[Column]) -> str:
+    names = {bool: "boolean", int: "long", float: "double", str: "string"}
+    declared = "".join(
+        f'    <attributes class="{of}" mode="static">\n'
+        + "".join(
+            f'      <attribute id="{c.name}" title="{c.name}" type="{names[c.kind]}"/>\n' for c in columns
+        )
+        + "    </attributes>\n"
+        for of, columns in (("node", nodes), ("edge", edges))
+    )
+    return (
+        '<?xml version="1.0" encoding="utf-8"?>\n'
+        '<gexf xmlns="http://www.gexf.net/1.2draft" version="1.2">\n'
+        f"  <meta>\n    <creator>polyregions</creator>\n"
+        f"    <description>{escape(json.dumps(attributes))}</description>\n  </meta>\n"
+        f'  <graph defaultedgetype="undirected" mode="static">\n{declared}    <nodes>\n'
+    )
+
+
+def _gexf_values(columns: Sequence[Column]) -> str:
+    values = "".join(f'<attvalue for="{c.name}" value="{PLACES[c.kind]}"/>' for c in columns)
+    return f"<attvalues>{values}</attvalues>"
+
+
+def _json_head(attributes: Attributes, nodes: Sequence[Column], edges: Sequence[Column]) -> str:
+    graph = json.dumps(attributes)
+    return f'{{"directed": false, "multigraph": false, "graph": {graph}, "nodes": [\n'
+
+
+def _json_values(columns: Sequence[Column]) -> str:
+    return "".join(
+        f', "{c.name}": ' + (f'"{PLACES[str]}"' if c.kind is str else PLACES[c.kind]) for c in columns
+    )
+
+
+def _dot_head(attributes: Attributes, nodes: Sequence[Column], edges: Sequence[Column]) -> str:
+    values = ", ".join(f"{name}={_dot_text(value)}" for name, value in attributes.items())
+    return f"graph regions {{\n  graph [{values}];\n"
+
+
+def _dot_text(value: str | int | bool) -> str:
+    """A value in quotes: then only the quote itself needs an escape."""
     # Graphviz reads a backslash as itself unless a quote follows; no value holds one.
-    escaped = text.replace('"', '\\"')
+    escaped = _word(value).replace('"', '\\"')
     return f'"{escaped}"'
 
 
-_GRAPH_WRITERS: dict[str, Callable[[Any, IO[bytes]], None]] = {
-    ".graphml": _write_graphml,
-    ".gexf": _write_gexf,
-    ".json": _write_node_link,
-    ".dot": _write_dot,
+def _dot_values(columns: Sequence[Column]) -> str:
+    return ", ".join(f'{c.name}="{PLACES[c.kind]}"' for c in columns)
+
+
+def _word(value: str | int | bool) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+#: How each graph format is written, by its ending. ``%.0s`` takes the number of an edge and writes nothing.
+STYLES = {
+    ".graphml": Style(
+        head=_graphml_head,
+        node=lambda columns: f'<node id="%d">{_graphml_data("node", columns)}</node>\n',
+        edge=lambda columns: (
+            f'<edge id="%d" source="%d" target="%d">{_graphml_data("edge", columns)}</edge>\n'
+        ),
+        between_rows="",
+        between="",
+        end="  </graph>\n</graphml>\n",
+    ),
+    ".gexf": Style(
+        head=_gexf_head,
+        node=lambda columns: f'<node id="%d">{_gexf_values(columns)}</node>\n',
+        edge=lambda columns: f'<edge id="%d" source="%d" target="%d">{_gexf_values(columns)}</edge>\n',
+        between_rows="",
+        between="    </nodes>\n    <edges>\n",
+        end="    </edges>\n  </graph>\n</gexf>\n",
+    ),
+    ".json": Style(
+        head=_json_head,
+        node=lambda columns: f'{{"id": %d{_json_values(columns)}}}',
+        edge=lambda columns: f'{{%.0s"source": %d, "target": %d{_json_values(columns)}}}',
+        between_rows=",\n",
+        between='\n], "edges": [\n',
+        end="\n]}\n",
+    ),
+    ".dot": Style(
+        head=_dot_head,
+        node=lambda columns: f"  %d [{_dot_values(columns)}];\n",
+        edge=lambda columns: f"  %.0s%d -- %d [{_dot_values(columns)}];\n",
+        between_rows="",
+        between="",
+        end="}\n",
+    ),
 }
 
 #: Endings of the graph formats.
-GRAPH_FORMATS = tuple(_GRAPH_WRITERS)
+GRAPH_FORMATS = tuple(STYLES)

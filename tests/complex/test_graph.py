@@ -30,17 +30,18 @@ def quadrants() -> RegionComplex:
 
 def test_quadrants(quadrants):
     G = quadrants.graph()
+    common = {"explored": True, "degree": 2}
     assert dict(G.nodes(data=True)) == {
-        0: {"pattern": "00", "explored": True, "x0": -0.5, "x1": -1.0, "map": "[[0.0, 0.0, 0.0]]"},
-        1: {"pattern": "10", "explored": True, "x0": 0.5, "x1": -1.0, "map": "[[1.0, 0.0, 0.0]]"},
-        2: {"pattern": "01", "explored": True, "x0": -0.5, "x1": 1.0, "map": "[[0.0, 1.0, 0.0]]"},
-        3: {"pattern": "11", "explored": True, "x0": 0.5, "x1": 1.0, "map": "[[1.0, 1.0, 0.0]]"},
+        0: common | {"pattern": "00", "x0": -0.5, "x1": -1.0, "map": "[[0.0, 0.0, 0.0]]"},
+        1: common | {"pattern": "10", "x0": 0.5, "x1": -1.0, "map": "[[1.0, 0.0, 0.0]]"},
+        2: common | {"pattern": "01", "x0": -0.5, "x1": 1.0, "map": "[[0.0, 1.0, 0.0]]"},
+        3: common | {"pattern": "11", "x0": 0.5, "x1": 1.0, "map": "[[1.0, 1.0, 0.0]]"},
     }
     assert list(G.edges(data=True)) == [
-        (0, 1, {"units": "0", "n_flips": 1, "layer": 0, "facet": 2}),
-        (0, 2, {"units": "1", "n_flips": 1, "layer": 0, "facet": 1}),
-        (1, 3, {"units": "1", "n_flips": 1, "layer": 0, "facet": 1}),
-        (2, 3, {"units": "0", "n_flips": 1, "layer": 0, "facet": 2}),
+        (0, 1, {"units": "0", "n_flips": 1, "layer": 1, "facet": 2}),
+        (0, 2, {"units": "1", "n_flips": 1, "layer": 1, "facet": 1}),
+        (1, 3, {"units": "1", "n_flips": 1, "layer": 1, "facet": 1}),
+        (2, 3, {"units": "0", "n_flips": 1, "layer": 1, "facet": 2}),
     ]
     assert G.graph == {
         "n_regions": 4,
@@ -106,7 +107,7 @@ def test_several_units_flip_across_one_facet():
     in_order = [edges[key] for key in sorted(edges)]
     assert [e["units"] for e in in_order] == ["2,3", "0,1", "2,3"]
     assert [e["n_flips"] for e in in_order] == [2, 2, 2]
-    assert [e["layer"] for e in in_order] == [1, 0, 1]
+    assert [e["layer"] for e in in_order] == [2, 1, 2]
     assert [e["b"] / e["a0"] for e in in_order] == [-0.5, 0.0, 0.5]
     assert sorted(G.nodes(data="pattern"), key=lambda node: G.nodes[node[0]]["x0"])[0][1] == "0110"
     assert [G.nodes[i]["volume"] for i in G] == [0.5] * 4
@@ -182,7 +183,7 @@ def test_partial_result_is_labelled(quadrants):
 
 def test_chunks_do_not_show(quadrants, monkeypatch):
     whole = list(quadrants.graph().edges(data=True))
-    monkeypatch.setattr("polyregions.complex.graph._CHUNK", 1)
+    monkeypatch.setattr("polyregions.complex.attributes._ROWS", 1)
     assert list(quadrants.graph().edges(data=True)) == whole
     assert lowest_flip_layers(quadrants).tolist() == [0, 0, 0, 0]
 
