@@ -30,7 +30,8 @@ from common import (
     write_table,
 )
 
-from polyregions.plot.figures import layer_colour, save
+from polyregions.plot.figures import save
+from polyregions.plot.styles import layer_colour
 from polyregions.statistics import (
     Estimate,
     bias_density_bound,

@@ -19,7 +19,8 @@ from common import FloatArray, band, outputs, parser, progress, student, tidy, w
 
 from polyregions import Box, Network, enumerate_regions
 from polyregions.analysis.definitions import count_linear_regions
-from polyregions.plot.figures import layer_colour, save
+from polyregions.plot.figures import save
+from polyregions.plot.styles import layer_colour
 from polyregions.statistics import estimate_curve, line_regions, random_network
 
 INTERVAL = Box([0.0], [1.0])

@@ -33,7 +33,7 @@ from learning import check_torch, train
 
 from polyregions import Box, Network, enumerate_regions
 from polyregions.plot import plot_regions
-from polyregions.plot.figures import layer_colour
+from polyregions.plot.styles import layer_colour
 from polyregions.statistics import estimate, typical_regions
 
 LABELS = ("true", "random")

@@ -29,7 +29,8 @@ from common import (
 )
 from learning import check_torch, train
 
-from polyregions.plot.figures import layer_colour, save
+from polyregions.plot.figures import save
+from polyregions.plot.styles import layer_colour
 from polyregions.statistics import distance_to_boundary, estimate, line_regions
 
 LABELS = ("true", "random")

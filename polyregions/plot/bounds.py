@@ -8,7 +8,8 @@ from typing import Any
 
 from ..errors import InvalidInputError, TooLargeError, counted
 from ..theory.bounds import montufar_2014, parameter_count, regions_in_general_position, serra_lower
-from .figures import check_figure, layer_colour, new_axes, save
+from .figures import check_figure, new_axes, save
+from .styles import layer_colour
 
 #: What a network of these widths takes of the budget.
 Size = Callable[[Sequence[int]], int]
