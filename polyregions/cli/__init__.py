@@ -17,6 +17,7 @@ from .distance import distance_command
 from .enumerate import enumerate_command
 from .info import info_command
 from .line import line_command
+from .plot import plot_command
 from .program import Commands
 from .stats import stats_command
 from .theory import bounds_command, construct_command
@@ -45,6 +46,7 @@ def main() -> None:
 
 for command in (
     enumerate_command,
+    plot_command,
     certify_command,
     verify_command,
     info_command,

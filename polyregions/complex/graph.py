@@ -128,11 +128,16 @@ def pattern_texts(cx: Regions) -> list[str]:
 
 def lowest_flip_layers(cx: Regions) -> IntArray:
     """Return the lowest hidden layer that flips across each of ``cx.adjacencies``; int64 (pairs,)."""
-    layers = np.empty(cx.n_adjacencies, dtype=np.int64)
+    return np.asarray(cx.network.unit_layers[lowest_flips(cx)])
+
+
+def lowest_flips(cx: Regions) -> IntArray:
+    """Return the lowest unit that flips across each of ``cx.adjacencies``; int64 (pairs,)."""
+    units = np.empty(cx.n_adjacencies, dtype=np.int64)
     for start, differ in _differences(cx):
         # argmax gives the first unit that differs, and units are numbered layer after layer.
-        layers[start : start + len(differ)] = cx.network.unit_layers[differ.argmax(axis=1)]
-    return layers
+        units[start : start + len(differ)] = differ.argmax(axis=1)
+    return units
 
 
 def _separator(cx: Regions) -> str:

@@ -1,4 +1,4 @@
-"""What is drawn on axes over one input: regions as bands, breakpoints, and an output of the network above them.
+"""What is drawn on axes over one input: regions as bands, breakpoints, and an output above them.
 
 Each function takes axes and a result, adds artists to the axes in bulk, and returns them.
 """

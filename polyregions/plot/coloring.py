@@ -15,6 +15,7 @@ from ..complex.region_complex import RegionComplex
 from ..complex.regions import Regions
 from ..errors import InvalidInputError, short_repr
 from ..network.maps import region_maps
+from ..network.network import Network
 from .colours import decision_colours, pattern_colours, state_colours, value_colours
 from .figures import count
 from .mesh import region_intervals, region_mesh
@@ -93,8 +94,8 @@ def regions_of(shown: Shown) -> Regions:
     )
 
 
-def parse_color(color: str, regions: Regions | None = None) -> Color:
-    """Read ``"layer"``, ``"layer:2"``, ``"output:1"``, ...; with regions, see whether they have it.
+def parse_color(color: str, network: Network | None = None) -> Color:
+    """Read ``"layer"``, ``"layer:2"``, ``"output:1"``, ...; with a network, see whether it has them.
 
     Raises
     ------
@@ -112,11 +113,10 @@ def parse_color(color: str, regions: Regions | None = None) -> Color:
         raise InvalidInputError(f"color {short_repr(color)} is unknown; known: {known}")
     if colon and (kind not in NUMBERED or not (text.isascii() and text.isdigit())):
         raise InvalidInputError(
-            f"color {short_repr(color)}: a whole number may follow {' and '.join(NUMBERED)} only, as in layer:2"
+            f"color {short_repr(color)}: a whole number may follow {', '.join(NUMBERED)} only: layer:2"
         )
     found = Color(kind, int(text) if colon else NUMBERED.get(kind, 0))
-    if regions is not None and kind in NUMBERED:
-        network = regions.network
+    if network is not None and kind in NUMBERED:
         first, last = (1, len(network.hidden)) if kind == "layer" else (0, network.output_dim - 1)
         if not first <= found.number <= last:
             what = "hidden layer" if kind == "layer" else "output"
@@ -138,7 +138,7 @@ def make_subject(shown: Shown, color: str | ArrayLike | None = None) -> Subject:
         return plain
     if not isinstance(color, str):
         return _by_array(plain, color)
-    wanted = parse_color(color, plain.regions)
+    wanted = parse_color(color, plain.regions.network)
     if wanted.kind == "pattern":
         return plain
     if wanted.kind == "class":

@@ -36,15 +36,20 @@ def check_figure(path: str | Path | None = None, formats: tuple[str, ...] = PLOT
 
 def new_axes(size: tuple[float, float], interactive: bool, columns: int = 1, solid: bool = False) -> Any:
     """Axes of a new figure of this size in inches: one, or an array of several beside each other."""
-    kind = {"subplot_kw": {"projection": "3d"}} if solid else {}
+    kind = {"projection": "3d"} if solid else {}
+    return new_figure(size, interactive).subplots(1, columns, subplot_kw=kind)
+
+
+def new_figure(size: tuple[float, float], interactive: bool) -> Any:
+    """A new figure of this size in inches; ``matplotlib.pyplot.show()`` shows interactive ones."""
     if interactive:
         import matplotlib.pyplot as plt
 
-        return plt.subplots(1, columns, figsize=size, layout="constrained", **kind)[1]
+        return plt.figure(figsize=size, layout="constrained")
     from matplotlib.figure import Figure
 
     # Outside pyplot nothing is kept for a window that nobody opens.
-    return Figure(figsize=size, layout="constrained").subplots(1, columns, **kind)
+    return Figure(figsize=size, layout="constrained")
 
 
 def save(figure: Any, path: Path, dpi: int = 200) -> None:

@@ -1,7 +1,8 @@
-"""The regions of a box of one or two dimensions as arrays that are drawn in bulk: float64, decides nothing."""
+"""The regions of a box of one or two dimensions as arrays, to be drawn in bulk. Float64, for drawing."""
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -40,8 +41,8 @@ class Mesh(NamedTuple):
     @property
     def polygons(self) -> list[FloatArray]:
         """The corners of each region, float64 (n, 2)."""
-        around, cuts = self.points[self.corners], self.offsets.tolist()
-        return [around[a:b] for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
+        around = self.points[self.corners]
+        return [around[a:b] for a, b in pairwise(self.offsets.tolist())]
 
     @property
     def segments(self) -> FloatArray:
@@ -68,7 +69,7 @@ class Mesh(NamedTuple):
         return place, place[following], self.offsets[:-1]
 
     def centres(self, box: Box) -> FloatArray:
-        """Centre of mass of each polygon, float64 (regions, 2); of a very thin one the mean of its corners."""
+        """Centre of mass of each polygon, float64 (regions, 2); of very thin ones the mean of the corners."""
         scale = box.upper - box.lower
         here, there, starts = self._sides(scale)
         doubled = here[:, 0] * there[:, 1] - here[:, 1] * there[:, 0]

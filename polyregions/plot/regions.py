@@ -1,10 +1,10 @@
 """Pictures of the regions of a network in one, two and three dimensions, with matplotlib.
 
 A region's colour depends on its activation pattern alone, so pictures of parts, of slices with the same
-pattern, and of another day agree; or it shows something else, see ``color``. Boundaries are drawn in the style
-of the lowest hidden layer that flips across them: layer 1 draws straight lines, each further layer bends where
-it meets the ones before. Linear regions and decisions are drawn likewise: regions that belong together have
-one colour, and no boundary between them.
+pattern, and of another day agree; or it shows something else, see ``color``. Boundaries are drawn in the
+style of the lowest hidden layer that flips across them: layer 1 draws straight lines, each further layer
+bends where it meets the ones before. Linear regions and decisions are drawn likewise: regions that belong
+together have one colour, and no boundary between them.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ Each function takes axes (``projection="3d"``) and a result, adds artists in bul
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -159,5 +160,4 @@ def _rings(faces: Faces, polygons: IntArray) -> tuple[IntArray, IntArray]:
 
 
 def _split(points: FloatArray, offsets: IntArray) -> list[FloatArray]:
-    cuts = offsets.tolist()
-    return [points[a:b] for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
+    return [points[a:b] for a, b in pairwise(offsets.tolist())]

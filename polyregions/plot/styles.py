@@ -2,9 +2,9 @@
 
 Code counts hidden layers from 0, as the arrays of a result do; pictures and texts count them from 1.
 
-The five colours differ from each other by at least 15 (CIEDE2000) in normal vision and as the two most frequent
-kinds of colour blindness see them, deuteranopia and protanopia; a test computes it. After every five layers the
-colours come again, with other dashes.
+The five colours differ from each other by at least 15 (CIEDE2000) in normal vision and in the two most
+frequent kinds of colour blindness, deuteranopia and protanopia; a test computes it. After every five layers
+the colours come again, with other dashes.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 # Colours of the layers, in turn: the first is nearly black, all are darker than any region.
 LAYER_COLOURS = ("#10182b", "#a3123a", "#e08a00", "#0a8f86", "#1f6fe0")
-#: Dashes of the first five layers, of the next five, ...: solid, or lengths of strokes and gaps in line widths.
+#: Dashes of the first five layers, of the next five, ...: none, or strokes and gaps in widths of the line.
 LAYER_DASHES: tuple[tuple[float, ...], ...] = ((), (4.0, 1.6), (1.0, 1.6), (6.0, 1.6, 1.0, 1.6))
 
 
