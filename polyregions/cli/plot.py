@@ -76,7 +76,8 @@ class Wanted:
         if self.growth:
             check_growth(box.dim, self.picture)
         check_plot(box, None if self.growth else self.picture, most=3 if self.maxout is None else 2)
-        check_parts(box.dim, Parts(self.boundaries, self.decision, self.graph))
+        parts = Parts(self.boundaries, self.decision, self.graph)
+        check_parts(box.dim, parts, self.color is not None)
         if self.color is not None:
             parse_color(self.color, domain.network)
         check_targets([("--out", self.picture)], *read)

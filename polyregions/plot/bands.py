@@ -73,13 +73,18 @@ def draw_breakpoints(ax: Any, cx: Regions, drawn: BoolArray | None = None) -> di
     return dict(sorted(found.items()))
 
 
-def draw_function(ax: Any, cx: Regions, output: int = 0) -> tuple[Any, Any]:
+def draw_function(ax: Any, cx: Regions, output: int = 0, drawn: BoolArray | None = None) -> tuple[Any, Any]:
     """Draw an output of the network, with a dot at each breakpoint.
+
+    Parameters
+    ----------
+    drawn : bool (walls,), optional
+        Which of ``cx.adjacencies`` have a dot; all by default.
 
     Returns
     -------
     (matplotlib.collections.LineCollection, matplotlib.collections.PathCollection)
-        A segment for each region, and a dot for each of ``cx.adjacencies``, in the colour of its layer.
+        A segment for each region, and a dot for each breakpoint, in the colour of its layer.
     """
     from matplotlib.collections import LineCollection
 
@@ -87,13 +92,14 @@ def draw_function(ax: Any, cx: Regions, output: int = 0) -> tuple[Any, Any]:
     segments = function_ends(cx, output)
     line = LineCollection(segments, colors="black", linewidths=1.6, capstyle="round", zorder=3)
     ax.add_collection(line, autolim=False)
-    places = breakpoints(cx)
+    drawn = np.ones(cx.n_adjacencies, dtype=bool) if drawn is None else drawn
+    places, layers = breakpoints(cx)[drawn], lowest_flip_layers(cx)[drawn]
     size = float(np.clip(72 * ax.figure.get_figwidth() / cx.n_regions / 4, 0.0, 4.5))
     dots = ax.scatter(
         places,
         cx.network(places.reshape(-1, 1))[:, output],
         s=size**2,
-        c=[layer_colour(layer) for layer in lowest_flip_layers(cx).tolist()] or None,
+        c=[layer_colour(layer) for layer in layers.tolist()] or None,
         edgecolors="white",
         linewidths=0.5,
         zorder=4,

@@ -56,6 +56,8 @@ class Subject:
         Which colour a number has, if regions are coloured by numbers.
     label : str
         What these numbers are.
+    below : bool
+        Whether some are below the scale.
     output : int or None
         The output whose values are shown within each region, which then has no colour of its own.
     """
@@ -68,6 +70,7 @@ class Subject:
     decisions: dict[int, str] = field(default_factory=dict)
     scale: Any = None
     label: str = ""
+    below: bool = False
     output: int | None = None
 
     @property
@@ -226,14 +229,23 @@ def _by_value(plain: Subject, color: Color) -> Subject:
     cx, number = plain.regions, color.number
     if color.kind == "area":
         values = region_sizes(cx)
-        positive = values[np.isfinite(values) & (values > 0)]
-        norm = LogNorm(positive.min(), positive.max()) if positive.size else Normalize(0, 1)
-        return _scaled(plain, values, norm, f"{SIZES.get(cx.box.dim, 'volume')} of the region")
+        positive = np.sort(values[np.isfinite(values) & (values > 0)])
+        norm = LogNorm(_smallest_seen(positive), positive[-1]) if positive.size else Normalize(0, 1)
+        label = f"{SIZES.get(cx.box.dim, 'volume')} of the region"
+        return replace(_scaled(plain, values, norm, label, dark_first=True), below=True)
     if color.kind == "gradient":
         values, label = region_gradients(cx, number), f"norm of the gradient of output {number}"
+        if cx.box.dim == 1:  # the function above the bands is that output
+            plain = replace(plain, output=number)
     else:
         values, label = _means(cx, number), f"output {number} at the centre of mass"
     return _scaled(plain, values, _range(values), label)
+
+
+def _smallest_seen(sizes: FloatArray) -> float:
+    """The size below which regions, from the smallest on, fill a thousandth of the box together."""
+    filled = np.cumsum(sizes)
+    return float(sizes[np.searchsorted(filled, filled[-1] / 1000)])
 
 
 def _means(cx: Regions, output: int) -> FloatArray:
@@ -268,11 +280,13 @@ def _range(values: FloatArray) -> Any:
     return Normalize(finite.min(), finite.max()) if finite.size else Normalize(0, 1)
 
 
-def _scaled(plain: Subject, values: FloatArray | None, norm: Any, label: str) -> Subject:
+def _scaled(
+    plain: Subject, values: FloatArray | None, norm: Any, label: str, dark_first: bool = False
+) -> Subject:
     """Colour by numbers; without any, only say what the colours are."""
     from matplotlib.cm import ScalarMappable
 
-    scale = ScalarMappable(norm, value_colours())
+    scale = ScalarMappable(norm, value_colours().reversed() if dark_first else value_colours())
     colours = plain.colours
     if values is not None:
         colours = np.asarray(scale.to_rgba(np.ma.masked_invalid(values)))[:, :3]

@@ -26,6 +26,7 @@ from .colours import decision_colours
 from .figures import check_figure, count, new_axes, new_figure, save
 from .flat import draw_lines, draw_regions, frame
 from .mesh import region_intervals, region_mesh
+from .solid import thin_ticks
 from .styles import layer_colour
 
 #: Gradients (rank, inputs) and constants (rank,) of a unit.
@@ -158,6 +159,7 @@ def _surface_and_diagram(cx: RegionComplex, winners: IntArray, pieces: Forms, in
     low, high = cx.box.lower, cx.box.upper
     solid.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), zlim=(heights.min(), heights.max()))
     solid.set(xlabel="x0", ylabel="x1", title="upper envelope")
+    thin_ticks(solid)
     draw_regions(flat, cx, colours, mesh)
     draw_lines(flat, mesh.points, mesh.ends, np.full(len(mesh.ends), 1.4), 0)
     frame(flat, cx)

@@ -81,19 +81,29 @@ def use_palette(path: str | Path, colours: int = PALETTE, width: int | None = No
     if width is not None and image.width > width:
         height = round(image.height * width / image.width)
         image = image.resize((width, height), Image.Resampling.LANCZOS)
-    # No dithering: it would speckle flat colours, and speckles do not compress.
-    image = image.quantize(colours, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
     with replacing(path) as file:
-        image.save(file, format="png", optimize=True)
+        with_palette(image, colours).save(file, format="png", optimize=True)
 
 
-def legend_beside(ax: Any, handles: list[Any], title: str = "") -> Any:
-    """A legend to the right of the axes, so that nothing is covered."""
+def with_palette(image: Any, colours: int = PALETTE) -> Any:
+    """A picture of Pillow with a palette, the colour of whose first corner is kept as it is: the page."""
+    from PIL import Image
+
+    # No dithering: it would speckle flat colours, and speckles do not compress.
+    reduced = image.quantize(colours, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    entries, page = list(reduced.getpalette()), reduced.getpixel((0, 0))
+    entries[3 * page : 3 * page + 3] = image.getpixel((0, 0))
+    reduced.putpalette(entries)
+    return reduced
+
+
+def legend_beside(ax: Any, handles: list[Any], title: str = "", top: bool = True) -> Any:
+    """A legend to the right of the axes, at their top or their bottom, so that nothing is covered."""
     return ax.legend(
         handles=handles,
         title=title,
-        loc="upper left",
-        bbox_to_anchor=(1.01, 1.0),
+        loc="upper left" if top else "lower left",
+        bbox_to_anchor=(1.01, 1.0 if top else 0.0),
         borderaxespad=0.0,
         frameon=False,
         fontsize="small",

@@ -70,7 +70,11 @@ def draw_values(ax: Any, cx: Regions, scale: Any, output: int = 0, mesh: Mesh | 
 
 
 def draw_boundaries(
-    ax: Any, cx: Regions, drawn: BoolArray | None = None, mesh: Mesh | None = None
+    ax: Any,
+    cx: Regions,
+    drawn: BoolArray | None = None,
+    mesh: Mesh | None = None,
+    width: float | None = None,
 ) -> dict[int, Any]:
     """Draw the edge between each two regions, in the style of the lowest layer that flips across it.
 
@@ -78,6 +82,8 @@ def draw_boundaries(
     ----------
     drawn : bool (walls,), optional
         Which of ``cx.adjacencies``; all by default.
+    width : float, optional
+        Of the boundaries of the first layer, in points; by default thinner beside thin regions.
 
     Returns
     -------
@@ -87,7 +93,7 @@ def draw_boundaries(
     mesh = region_mesh(cx) if mesh is None else mesh
     drawn = np.ones(len(mesh.ends), dtype=bool) if drawn is None else drawn
     layers, ends = lowest_flip_layers(cx)[drawn], mesh.ends[drawn]
-    widths = boundary_widths(cx, mesh, ax)[drawn]
+    widths = boundary_widths(cx, mesh, ax)[drawn] if width is None else np.full(len(ends), width)
     found: dict[int, Any] = {}
     for layer in np.unique(layers)[::-1].tolist():  # the first layer on top
         of = layers == layer

@@ -20,7 +20,7 @@ from ..complex.regions import Regions
 from ..errors import InvalidInputError, MissingDependencyError
 from .bands import draw_bands, draw_breakpoints, draw_function, frame_bands
 from .colours import pattern_colours
-from .figures import PLOT_FORMATS, check_figure, count, new_axes, save
+from .figures import PLOT_FORMATS, check_figure, count, new_axes, save, with_palette
 from .flat import draw_boundaries, draw_regions, frame
 from .mesh import region_mesh
 from .styles import layer_handle, layer_name
@@ -164,6 +164,7 @@ def plot_growth(cx: Regions, path: str | Path | None = None, *, boundaries: bool
     figure = axes[0].figure
     if handles := picture.handles(range(len(found) - 1)):
         figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), frameon=False)
+        figure.get_layout_engine().set(h_pad=0.1)  # between the names of the axes and the legend
     if path is not None:
         save(figure, Path(path))
     return axes
@@ -196,12 +197,13 @@ class _Picture:
         drawn = (self.flips < stage.units) & self.boundaries
         if self.mesh is not None:
             draw_regions(ax, cx, colours, self.mesh)
-            draw_boundaries(ax, cx, drawn, self.mesh)
+            # One width: that beside the final regions would change along what is one line so far.
+            draw_boundaries(ax, cx, drawn, self.mesh, float(np.clip(12 / cx.n_regions**0.5, 0.25, 1.2)))
             frame(ax, cx)
             return
         draw_bands(ax, cx, colours)
         draw_breakpoints(ax, cx, drawn)
-        draw_function(ax, cx)
+        draw_function(ax, cx, drawn=drawn)
         frame_bands(ax, cx, "output 0")
 
     def handles(self, layers: range) -> list[Any]:
@@ -243,7 +245,7 @@ def _write_gif(figure: Any, drawn: Iterator[int], path: Path) -> None:
         frames.append(Image.fromarray(np.asarray(canvas.buffer_rgba())[:, :, :3].copy()))
         times.append(time)
     # One palette for all, that of the last picture, which has all colours: else they would flicker.
-    palette = frames[-1].quantize(256, method=Image.Quantize.MEDIANCUT)
+    palette = with_palette(frames[-1])
     frames = [one.quantize(palette=palette, dither=Image.Dither.NONE) for one in frames]
     with replacing(path) as file:
         frames[0].save(

@@ -29,7 +29,7 @@ from .colours import decision_colours
 from .figures import check_figure, legend_beside, new_axes, save
 from .flat import draw_boundaries, draw_decision, draw_graph, draw_lines, draw_regions, draw_values, frame
 from .mesh import region_mesh
-from .solid import check_solid, draw_cells, draw_decision_facets, draw_solid_graph, frame_solid
+from .solid import SURFACE, check_solid, draw_cells, draw_decision_facets, draw_solid_graph, frame_solid
 from .styles import layer_handle, layer_name
 
 #: Vector files of more paths than this come with a warning. A million took 131 s and 146 MB.
@@ -40,8 +40,6 @@ MOST_NAMED = 24
 SIZES = {1: (7.6, 3.8), 2: (7.6, 6.4), 3: (7.6, 6.4)}
 #: Width in points of the boundary between decisions where regions are coloured by them.
 BETWEEN_DECISIONS = 1.3
-#: How long edges of polyhedra are drawn, as a part of their length.
-SHRINK = 0.9
 
 
 class Parts(NamedTuple):
@@ -76,7 +74,8 @@ def plot_regions(
 
     In two dimensions every region is filled, and every boundary between two regions is drawn once.
     In one dimension the regions are coloured bands, with an output of the network above them, and a dot at
-    each of its breakpoints. In three dimensions they are polyhedra, a little apart.
+    each of its breakpoints. In three dimensions they are polyhedra, a little apart; or the region graph or
+    the decision boundary alone, which polyhedra would hide.
 
     Parameters
     ----------
@@ -141,7 +140,7 @@ def plot_regions(
     parts = Parts(boundaries, decision, graph)
     cx = regions_of(shown)
     check_plot(cx.box, path)
-    check_parts(cx.box.dim, parts)
+    check_parts(cx.box.dim, parts, color is not None)
     if cx.box.dim == 3:
         check_solid(cx)
     subject = make_subject(shown, color)
@@ -174,8 +173,8 @@ def check_plot(box: Box, path: str | Path | None = None, most: int = 3) -> None:
     check_figure(path)
 
 
-def check_parts(dim: int, parts: Parts) -> None:
-    """Refuse what does not go with the dimension of the box."""
+def check_parts(dim: int, parts: Parts, coloured: bool = False) -> None:
+    """Refuse what does not go with the dimension of the box, or with a colour that was asked for."""
     if parts.graph and dim == 1:
         raise InvalidInputError(
             "plot: over one input the region graph is the line itself; leave out the graph"
@@ -184,6 +183,11 @@ def check_parts(dim: int, parts: Parts) -> None:
         raise InvalidInputError(
             "plot: boundaries by layer are drawn over one or two inputs; in three dimensions the polyhedra "
             "have edges"
+        )
+    if dim == 3 and coloured and (parts.graph or parts.decision):
+        raise InvalidInputError(
+            "plot: in three dimensions the decision and the graph are drawn without the polyhedra, which would "
+            "hide them; leave out the colour"
         )
 
 
@@ -231,27 +235,27 @@ def _draw_line(subject: Subject, ax: Any, parts: Parts, between: DecisionBoundar
     cx = subject.regions
     draw_bands(ax, cx, subject.colours)
     handles: list[Any] = []
-    if parts.boundaries is not False:
+    if parts.boundaries is not False and subject.boundary is None:
         draw_breakpoints(ax, cx, subject.drawn)
-        handles = _layer_handles(cx, subject.drawn) if subject.boundary is None else []
-    if between is not None:
-        draw_decision_points(ax, between)
+        handles = _layer_handles(cx, subject.drawn)
+    if (cut := subject.boundary or between) is not None:
+        draw_decision_points(ax, cut)
     output = subject.output or 0
-    draw_function(ax, cx, output)
-    # The last unit of a complex that was cut by decisions is the decision.
+    _, dots = draw_function(ax, cx, output)
+    if subject.boundary is not None:  # whose last unit is the decision, of no layer of the network
+        dots.set_facecolor("black")
     frame_bands(ax, cx, "unit that decides" if subject.boundary else f"output {output}")
     _explain(ax, subject, handles, between)
 
 
 def _draw_space(subject: Subject, ax: Any, parts: Parts, between: DecisionBoundary[Any] | None) -> None:
     cx = subject.regions
-    # What lies inside shows through.
-    alpha = 0.12 if parts.graph or between is not None else 1.0
-    draw_cells(ax, cx, subject.colours, shrink=SHRINK if alpha == 1.0 else 1.0, alpha=alpha)
     if parts.graph:
         draw_solid_graph(ax, cx)
     if between is not None:
         draw_decision_facets(ax, between)
+    if not parts.graph and between is None:  # which polyhedra would hide
+        draw_cells(ax, cx, subject.colours)
     frame_solid(ax, cx)
     _explain(ax, subject, [], between)
 
@@ -270,19 +274,35 @@ def _explain(ax: Any, subject: Subject, handles: list[Any], between: DecisionBou
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
-    title = "boundary of" if handles else ""
-    if subject.boundary is not None:
-        labels = list(subject.decisions)[:MOST_NAMED]
-        colours = decision_colours(np.array(labels)).tolist()
-        patches = [Patch(color=c, label=subject.decisions[k]) for k, c in zip(labels, colours, strict=True)]
-        title = "decision" if not handles else ""
-        handles = [*patches, *handles]
-    elif between is not None:
-        single = subject.regions.network.output_dim == 1
-        name = "output 0 is 0" if single else "decision changes"
-        handles = [*handles, Line2D([], [], color="black", linewidth=2.2, label=name)]
+    lines = list(handles)
+    if between is not None:
+        colour = SURFACE if ax.name == "3d" else "black"
+        lines.append(Line2D([], [], color=colour, linewidth=2.6, label="the decision"))
+    patches = [
+        Patch(color=colour, label=subject.decisions[label])
+        for label, colour in zip(
+            list(subject.decisions)[:MOST_NAMED],
+            decision_colours(np.array(list(subject.decisions), dtype=np.int64)).tolist(),
+            strict=False,
+        )
+    ]
     if subject.scale is not None:
-        bar = ax.figure.colorbar(subject.scale, ax=ax, shrink=0.8, pad=0.02, location="bottom")
-        bar.set_label(subject.label)
-    if handles:
-        legend_beside(ax, handles, title)
+        draw_scale(ax, subject)
+    if patches:
+        legend = legend_beside(ax, patches, "decision")
+        if lines:  # below the first legend, of which axes would keep one only
+            ax.add_artist(legend)
+    if lines:
+        legend_beside(ax, lines, "boundary of", top=not patches)
+
+
+def draw_scale(ax: Any, subject: Subject) -> Any:
+    """Say below the picture which colour a number has; as wide as the axes."""
+    extend = "min" if subject.below else "neither"
+    if ax.name == "3d":
+        bar = ax.figure.colorbar(subject.scale, ax=ax, location="bottom", shrink=0.6, pad=0.02, extend=extend)
+    else:
+        inset = ax.inset_axes((0.0, -0.19 if ax.bbox.height > ax.bbox.width / 2 else -0.32, 1.0, 0.04))
+        bar = ax.figure.colorbar(subject.scale, cax=inset, orientation="horizontal", extend=extend)
+    bar.set_label(subject.label)
+    return bar

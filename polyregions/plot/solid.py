@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: Regions beyond which nothing could be seen, and matplotlib would take minutes.
 MOST_CELLS = 5_000
+#: Where light comes from, and the colour of a decision boundary.
+LIGHT, SURFACE = np.array([0.36, -0.48, 0.8]), (0.95, 0.72, 0.42)
 
 
 def check_solid(cx: Regions, shrink: float = 0.9) -> None:
@@ -62,6 +64,7 @@ def draw_cells(ax: Any, cx: Regions, colours: FloatArray, shrink: float = 0.9, a
     mpl_toolkits.mplot3d.art3d.Poly3DCollection
         The facets of each region, in the order of ``cx.faces.cells.boundaries(cx.faces.cells.top)``.
     """
+    from matplotlib.colors import LightSource
     from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 
     check_solid(cx, shrink)
@@ -73,6 +76,7 @@ def draw_cells(ax: Any, cx: Regions, colours: FloatArray, shrink: float = 0.9, a
         linewidths=float(np.clip(4 / cx.n_regions**0.5, 0.1, 0.5)),
         alpha=alpha,
         shade=True,
+        lightsource=LightSource(azdeg=200, altdeg=55),
     )
     return ax.add_collection3d(drawn, autolim=False)
 
@@ -90,8 +94,12 @@ def draw_decision_facets(ax: Any, boundary: DecisionBoundary[RegionComplex]) -> 
     faces = boundary.complex.need_faces("plot: decision boundary")
     corners, offsets = _rings(faces, boundary.facets)
     points = faces.points[faces.places[corners]]
+    polygons = _split(points, offsets)
     drawn = Poly3DCollection(
-        _split(points, offsets), facecolors="#3b3b46", edgecolors="black", linewidths=0.4, alpha=0.75
+        polygons,
+        facecolors=_lit(polygons),
+        edgecolors="0.25",
+        linewidths=0.4,
     )
     return ax.add_collection3d(drawn, autolim=False)
 
@@ -114,6 +122,16 @@ def frame_solid(ax: Any, cx: Regions) -> None:
     sides = (high - low) / (high - low).max()
     ax.set_box_aspect(sides if sides.min() >= 0.2 else (1, 1, 1))
     ax.set(xlabel="x0", ylabel="x1", zlabel="x2")
+    thin_ticks(ax)
+
+
+def thin_ticks(ax: Any) -> None:
+    """Few labels, and none at the ends of the axes: those would meet at the corners."""
+    from matplotlib.ticker import MaxNLocator
+
+    for axis in (ax.xaxis, ax.yaxis, ax.zaxis):
+        axis.set_major_locator(MaxNLocator(4, prune="both"))
+    ax.view_init(elev=24, azim=-52)
 
 
 def cell_middles(cx: Regions) -> FloatArray:
@@ -141,6 +159,17 @@ def cell_polygons(cx: Regions, shrink: float) -> tuple[list[FloatArray], IntArra
     points = faces.points[faces.places[reversed_where(inward, corners, offsets)]]
     middle = np.repeat(middles, sizes, axis=0)
     return _split(middle + shrink * (points - middle), offsets), owners
+
+
+def _lit(polygons: list[FloatArray]) -> FloatArray:
+    """A shade for each polygon, the same from both sides; rgb float64 (n, 3)."""
+    shades = []
+    for polygon in polygons:
+        arms = polygon - polygon[0]
+        normal = np.cross(arms[1:-1], arms[2:]).sum(axis=0)
+        steep = abs(normal @ LIGHT) / max(float(np.linalg.norm(normal)), 1e-300)
+        shades.append(0.35 + 0.65 * steep)
+    return np.asarray(np.array(shades)[:, None] * np.array(SURFACE))
 
 
 def _facet_rings(cx: Regions) -> tuple[IntArray, IntArray, IntArray]:
