@@ -150,7 +150,7 @@ def _print(net: Path, numbers: dict[str, Any], has_box: bool) -> None:
     columns: list[tuple[str, ...]] = [
         ("layer", "kind", "inputs", "rows", "units", "passed through", "parameters")
     ]
-    for number, layer in enumerate(numbers["layers"][:SCREENFUL]):
+    for number, layer in enumerate(numbers["layers"][:SCREENFUL], start=1):
         names = ("inputs", "rows", "units", "passed_through", "parameters")
         sparse = ", sparse" if layer["sparse"] else ""
         columns.append((str(number), f"{layer['kind']}{sparse}", *(f"{layer[name]:,}" for name in names)))

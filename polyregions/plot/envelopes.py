@@ -158,28 +158,25 @@ def _surface_and_diagram(cx: RegionComplex, winners: IntArray, pieces: Forms, in
     )
     low, high = cx.box.lower, cx.box.upper
     solid.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), zlim=(heights.min(), heights.max()))
-    solid.set(xlabel="x0", ylabel="x1", title="upper envelope")
+    solid.set(xlabel="x0", ylabel="x1", zlabel="largest piece", title="upper envelope")
     thin_ticks(solid)
     draw_regions(flat, cx, colours, mesh)
     draw_lines(flat, mesh.points, mesh.ends, np.full(len(mesh.ends), 1.4), 0)
     frame(flat, cx)
     _name_cells(flat, winners, mesh.centres(cx.box), pieces[0], cx.box)
-    flat.set_title("power diagram")
+    flat.set_title("power diagram; dots are sites")
     return np.array([solid, flat])
 
 
 def _name_cells(ax: Any, winners: IntArray, centres: FloatArray, sites: FloatArray, box: Box) -> None:
-    """Write its piece into each cell, and mark the sites that lie in the box."""
-    for piece, centre in zip(winners.tolist(), centres.tolist(), strict=True):
-        ax.annotate(f"{piece}", centre, ha="center", va="center", fontsize="small", zorder=4)
+    """Write its piece into each cell, and mark the sites that lie in the box in the colour of their cells."""
     inside = np.flatnonzero(box.contains(sites))
-    ax.scatter(*sites[inside].T, s=14, color="black", zorder=5)
-    for piece in inside.tolist():
+    for piece, centre in zip(winners.tolist(), centres.tolist(), strict=True):
+        near = np.abs((sites[inside] - centre) / (box.upper - box.lower)).max(axis=1, initial=0.0) < 0.06
+        shift = (-11, -11) if near.any() else (0, 0)  # not on a site
         ax.annotate(
-            f"site {piece}",
-            sites[piece],
-            xytext=(4, 4),
-            textcoords="offset points",
-            fontsize="x-small",
-            zorder=5,
+            f"{piece}", centre, xytext=shift, textcoords="offset points", ha="center", va="center", zorder=5
         )
+    ax.scatter(
+        *sites[inside].T, s=26, color=decision_colours(inside), edgecolors="black", linewidths=1.2, zorder=4
+    )

@@ -32,7 +32,7 @@ STEPS = 8
 #: Milliseconds for a picture of a moving one, and for the last picture of a layer.
 SHORT, LONG = 200, 1400
 #: Pixels of a moving picture for an inch.
-DPI = 100
+DPI = 80
 
 
 class Stage(NamedTuple):

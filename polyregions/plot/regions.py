@@ -186,8 +186,8 @@ def check_parts(dim: int, parts: Parts, coloured: bool = False) -> None:
         )
     if dim == 3 and coloured and (parts.graph or parts.decision):
         raise InvalidInputError(
-            "plot: in three dimensions the decision and the graph are drawn without the polyhedra, which would "
-            "hide them; leave out the colour"
+            "plot: in three dimensions the decision and the graph are drawn without the polyhedra, which "
+            "would hide them; leave out the colour"
         )
 
 

@@ -721,12 +721,12 @@ def test_summary_and_text() -> None:
     head, *lines = str(folding).splitlines()
     assert head == "2 of 3 hidden layers fold the cube, 36 to 1"
     assert lines[1] == (
-        "layer 1: 36 regions: 1 image of 36 regions; 36 onto the folded cube; turned at 60 of 60 facets"
+        "layer 2: 36 regions: 1 image of 36 regions; 36 onto the folded cube; turned at 60 of 60 facets"
     )
     assert len(lines) == 3
     assert str(verify_folding(uneven(1, -2), Box([0], [1]))) == (
         "0 of 1 hidden layer fold the cube\n"
-        "layer 0: 2 regions: 2 images of 1 region; 1 onto the folded cube; turned at 1 of 1 facet; "
+        "layer 1: 2 regions: 2 images of 1 region; 1 onto the folded cube; turned at 1 of 1 facet; "
         "1 pair of images overlap"
     )
 

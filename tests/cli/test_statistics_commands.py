@@ -229,11 +229,11 @@ def test_distances_to_the_axes() -> None:
 def test_layers_of_the_nearest_boundaries() -> None:
     np.save("points.npy", np.array([[0.3125], [0.6], [2.0]], dtype=np.float32))
     data = numbers("distance", "tent.json", "--points", "points.npy")
-    # To 1/4 (layer 1), 1/2 (layer 0), 3/4 (layer 1); 0.6 is rounded to float32.
+    # To 1/4 (layer 2), 1/2 (layer 1), 3/4 (layer 2); 0.6 is rounded to float32.
     assert data["distances"] == pytest.approx([1 / 16, 0.1, 1.25], rel=1e-6)
     assert (data["layers"], data["nearest"]) == ([1, 2], [2, 1, 2])
     rows = table(run("distance", "tent.json", "--points", "points.npy"))
-    assert (rows["nearest in hidden layer 0"], rows["nearest in hidden layer 1"]) == ("1 point", "2 points")
+    assert (rows["nearest in hidden layer 1"], rows["nearest in hidden layer 2"]) == ("1 point", "2 points")
     assert (rows["least, most"], rows["points"]) == ("0.0625, 1.25", "3")
 
 

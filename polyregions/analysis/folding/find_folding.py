@@ -68,9 +68,9 @@ def verify_folding(network: Network, box: Box, cube: Box | None = None) -> Foldi
     >>> net = Network.from_arrays([fold, again, lines, ([[1, 0], [0, 1]], [0, 0])])
     >>> print(verify_folding(net, Box.cube(2, 0, 1)))
     2 of 3 hidden layers fold the cube, 16 to 1
-    layer 0: 4 regions: 1 image of 4 regions; 4 onto the folded cube; turned at 4 of 4 facets
-    layer 1: 16 regions: 1 image of 16 regions; 16 onto the folded cube; turned at 24 of 24 facets
-    layer 2: 64 regions: 4 images of 16 regions; turned at 12 of 96 facets; 48 not one-to-one
+    layer 1: 4 regions: 1 image of 4 regions; 4 onto the folded cube; turned at 4 of 4 facets
+    layer 2: 16 regions: 1 image of 16 regions; 16 onto the folded cube; turned at 24 of 24 facets
+    layer 3: 64 regions: 4 images of 16 regions; turned at 12 of 96 facets; 48 not one-to-one
     """
     cube = _validate(network, box, cube)
     complexes = []

@@ -156,7 +156,7 @@ class FoldedLayer:
 
     def __str__(self) -> str:
         counts = ", ".join(f"{_number(n, 'image')} of {_number(m, 'region')}" for m, n in self._counts)
-        text = f"layer {self.layer}: {_number(self.n_regions, 'region')}: {counts}"
+        text = f"layer {self.layer + 1}: {_number(self.n_regions, 'region')}: {counts}"
         if self.cube is not None:
             text += f"; {int(self.onto.sum())} onto the folded cube"
         if len(self.turned):
