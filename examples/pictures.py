@@ -2,8 +2,8 @@
 
     python examples/pictures.py [DIRECTORY]
 
-The pictures go into the directory, by default ``pictures`` in the current one. PNG files have a palette and the
-width at which a page shows them.
+The pictures go into the directory, by default ``pictures`` in the current one. PNG files have a palette, and
+the width at which a page shows them.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from polyregions.plot.figures import use_palette
 
 NETWORKS = Path(__file__).resolve().parent / "networks"
 #: Pixels from left to right, of one picture and of a row.
-WIDTH, ROW = 640, 860
+WIDTH, ROW = 560, 860
 #: Colours of a palette: enough for soft regions and the shades of lines on them.
-COLOURS = 192
+COLOURS = 128
 #: Maxout units: five lines, of which one is nowhere the largest, and seven planes.
 LINES = maxout([[[-1.0], [-0.3], [0.2], [1.1], [0.1]]], [[-0.5, 0.1, 0.12, -0.4, -0.3]])
 PLANES = maxout(

@@ -191,7 +191,8 @@ def plot_command(file: Path, engine: str, limit: int | None, quiet: bool, **opti
 
 def _result(file: Path) -> RegionComplex | None:
     """The result in a file, or None if the file is something else."""
-    from ..export.results import FORMAT, RESULT_FORMATS, load_result
+    from ..complex.region_complex import load_result
+    from ..complex.result_files import FORMAT, RESULT_FORMATS
 
     if file.suffix.lower() not in RESULT_FORMATS:
         return None

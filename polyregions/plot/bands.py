@@ -117,8 +117,8 @@ def frame_bands(ax: Any, cx: Regions, name: str) -> None:
     ax.set_ylabel(name)
 
 
-def draw_decision_points(ax: Any, boundary: DecisionBoundary[RegionComplex]) -> Any:
-    """Draw where the decision changes, as black lines with a white rim.
+def draw_decision_points(ax: Any, boundary: DecisionBoundary[RegionComplex], rim: bool = True) -> Any:
+    """Draw where the decision changes, as black lines, with a white rim where there are other lines.
 
     Returns
     -------
@@ -131,7 +131,7 @@ def draw_decision_points(ax: Any, boundary: DecisionBoundary[RegionComplex]) -> 
     i, j = cx.adjacencies.T
     at = breakpoints(cx)[boundary.decisions[i] != boundary.decisions[j]]
     lines = np.stack([np.repeat(at[:, None], 2, axis=1), np.tile([0.0, 1.0], (len(at), 1))], axis=2)
-    for colour, points in (("white", 4.0), ("black", 2.0)):
+    for colour, points in (("white", 4.0), ("black", 2.0))[0 if rim else 1 :]:
         drawn = LineCollection(
             lines, colors=colour, linewidths=points, transform=ax.get_xaxis_transform(), zorder=2.5
         )

@@ -10,11 +10,12 @@ from numpy.typing import ArrayLike
 
 from ..analysis.definitions import LinearRegions
 from ..base.arrays import BoolArray, FloatArray, IntArray
+from ..complex.bulk import affine_maps
+from ..complex.centroids import region_centroids
 from ..complex.decision import DecisionBoundary
 from ..complex.region_complex import RegionComplex
 from ..complex.regions import Regions
 from ..errors import InvalidInputError, short_repr
-from ..network.maps import region_maps
 from ..network.network import Network
 from .colours import decision_colours, pattern_colours, state_colours, value_colours
 from .figures import count
@@ -179,12 +180,7 @@ def region_sizes(cx: Regions) -> FloatArray:
 
 def region_gradients(cx: Regions, output: int) -> FloatArray:
     """Euclidean norm of the gradient of an output on each region, float64 (regions,)."""
-    return np.asarray(np.linalg.norm(_maps(cx)[:, output, :-1], axis=1))
-
-
-def _maps(cx: Regions) -> FloatArray:
-    largest = np.maximum(np.abs(cx.box.lower), np.abs(cx.box.upper))
-    return region_maps(cx.network.layers, cx.states, largest)[0]
+    return np.asarray(np.linalg.norm(affine_maps(cx).A[:, output], axis=1))
 
 
 def _plain(shown: Shown) -> Subject:
@@ -250,9 +246,9 @@ def _smallest_seen(sizes: FloatArray) -> float:
 
 def _means(cx: Regions, output: int) -> FloatArray:
     """Mean of an output over each region: an affine function has it at the centre of mass."""
-    centres = np.array([cx[i].centroid for i in range(cx.n_regions)])
-    maps = _maps(cx)[:, output]
-    return np.asarray((maps[:, :-1] * centres).sum(axis=1) + maps[:, -1])
+    A, c, _ = affine_maps(cx)
+    centres = region_centroids(cx.need_faces("plot: centres of mass")).values
+    return np.asarray((A[:, output] * centres).sum(axis=1) + c[:, output])
 
 
 def _by_array(plain: Subject, color: ArrayLike) -> Subject:

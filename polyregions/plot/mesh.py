@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ..base.arrays import FloatArray, IntArray
-from ..complex.polygons import region_rings, region_vertices, shared_edges
+from ..complex.bulk import region_corners
+from ..complex.polygons import region_rings, shared_edges
 from ..complex.regions import Regions
 from ..network.box import Box
 
@@ -111,8 +112,4 @@ def region_mesh(cx: Regions) -> Mesh:
 
 def region_intervals(cx: Regions) -> FloatArray:
     """Return both ends of each region of a one-dimensional box, float64 (regions, 2)."""
-    if cx.known_faces is not None:
-        faces = cx.faces
-        ends = faces.places[faces.cells.boundaries(faces.cells.top).astype(np.int64)]
-        return np.sort(faces.points[ends, 0].reshape(-1, 2), axis=1)
-    return np.array([np.sort(region_vertices(cx, i)[:, 0]) for i in range(cx.n_regions)])
+    return np.asarray(region_corners(cx).points[:, 0].reshape(-1, 2))

@@ -239,7 +239,7 @@ def _draw_line(subject: Subject, ax: Any, parts: Parts, between: DecisionBoundar
         draw_breakpoints(ax, cx, subject.drawn)
         handles = _layer_handles(cx, subject.drawn)
     if (cut := subject.boundary or between) is not None:
-        draw_decision_points(ax, cut)
+        draw_decision_points(ax, cut, rim=subject.boundary is None)
     output = subject.output or 0
     _, dots = draw_function(ax, cx, output)
     if subject.boundary is not None:  # whose last unit is the decision, of no layer of the network

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..base.arrays import FloatArray, IntArray
+from ..complex.centroids import region_centroids
 from ..complex.decision import DecisionBoundary
 from ..complex.region_complex import RegionComplex
 from ..complex.regions import Regions
@@ -108,7 +109,7 @@ def draw_solid_graph(ax: Any, cx: Regions) -> tuple[Any, Any]:
     """Draw the region graph: a dot in each region, a line between neighbours; see :func:`draw_graph`."""
     from mpl_toolkits.mplot3d.art3d import Line3DCollection
 
-    centres = cell_middles(cx)
+    centres = region_centroids(cx.faces).values
     lines = Line3DCollection(centres[cx.adjacencies], colors="#5b3a00", linewidths=0.8)
     ax.add_collection3d(lines, autolim=False)
     dots = ax.scatter(*centres.T, s=12, color="#5b3a00", depthshade=False)

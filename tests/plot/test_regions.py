@@ -131,9 +131,9 @@ def test_files(tmp_path, ending, magic):
 
 def test_refusals(tmp_path, monkeypatch):
     flat = enumerate_regions(LINES, Box.cube(2, -2, 2), engine="brute")
-    net = Network.from_arrays([(np.eye(3), np.zeros(3)), (np.ones((1, 3)), [0])])
-    deep = enumerate_regions(net, Box.cube(3, -1, 1), engine="brute")
-    with pytest.raises(InvalidInputError, match=r"3 dimensions.*net\.restrict"):
+    net = Network.from_arrays([(np.eye(4), np.zeros(4)), (np.ones((1, 4)), [0])])
+    deep = enumerate_regions(net, Box.cube(4, -1, 1), engine="brute")
+    with pytest.raises(InvalidInputError, match=r"4 dimensions and this picture at most 3.*net\.restrict"):
         plot_regions(deep)
     with pytest.raises(FileFormatError, match=r"known: \.png, \.svg"):
         plot_regions(flat, tmp_path / "a.jpeg")
