@@ -39,7 +39,7 @@ class Color(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Subject:
+class Coloured:
     """What is drawn: regions, what each belongs to, and the colour of each.
 
     Attributes
@@ -129,7 +129,7 @@ def parse_color(color: str, network: Network | None = None) -> Color:
     return found
 
 
-def make_subject(shown: Shown, color: str | ArrayLike | None = None) -> Subject:
+def colour_regions(shown: Shown, color: str | ArrayLike | None = None) -> Coloured:
     """Colour what is shown: by itself if ``color`` is None or "pattern", else as it says.
 
     Raises
@@ -183,24 +183,24 @@ def region_gradients(cx: Regions, output: int) -> FloatArray:
     return np.asarray(np.linalg.norm(affine_maps(cx).A[:, output], axis=1))
 
 
-def _plain(shown: Shown) -> Subject:
+def _plain(shown: Shown) -> Coloured:
     """What is shown, coloured by itself."""
     cx = regions_of(shown)
     if isinstance(shown, LinearRegions):
         groups = shown.labels
         colours = pattern_colours(cx)[[int(region.members[0]) for region in shown]][groups]
-        return Subject(cx, groups, colours, f"{count(len(shown), 'linear region')} ({shown.definition})")
+        return Coloured(cx, groups, colours, f"{count(len(shown), 'linear region')} ({shown.definition})")
     if isinstance(shown, DecisionBoundary):
         groups = shown.decisions
         found = np.unique(groups).tolist()
         title = f"{count(len(found), 'decision')}, {count(len(shown.pairs), 'facet')} between them"
         names = {label: str(label) for label in found}
-        return Subject(cx, groups, decision_colours(groups), title, shown, names)
+        return Coloured(cx, groups, decision_colours(groups), title, shown, names)
     title = f"{count(cx.n_regions, 'region')}, {count(cx.n_adjacencies, 'adjacency')}"
-    return Subject(cx, np.arange(cx.n_regions), pattern_colours(cx), title)
+    return Coloured(cx, np.arange(cx.n_regions), pattern_colours(cx), title)
 
 
-def _by_class(cx: Regions) -> Subject:
+def _by_class(cx: Regions) -> Coloured:
     """The largest output; the sign of a single one."""
     found = _plain(decide(cx))
     if cx.network.output_dim > 1:
@@ -209,7 +209,7 @@ def _by_class(cx: Regions) -> Subject:
     return replace(found, decisions={label: signs[label] for label in found.decisions})
 
 
-def _by_layer(plain: Subject, layer: int) -> Subject:
+def _by_layer(plain: Coloured, layer: int) -> Coloured:
     """One colour for equal states of a layer (1, 2, ...), whatever those of the others."""
     cx = plain.regions
     states = cx.states[:, cx.network.unit_layers == layer - 1]
@@ -219,7 +219,7 @@ def _by_layer(plain: Subject, layer: int) -> Subject:
     )
 
 
-def _by_value(plain: Subject, color: Color) -> Subject:
+def _by_value(plain: Coloured, color: Color) -> Coloured:
     from matplotlib.colors import LogNorm, Normalize
 
     cx, number = plain.regions, color.number
@@ -251,7 +251,7 @@ def _means(cx: Regions, output: int) -> FloatArray:
     return np.asarray((A[:, output] * centres).sum(axis=1) + c[:, output])
 
 
-def _by_array(plain: Subject, color: ArrayLike) -> Subject:
+def _by_array(plain: Coloured, color: ArrayLike) -> Coloured:
     n = plain.regions.n_regions
     try:
         values = np.asarray(color, dtype=np.float64)
@@ -277,8 +277,8 @@ def _range(values: FloatArray) -> Any:
 
 
 def _scaled(
-    plain: Subject, values: FloatArray | None, norm: Any, label: str, dark_first: bool = False
-) -> Subject:
+    plain: Coloured, values: FloatArray | None, norm: Any, label: str, dark_first: bool = False
+) -> Coloured:
     """Colour by numbers; without any, only say what the colours are."""
     from matplotlib.cm import ScalarMappable
 

@@ -24,7 +24,7 @@ from ..complex.regions import Regions
 from ..errors import InvalidInputError
 from ..network.box import Box
 from .bands import draw_bands, draw_breakpoints, draw_decision_points, draw_function, frame_bands
-from .coloring import Shown, Subject, decide, make_subject, regions_of
+from .coloring import Coloured, Shown, colour_regions, decide, regions_of
 from .colours import decision_colours
 from .figures import check_figure, legend_beside, new_axes, save
 from .flat import draw_boundaries, draw_decision, draw_graph, draw_lines, draw_regions, draw_values, frame
@@ -143,7 +143,7 @@ def plot_regions(
     check_parts(cx.box.dim, parts, color is not None)
     if cx.box.dim == 3:
         check_solid(cx)
-    subject = make_subject(shown, color)
+    subject = colour_regions(shown, color)
     between = _decision(cx, subject) if decision else None
     cx = subject.regions
     if path is not None and Path(path).suffix.lower() != ".png":
@@ -191,7 +191,7 @@ def check_parts(dim: int, parts: Parts, coloured: bool = False) -> None:
         )
 
 
-def _decision(cx: Regions, subject: Subject) -> DecisionBoundary[RegionComplex]:
+def _decision(cx: Regions, subject: Coloured) -> DecisionBoundary[RegionComplex]:
     """Where the decision changes; regions that are coloured by it have been cut there."""
     return decide(cx) if subject.boundary is None else subject.boundary
 
@@ -205,7 +205,7 @@ def _warn_of_size(path: Path, paths: int) -> None:
         )
 
 
-def _draw_plane(subject: Subject, ax: Any, parts: Parts, between: DecisionBoundary[Any] | None) -> None:
+def _draw_plane(subject: Coloured, ax: Any, parts: Parts, between: DecisionBoundary[Any] | None) -> None:
     cx, mesh = subject.regions, region_mesh(subject.regions)
     if subject.output is not None:
         draw_values(ax, cx, subject.scale, subject.output, mesh)
@@ -231,7 +231,7 @@ def _draw_plane(subject: Subject, ax: Any, parts: Parts, between: DecisionBounda
     _explain(ax, subject, handles, between)
 
 
-def _draw_line(subject: Subject, ax: Any, parts: Parts, between: DecisionBoundary[Any] | None) -> None:
+def _draw_line(subject: Coloured, ax: Any, parts: Parts, between: DecisionBoundary[Any] | None) -> None:
     cx = subject.regions
     draw_bands(ax, cx, subject.colours)
     handles: list[Any] = []
@@ -248,7 +248,7 @@ def _draw_line(subject: Subject, ax: Any, parts: Parts, between: DecisionBoundar
     _explain(ax, subject, handles, between)
 
 
-def _draw_space(subject: Subject, ax: Any, parts: Parts, between: DecisionBoundary[Any] | None) -> None:
+def _draw_space(subject: Coloured, ax: Any, parts: Parts, between: DecisionBoundary[Any] | None) -> None:
     cx = subject.regions
     if parts.graph:
         draw_solid_graph(ax, cx)
@@ -269,7 +269,7 @@ def _layer_handles(cx: Regions, drawn: BoolArray) -> list[Any]:
     ]
 
 
-def _explain(ax: Any, subject: Subject, handles: list[Any], between: DecisionBoundary[Any] | None) -> None:
+def _explain(ax: Any, subject: Coloured, handles: list[Any], between: DecisionBoundary[Any] | None) -> None:
     """Say beside the picture what the colours and the lines are."""
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
@@ -296,7 +296,7 @@ def _explain(ax: Any, subject: Subject, handles: list[Any], between: DecisionBou
         legend_beside(ax, lines, "boundary of", top=not patches)
 
 
-def draw_scale(ax: Any, subject: Subject) -> Any:
+def draw_scale(ax: Any, subject: Coloured) -> Any:
     """Say below the picture which colour a number has; as wide as the axes."""
     extend = "min" if subject.below else "neither"
     if ax.name == "3d":

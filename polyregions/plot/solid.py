@@ -106,7 +106,7 @@ def draw_decision_facets(ax: Any, boundary: DecisionBoundary[RegionComplex]) -> 
 
 
 def draw_solid_graph(ax: Any, cx: Regions) -> tuple[Any, Any]:
-    """Draw the region graph: a dot in each region, a line between neighbours; see :func:`draw_graph`."""
+    """Draw the region graph: a dot at the centre of mass of each region, a line between neighbours."""
     from mpl_toolkits.mplot3d.art3d import Line3DCollection
 
     centres = region_centroids(cx.faces).values

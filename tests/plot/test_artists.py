@@ -24,7 +24,7 @@ from polyregions.plot import (
     draw_regions,
     plot_regions,
 )
-from polyregions.plot.coloring import make_subject, parse_color, region_gradients, region_sizes
+from polyregions.plot.coloring import colour_regions, parse_color, region_gradients, region_sizes
 from polyregions.plot.colours import pattern_colours
 from polyregions.plot.flat import draw_values
 from polyregions.plot.mesh import region_intervals, region_mesh
@@ -113,14 +113,14 @@ def test_outputs_are_shaded_as_they_are(cx: RegionComplex) -> None:
     assert not drawn(ax, PolyCollection)
     low, high = mesh.norm.vmin, mesh.norm.vmax
     assert (low, high) == (mesh.get_array().min(), mesh.get_array().max())
-    subject = make_subject(cx, "output:0")
+    subject = colour_regions(cx, "output:0")
     again = draw_values(axes(), cx, subject.scale, 0)
     assert np.array_equal(again.get_array(), cx.network(points)[:, 0])
 
 
 @pytest.mark.parametrize("layer", [1, 2, 3])
 def test_colours_of_a_layer_are_those_of_its_states(cx: RegionComplex, layer: int) -> None:
-    colours = make_subject(cx, f"layer:{layer}").colours
+    colours = colour_regions(cx, f"layer:{layer}").colours
     states = cx.states[:, cx.network.unit_layers == layer - 1]
     by_state: dict[bytes, set[tuple[float, ...]]] = {}
     for row, colour in zip(states, colours.tolist(), strict=True):
@@ -161,7 +161,7 @@ def test_given_colours_are_taken_as_they_are(cx: RegionComplex) -> None:
 def test_what_has_no_number_is_white(cx: RegionComplex) -> None:
     values = np.arange(cx.n_regions, dtype=float)
     values[3], values[4] = np.nan, np.inf
-    colours = make_subject(cx, values).colours
+    colours = colour_regions(cx, values).colours
     assert colours[[3, 4]].tolist() == [[1, 1, 1]] * 2
     assert not (np.delete(colours, [3, 4], axis=0) == 1).all(axis=1).any()
 
@@ -256,7 +256,7 @@ def test_one_input_coloured() -> None:
 def test_linear_regions_by_a_value(cx: RegionComplex) -> None:
     (polygons,) = drawn(plot_regions(linear_regions(cx), ax=axes(), color="gradient"), PolyCollection)
     assert np.array_equal(
-        polygons.get_facecolors(), np.c_[make_subject(cx, "gradient").colours, np.ones(cx.n_regions)]
+        polygons.get_facecolors(), np.c_[colour_regions(cx, "gradient").colours, np.ones(cx.n_regions)]
     )
 
 

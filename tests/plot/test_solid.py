@@ -14,7 +14,7 @@ from support.networks import random_network
 from polyregions import Box, RegionComplex, enumerate_regions
 from polyregions.errors import InvalidInputError, TooLargeError
 from polyregions.plot import draw_cells, pattern_colours, plot_regions, solid
-from polyregions.plot.coloring import make_subject
+from polyregions.plot.coloring import colour_regions
 from polyregions.plot.solid import cell_polygons
 
 BOX = Box([-2, -1, 0], [2, 3, 3])
@@ -75,7 +75,7 @@ def test_one_collection_of_all_facets(cx: RegionComplex) -> None:
 
 def test_the_mean_of_an_output(cx: RegionComplex) -> None:
     """An affine function has its mean at the centre of mass."""
-    subject = make_subject(cx, "output:1")
+    subject = colour_regions(cx, "output:1")
     values = [float(cx.network(cx[i].centroid[None])[0, 1]) for i in range(cx.n_regions)]
     assert np.allclose(subject.colours, subject.scale.to_rgba(values)[:, :3], atol=0.02)
 
