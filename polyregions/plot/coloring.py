@@ -213,7 +213,7 @@ def _by_layer(plain: Coloured, layer: int) -> Coloured:
     """One colour for equal states of a layer (1, 2, ...), whatever those of the others."""
     cx = plain.regions
     states = cx.states[:, cx.network.unit_layers == layer - 1]
-    found = count(len(np.unique(states, axis=0)), "pattern")
+    found = count(len({row.tobytes() for row in states}), "pattern")
     return replace(
         plain, colours=state_colours(states), title=f"{plain.title}\n{found} of layer {layer} alone"
     )

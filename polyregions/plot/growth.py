@@ -142,7 +142,7 @@ def plot_growth(cx: Regions, path: str | Path | None = None, *, boundaries: bool
     >>> net = Network.from_arrays([([[1, 1], [1, -1]], [0, 0]), ([[1, 1]], [-1]), ([[1]], [0])])
     >>> axes = plot_growth(enumerate_regions(net, Box.cube(2, -1, 1)))
     >>> [ax.get_title().splitlines() for ax in axes]
-    [['the box', '1 region'], ['layer 1', '4 regions'], ['layer 2', '6 regions']]
+    [['the box', '1 region'], ['layer 1', '4 regions'], ['layer 2', '7 regions']]
     """
     check_growth(cx.box.dim, path)
     if not cx.complete:
