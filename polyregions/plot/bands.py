@@ -15,7 +15,7 @@ from ..complex.graph import lowest_flip_layers
 from ..complex.region_complex import RegionComplex
 from ..complex.regions import Regions
 from .coloring import function_ends
-from .mesh import region_intervals
+from .mesh import output_values, region_intervals
 from .styles import layer_colour, layer_line
 
 
@@ -97,17 +97,23 @@ def draw_function(ax: Any, cx: Regions, output: int = 0, drawn: BoolArray | None
     size = float(np.clip(72 * ax.figure.get_figwidth() / cx.n_regions / 4, 0.0, 4.5))
     dots = ax.scatter(
         places,
-        cx.network(places.reshape(-1, 1))[:, output],
+        output_values(cx, places.reshape(-1, 1), output),
         s=size**2,
         c=[layer_colour(layer) for layer in layers.tolist()] or None,
         edgecolors="white",
         linewidths=0.5,
         zorder=4,
     )
-    low, high = float(segments[:, :, 1].min()), float(segments[:, :, 1].max())
+    values = segments[:, :, 1][np.isfinite(segments[:, :, 1])]
+    show_heights(ax, values if values.size else np.zeros(1))
+    return line, dots
+
+
+def show_heights(ax: Any, values: FloatArray) -> None:
+    """Let the axes reach a little beyond the least and the largest of some values."""
+    low, high = float(values.min()), float(values.max())
     margin = 0.06 * (high - low) or 1.0
     ax.set_ylim(low - margin, high + margin)
-    return line, dots
 
 
 def frame_bands(ax: Any, cx: Regions, name: str) -> None:

@@ -19,7 +19,7 @@ from ..errors import InvalidInputError, short_repr
 from ..network.network import Network
 from .colours import decision_colours, pattern_colours, state_colours, value_colours
 from .figures import count
-from .mesh import region_intervals, region_mesh
+from .mesh import output_values, region_intervals, region_mesh
 
 #: What ``color`` may be, beside an array.
 COLORS = ("pattern", "layer", "output", "gradient", "class", "area")
@@ -150,7 +150,7 @@ def colour_regions(shown: Shown, color: str | ArrayLike | None = None) -> Colour
     if wanted.kind == "layer":
         return _by_layer(plain, wanted.number)
     if wanted.kind == "output" and plain.regions.box.dim == 2:
-        values = plain.regions.network(region_mesh(plain.regions).points)[:, wanted.number]
+        values = output_values(plain.regions, region_mesh(plain.regions).points, wanted.number)
         shaded = _scaled(plain, None, _range(values), f"output {wanted.number}")
         return replace(shaded, output=wanted.number)
     if wanted.kind == "output" and plain.regions.box.dim == 1:
@@ -172,10 +172,10 @@ def decide(cx: Regions) -> DecisionBoundary[RegionComplex]:
 
 
 def region_sizes(cx: Regions) -> FloatArray:
-    """Length, area or volume of each region, float64 (regions,)."""
+    """Length, area or volume of each region, float64 (regions,); NaN if its facets are not known."""
     if cx.known_faces is not None:
         return cx.faces.volumes()
-    return np.array([cx[i].volume for i in range(cx.n_regions)])
+    return np.array([cx[i].volume if i < cx.n_explored else np.nan for i in range(cx.n_regions)])
 
 
 def region_gradients(cx: Regions, output: int) -> FloatArray:
@@ -292,5 +292,5 @@ def _scaled(
 def function_ends(cx: Regions, output: int) -> FloatArray:
     """The ends of each piece of an output over one input, float64 (regions, 2 ends, 2)."""
     ends = region_intervals(cx)
-    values = cx.network(ends.reshape(-1, 1))[:, output].reshape(-1, 2)
+    values = output_values(cx, ends.reshape(-1, 1), output).reshape(-1, 2)
     return np.stack([ends, values], axis=2)

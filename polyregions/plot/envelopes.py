@@ -21,7 +21,7 @@ from ..errors import InvalidInputError, counted
 from ..network.box import Box
 from ..network.layers import linear, maxout
 from ..network.network import Network
-from .bands import draw_bands, draw_function, frame_bands
+from .bands import draw_bands, draw_function, frame_bands, show_heights
 from .colours import decision_colours
 from .figures import check_figure, count, new_axes, new_figure, save
 from .flat import draw_lines, draw_regions, frame
@@ -133,9 +133,7 @@ def _draw_envelope(ax: Any, cx: RegionComplex, winners: IntArray, pieces: Forms)
     lines = np.stack([np.broadcast_to(ends, values.shape), values], axis=2)
     ax.add_collection(LineCollection(lines, colors="0.45", linewidths=0.9, zorder=2), autolim=False)
     draw_function(ax, cx)
-    low, high = values.min(), values.max()
-    margin = 0.06 * (high - low) or 1.0
-    ax.set_ylim(low - margin, high + margin)
+    show_heights(ax, values)
     frame_bands(ax, cx, "largest piece")
     for piece, middle in zip(winners.tolist(), region_intervals(cx).mean(axis=1).tolist(), strict=True):
         place = (middle, 0.985)
@@ -153,8 +151,7 @@ def _surface_and_diagram(cx: RegionComplex, winners: IntArray, pieces: Forms, in
     at = np.column_stack([mesh.points, heights])[mesh.corners]
     surface = [at[a:b] for a, b in pairwise(mesh.offsets.tolist())]
     solid.add_collection3d(
-        Poly3DCollection(surface, facecolors=colours, edgecolors=layer_colour(0), linewidths=0.8),
-        autolim=False,
+        Poly3DCollection(surface, facecolors=colours, edgecolors=layer_colour(0), linewidths=0.8)
     )
     low, high = cx.box.lower, cx.box.upper
     solid.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), zlim=(heights.min(), heights.max()))

@@ -16,7 +16,7 @@ from ..complex.graph import lowest_flip_layers
 from ..complex.polylines import join_segments
 from ..complex.region_complex import RegionComplex
 from ..complex.regions import Regions
-from .mesh import Mesh, region_mesh
+from .mesh import Mesh, output_values, region_mesh
 from .styles import layer_colour, layer_line, layer_width
 
 #: Colour of the region graph, which no layer has.
@@ -64,7 +64,7 @@ def draw_values(ax: Any, cx: Regions, scale: Any, output: int = 0, mesh: Mesh | 
     mesh = region_mesh(cx) if mesh is None else mesh
     triangulation = Triangulation(*mesh.points.T, triangles=mesh.triangles)
     drawn = TriMesh(triangulation, norm=scale.norm, cmap=scale.cmap, zorder=1)
-    drawn.set_array(cx.network(mesh.points)[:, output])
+    drawn.set_array(np.ma.masked_invalid(output_values(cx, mesh.points, output)))
     drawn.set_rasterized(True)  # vector formats have no such shading
     return ax.add_collection(drawn, autolim=False)
 

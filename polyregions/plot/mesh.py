@@ -110,6 +110,12 @@ def region_mesh(cx: Regions) -> Mesh:
     return Mesh(points, rows[: offsets[-1]], offsets, rows[offsets[-1] :].reshape(-1, 2))
 
 
+def output_values(cx: Regions, points: FloatArray, output: int) -> FloatArray:
+    """Values of an output of the network at points (n, d), infinite beyond the range of float64; (n,)."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.asarray(cx.network(points)[:, output])
+
+
 def region_intervals(cx: Regions) -> FloatArray:
     """Return both ends of each region of a one-dimensional box, float64 (regions, 2)."""
     return np.asarray(region_corners(cx).points[:, 0].reshape(-1, 2))

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: Regions beyond which nothing could be seen, and matplotlib would take minutes.
 MOST_CELLS = 5_000
+#: Half a side of the box: matplotlib multiplies three coordinates.
+WIDEST = 1e100
 #: Where light comes from, and the colour of a decision boundary.
 LIGHT, SURFACE = np.array([0.36, -0.48, 0.8]), (0.95, 0.72, 0.42)
 
@@ -33,7 +35,8 @@ def check_solid(cx: Regions, shrink: float = 0.9) -> None:
     Raises
     ------
     InvalidInputError
-        If the box has not three dimensions, faces are not known, or ``shrink`` is not between 0 and 1.
+        If the box has not three dimensions or is too wide, faces are not known, or ``shrink`` is not between
+        0 and 1.
     TooLargeError
         If there are more than 5,000 regions.
     """
@@ -41,6 +44,8 @@ def check_solid(cx: Regions, shrink: float = 0.9) -> None:
         raise InvalidInputError(f"plot: polyhedra need a box of 3 dimensions, this one has {cx.box.dim}")
     if not 0 < shrink <= 1:
         raise InvalidInputError(f"plot: shrink must be above 0 and at most 1, got {shrink!r}")
+    if (cx.box.upper / 2 - cx.box.lower / 2).max() > WIDEST:
+        raise InvalidInputError("plot: the box is too wide to be drawn in three dimensions")
     if cx.n_regions > MOST_CELLS:
         raise TooLargeError(f"plot: {cx.n_regions:,} regions in 3-D, and the limit is {MOST_CELLS:,}")
     cx.need_faces("plot: polyhedra")
@@ -79,7 +84,7 @@ def draw_cells(ax: Any, cx: Regions, colours: FloatArray, shrink: float = 0.9, a
         shade=True,
         lightsource=LightSource(azdeg=200, altdeg=55),
     )
-    return ax.add_collection3d(drawn, autolim=False)
+    return ax.add_collection3d(drawn)
 
 
 def draw_decision_facets(ax: Any, boundary: DecisionBoundary[RegionComplex]) -> Any:
@@ -102,7 +107,7 @@ def draw_decision_facets(ax: Any, boundary: DecisionBoundary[RegionComplex]) -> 
         edgecolors="0.25",
         linewidths=0.4,
     )
-    return ax.add_collection3d(drawn, autolim=False)
+    return ax.add_collection3d(drawn)
 
 
 def draw_solid_graph(ax: Any, cx: Regions) -> tuple[Any, Any]:
@@ -111,7 +116,8 @@ def draw_solid_graph(ax: Any, cx: Regions) -> tuple[Any, Any]:
 
     centres = region_centroids(cx.faces).values
     lines = Line3DCollection(centres[cx.adjacencies], colors="#5b3a00", linewidths=0.8)
-    ax.add_collection3d(lines, autolim=False)
+    if len(cx.adjacencies):  # matplotlib cannot draw none
+        ax.add_collection3d(lines)
     dots = ax.scatter(*centres.T, s=12, color="#5b3a00", depthshade=False)
     return lines, dots
 

@@ -166,6 +166,21 @@ def test_what_has_no_number_is_white(cx: RegionComplex) -> None:
     assert not (np.delete(colours, [3, 4], axis=0) == 1).all(axis=1).any()
 
 
+def test_areas_that_are_not_known_are_white() -> None:
+    net = random_network(1, 2, ["relu", "relu"], 3)
+    part = enumerate_regions(net, BOX, engine="traverse", limit=6)
+    assert part.n_explored < part.n_regions
+    colours = colour_regions(part, "area").colours
+    white = (colours == 1).all(axis=1)
+    assert white.tolist() == [i >= part.n_explored for i in range(part.n_regions)]
+
+
+def test_values_beyond_float64_are_no_error() -> None:
+    net = Network.from_arrays([([[1e300, 0]], [0]), ([[1e300], [1]], [0, 0])])
+    (mesh,) = drawn(plot_regions(enumerate_regions(net, BOX), ax=axes(), color="output"), TriMesh)
+    assert mesh.get_array().mask.sum() == 2  # the corners on the right
+
+
 def test_classes_and_boundaries_of_layers(cx: RegionComplex) -> None:
     boundary = cx.decision_boundary()
     ax = plot_regions(cx, ax=axes(), color="class")

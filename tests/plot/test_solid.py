@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from io import BytesIO
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from matplotlib.figure import Figure
 from mpl_toolkits.mplot3d.art3d import Line3DCollection, Path3DCollection, Poly3DCollection
 from support.networks import random_network
 
-from polyregions import Box, RegionComplex, enumerate_regions
+from polyregions import Box, Network, RegionComplex, enumerate_regions
 from polyregions.errors import InvalidInputError, TooLargeError
 from polyregions.plot import draw_cells, pattern_colours, plot_regions, solid
 from polyregions.plot.coloring import colour_regions
@@ -92,6 +93,13 @@ def test_graph_and_decision_are_drawn_alone(cx: RegionComplex) -> None:
     assert len(facets.get_facecolor()) == len(boundary.facets)
 
 
+def test_one_region_has_a_graph_without_lines() -> None:
+    alone = enumerate_regions(Network.from_arrays([([[1.0, 0, 0]], [0])]), Box.cube(3, 0, 1))
+    ax = plot_regions(alone, ax=axes(), graph=True)
+    ax.figure.savefig(BytesIO())
+    assert np.array(ax.collections[0]._offsets3d).T.tolist() == [[0.5] * 3]
+
+
 def test_refusals(cx: RegionComplex, monkeypatch: pytest.MonkeyPatch) -> None:
     for options in ({"graph": True}, {"decision": True}):
         with pytest.raises(InvalidInputError, match="leave out the colour"):
@@ -103,6 +111,9 @@ def test_refusals(cx: RegionComplex, monkeypatch: pytest.MonkeyPatch) -> None:
     walked = enumerate_regions(cx.network, cx.box, engine="traverse")
     with pytest.raises(InvalidInputError, match="polyhedra: it takes the faces"):
         plot_regions(walked, ax=axes())
+    wide = enumerate_regions(cx.network, Box.cube(3, -1e150, 1e150))
+    with pytest.raises(InvalidInputError, match="too wide to be drawn in three dimensions"):
+        plot_regions(wide, ax=axes())
     monkeypatch.setattr(solid, "MOST_CELLS", 3)
     with pytest.raises(TooLargeError, match="regions in 3-D, and the limit is 3"):
         plot_regions(cx, ax=axes())
