@@ -18,6 +18,7 @@ from polyregions import Box, Network
 from polyregions.analysis.folding import verify_folding
 from polyregions.network.layers import Layer, linear, relu
 from polyregions.plot import plot_folding
+from polyregions.plot.figures import use_palette
 
 FOLDS = (2, 2)
 #: Three lines a y_1 + b y_2 + c = 0, which meet in the square in three points.
@@ -50,6 +51,8 @@ def main() -> None:
     folding = verify_folding(folding_network(2, FOLDS, LINES), Box.cube(2, 0, 1))
     print(folding)
     plot_folding(folding, picture)
+    if picture.suffix.lower() == ".png":
+        use_palette(picture, width=1300)
     print(f"picture: {picture}")
 
 

@@ -11,6 +11,7 @@ import argparse
 from pathlib import Path
 
 from polyregions.plot import plot_shallow_and_deep
+from polyregions.plot.figures import use_palette
 from polyregions.theory.bounds import Comparison, at_equal_parameters, at_equal_units, format_number
 
 COLUMNS = ("layers", "width", "units", "parameters", "regions, at least", "times the shallow maximum")
@@ -41,6 +42,8 @@ def main() -> None:
     parameters = units[0].parameters
     show(f"at most {parameters} parameters", at_equal_parameters(arguments.inputs, parameters))
     plot_shallow_and_deep(arguments.inputs, arguments.units, path=arguments.picture)
+    if arguments.picture.suffix.lower() == ".png":
+        use_palette(arguments.picture, width=1100)
     print(f"\npicture: {arguments.picture}")
 
 

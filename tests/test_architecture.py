@@ -41,7 +41,7 @@ ORDER = [
 ]
 #: Where a file reads better whole, with the reason. None so far.
 LONG: dict[str, str] = {}
-DISTRIBUTIONS = {"python-flint": "flint", "scikit-learn": "sklearn"}
+DISTRIBUTIONS = {"python-flint": "flint", "scikit-learn": "sklearn", "pillow": "PIL"}
 HEAVY = ("numba", "cvxpy", "matplotlib", "networkx", "shapely", "pyarrow", "scipy.optimize")
 
 FILES = sorted(PACKAGE.rglob("*.py"))

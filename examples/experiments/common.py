@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from polyregions.plot.figures import check_figure
+from polyregions.plot.figures import check_figure, save, use_palette
 from polyregions.statistics import Estimate, estimate_curve
 
 FloatArray = NDArray[np.float64]
@@ -184,11 +184,20 @@ def tidy(ax: Any, x_label: str, y_label: str, title: str) -> None:
 
 
 def epoch_axis(ax: Any, epochs: Iterable[int]) -> None:
-    """Epochs from 0 on, evenly where they are few and logarithmically after that."""
+    """Epochs from 0 on, evenly up to the first and logarithmically after that; the axis says so."""
     ax.set_xscale("symlog", linthresh=1, linscale=0.5)
     ax.set_xticks(list(epochs), [str(epoch) for epoch in epochs])
     ax.minorticks_off()
     ax.set_xlim(0, max(epochs))
+    ax.tick_params(labelbottom=True)  # where rows share the axis, too
+    if ax.get_xlabel():
+        ax.set_xlabel(f"{ax.get_xlabel()} (linear from 0 to 1, then logarithmic)")
+
+
+def save_small(figure: Any, path: Path, dpi: int = 90) -> None:
+    """Write a picture for a page: with a palette, and no larger than it is shown."""
+    save(figure, path, dpi)
+    use_palette(path)
 
 
 def progress(message: str) -> None:

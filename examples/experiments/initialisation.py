@@ -25,12 +25,13 @@ from common import (
     parser,
     progress,
     random_pairs,
+    save_small,
     student,
     tidy,
     write_table,
 )
 
-from polyregions.plot.figures import layer_colour, save
+from polyregions.plot.styles import layer_colour
 from polyregions.statistics import (
     Estimate,
     bias_density_bound,
@@ -212,7 +213,7 @@ def draw(rows: list[Row], a: FloatArray, b: FloatArray, settings: Settings, path
     near.set_ylim(bottom=0)
     along.legend(frameon=False, fontsize="small")
     near.legend(frameon=False, fontsize="small", loc="lower right", ncols=2)
-    save(figure, path)
+    save_small(figure, path)
 
 
 def main(arguments: list[str] | None = None, settings: Settings | None = None) -> list[Row]:

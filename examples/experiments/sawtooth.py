@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from common import FloatArray, band, outputs, parser, progress, student, tidy, write_table
+from common import FloatArray, band, outputs, parser, progress, save_small, student, tidy, write_table
 
 from polyregions import Box, Network, enumerate_regions
 from polyregions.analysis.definitions import count_linear_regions
-from polyregions.plot.figures import layer_colour, save
+from polyregions.plot.styles import layer_colour
 from polyregions.statistics import estimate_curve, line_regions, random_network
 
 INTERVAL = Box([0.0], [1.0])
@@ -131,6 +131,7 @@ def draw(rows: list[Row], settings: Settings, seed: int, path: Path) -> None:
     ax.axhline(1, color="0.35", linewidth=1.2, linestyle="--", label="not perturbed")
     tidy(ax, "standard deviation of the noise", "pieces / $2^L$", "mean over networks, 95 % bands")
     ax.set_xscale("log", base=2)
+    ax.set_xticks(settings.sigmas)
     ax.set_ylim(bottom=0)
     ax.legend(frameon=False)
     depth, sigma = settings.drawn
@@ -143,7 +144,7 @@ def draw(rows: list[Row], settings: Settings, seed: int, path: Path) -> None:
         )
     ):
         draw_function(figure.add_subplot(grid[row, 1]), network, title)
-    save(figure, path)
+    save_small(figure, path)
 
 
 def main(arguments: list[str] | None = None, settings: Settings | None = None) -> list[Row]:

@@ -25,6 +25,7 @@ from common import (
     outputs,
     parser,
     progress,
+    save_small,
     student,
     tidy,
     write_table,
@@ -33,7 +34,8 @@ from learning import check_torch, train
 
 from polyregions import Box, Network, enumerate_regions
 from polyregions.plot import plot_regions
-from polyregions.plot.figures import layer_colour
+from polyregions.plot.flat import draw_decision
+from polyregions.plot.styles import layer_handle, layer_name
 from polyregions.statistics import estimate, typical_regions
 
 LABELS = ("true", "random")
@@ -138,15 +140,10 @@ def report(rows: list[Row], settings: Settings) -> None:
 
 def draw_slice(ax: Any, picture: Picture, classes: IntArray) -> None:
     """The regions, the borders between the classes that the network decides for, and the three images."""
-    from matplotlib.collections import LineCollection
-
     cx = enumerate_regions(picture.network, window(MARGINS[0]), engine="subdivide")
     plot_regions(cx, ax=ax)
     ax.get_legend().remove()
-    for colour, width in (("white", 4), ("black", 2)):
-        border = LineCollection(cx.decision_boundary().pieces(), colors=colour, linewidths=width, zorder=4)
-        border.set_capstyle("round")
-        ax.add_collection(border)
+    draw_decision(ax, cx.decision_boundary())
     for corner, c in zip(([0, 0], [1, 0], [0, 1]), classes, strict=True):
         ax.plot(*corner, "o", color="white", markeredgecolor="black", markersize=11, zorder=5)
         ax.annotate(str(c), corner, ha="center", va="center", fontsize=8, zorder=6)
@@ -174,13 +171,11 @@ def draw(rows: list[Row], pictures: list[Picture], classes: IntArray, settings: 
     epoch_axis(ax, settings.epochs)
     ax.set_ylim(bottom=0)
     ax.legend(frameon=False, loc="upper left")
-    lines = [
-        *[(layer_colour(i), 1.5, f"boundaries of layer {i}") for i in range(len(settings.hidden))],
-        ("black", 3, "the decision changes"),
-    ]
-    handles = [Line2D([], [], color=colour, linewidth=width, label=label) for colour, width, label in lines]
+    layers = range(len(settings.hidden))
+    handles = [layer_handle(i, f"boundaries of {layer_name(i)}", 1.5) for i in layers]
+    handles.append(Line2D([], [], color="black", linewidth=3, label="the decision changes"))
     figure.legend(handles=handles, loc="outside upper center", ncols=len(handles), frameon=False)
-    figure.savefig(path, dpi=110)  # thousands of lines: a file of 1 MB
+    save_small(figure, path, dpi=72)  # thousands of lines
 
 
 def main(arguments: list[str] | None = None, settings: Settings | None = None) -> list[Row]:

@@ -23,13 +23,14 @@ from common import (
     parser,
     progress,
     random_pairs,
+    save_small,
     student,
     tidy,
     write_table,
 )
 from learning import check_torch, train
 
-from polyregions.plot.figures import layer_colour, save
+from polyregions.plot.styles import layer_colour
 from polyregions.statistics import distance_to_boundary, estimate, line_regions
 
 LABELS = ("true", "random")
@@ -130,7 +131,7 @@ def draw(rows: list[Row], settings: Settings, path: Path) -> None:
     for ax in axes[:, 0]:  # the others share theirs
         ax.set_ylim(bottom=0)
     axes[0, 1].legend(frameon=False, title="hidden layers", fontsize="small", loc="lower left")
-    save(figure, path)
+    save_small(figure, path)
 
 
 def main(arguments: list[str] | None = None, settings: Settings | None = None) -> list[Row]:

@@ -27,6 +27,7 @@ COMMANDS = {
         "fold",
         "Find out which layers of the network file NET fold the box, onto what, and how many to one.",
     ),
+    "plot": ("plot", "Draw a network or a result: its regions, boundaries, decisions, graph or growth."),
     "export": ("export", "Write a result to a file that other programs open."),
     "certify": ("certify", "Prove that the result in FILE is right, independently of what made it."),
     "verify": ("verify", "Hold the enumeration of a network against theory."),

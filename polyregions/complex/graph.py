@@ -120,11 +120,16 @@ def pattern_texts(cx: Regions) -> list[str]:
 
 def lowest_flip_layers(cx: Regions) -> IntArray:
     """Return the lowest layer, from 0, that flips across each of ``cx.adjacencies``; int64 (pairs,)."""
-    layers = np.empty(cx.n_adjacencies, dtype=np.int64)
+    return np.asarray(cx.network.unit_layers[lowest_flips(cx)])
+
+
+def lowest_flips(cx: Regions) -> IntArray:
+    """Return the lowest unit that flips across each of ``cx.adjacencies``; int64 (pairs,)."""
+    lowest = np.empty(cx.n_adjacencies, dtype=np.int64)
     for first, last in runs(cx, cx.n_adjacencies):
         units, ends = flipped_units(cx, first, last)
-        layers[first:last] = cx.network.unit_layers[units[ends[:-1]]]
-    return layers
+        lowest[first:last] = units[ends[:-1]]
+    return lowest
 
 
 def _nodes(cx: Regions, geometry: bool) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -8,7 +8,8 @@ from typing import Any
 
 from ..errors import InvalidInputError, TooLargeError, counted
 from ..theory.bounds import montufar_2014, parameter_count, regions_in_general_position, serra_lower
-from .figures import check_figure, layer_colour, new_axes, save
+from .figures import check_figure, new_axes, save
+from .styles import layer_colour
 
 #: What a network of these widths takes of the budget.
 Size = Callable[[Sequence[int]], int]
@@ -117,8 +118,11 @@ def _draw(ax: Any, inputs: int, depths: Sequence[int], size: Size, largest: int)
     ax.set_xscale("log")
     ax.set_yscale("log")
     ax.set_xlim(shallow[0][0], largest)
-    ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if largest < 100 * shallow[0][0] else (1,)))
+    # A label at every power of ten, and between them where there is room.
+    ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if largest < 1000 * shallow[0][0] else (1,)))
+    ax.yaxis.set_major_locator(LogLocator(numticks=30))
     ax.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    ax.tick_params(axis="x", labelsize="small")
     ax.xaxis.set_minor_formatter(NullFormatter())
     ax.grid(which="major", color="0.9", linewidth=0.7)
     ax.spines[["top", "right"]].set_visible(False)

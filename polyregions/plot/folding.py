@@ -21,8 +21,9 @@ from numpy.typing import NDArray
 from ..analysis.folding import Folding
 from ..base.arrays import FloatArray
 from ..errors import InvalidInputError, TooLargeError
-from .figures import check_figure, count, layer_colour, new_axes, save
+from .figures import check_figure, count, new_axes, save
 from .sheets import Sheet, Stack
+from .styles import layer_colour, layer_handle, layer_name
 
 #: Regions beyond which nothing could be seen.
 MOST_REGIONS = 5_000
@@ -72,7 +73,7 @@ def plot_folding(folding: Folding, path: str | Path | None = None) -> NDArray[An
     >>> net = Network.from_arrays([([[2], [4]], [0, -2]), ([[2, -2], [4, -4]], [0, -2]), ([[1, -1]], [0])])
     >>> axes = plot_folding(verify_folding(net, Box([0], [1])))
     >>> [ax.get_title().splitlines() for ax in axes[:-1]]
-    [['the sheet', '4 cells'], ['folded by layer 0', '2 to 1'], ['folded by layer 1', '4 to 1']]
+    [['the sheet', '4 cells'], ['folded by layer 1', '2 to 1'], ['folded by layer 2', '4 to 1']]
     """
     _check(folding)
     check_figure(path)
@@ -98,7 +99,7 @@ def _check(folding: Folding) -> None:
     if not folding.depth:
         first = folding.layers[0]
         raise InvalidInputError(
-            f"plot: layer 0 does not fold the cube: {count(first.n_regions, 'region')}, "
+            f"plot: {layer_name(0)} does not fold the cube: {count(first.n_regions, 'region')}, "
             f"{count(len(first.images), 'image')}"
         )
     regions = folding.layers[min(folding.depth, len(folding.layers) - 1)].n_regions
@@ -109,11 +110,11 @@ def _check(folding: Folding) -> None:
 def _titles(folding: Folding) -> list[str]:
     folded = folding.layers[: folding.depth]
     titles = [f"the sheet\n{count(folding.multiplicity, 'cell')}"]
-    titles += [f"folded by layer {layer.layer}\n{layer.n_regions} to 1" for layer in folded]
+    titles += [f"folded by {layer_name(layer.layer)}\n{layer.n_regions} to 1" for layer in folded]
     pieces = int(folded[-1].pieces[0])
     if pieces == 1:
         return [*titles, f"from above\n{count(folding.multiplicity, 'cell')} look like one"]
-    regions = f"{pieces} regions of layer {folding.depth}"
+    regions = f"{pieces} regions of {layer_name(folding.depth)}"
     return [*titles, f"from above\n{regions}, {folding.multiplicity} times each"]
 
 
@@ -318,14 +319,11 @@ def _lay_strand(ax: Any, sheet: Sheet, stack: Stack, paper: int) -> None:
 
 def _legend(figure: Any, sheet: Sheet) -> None:
     """Name the colours of the boundaries, below the pictures."""
-    from matplotlib.lines import Line2D
-
     layers = np.unique(sheet.layers).tolist()
-    names = [f"{'creases' if layer < sheet.depth else 'boundaries'} of layer {layer}" for layer in layers]
-    handles = [
-        Line2D([], [], color=layer_colour(layer), linewidth=2.2, label=name)
-        for layer, name in zip(layers, names, strict=True)
+    names = [
+        f"{'creases' if layer < sheet.depth else 'boundaries'} of {layer_name(layer)}" for layer in layers
     ]
+    handles = [layer_handle(layer, name) for layer, name in zip(layers, names, strict=True)]
     figure.legend(
         handles=handles, loc="outside lower center", ncols=len(handles), frameon=False, fontsize="small"
     )

@@ -21,6 +21,7 @@ from ..complex.graph import lowest_flip_layers
 from ..complex.polygons import region_rings, region_vertices, shared_edges
 from ..errors import InvalidInputError
 from ..network.box import Box
+from .styles import layer_name
 
 #: Colours from the left to the right of a sheet; they fade upwards.
 COLOURS = np.array(
@@ -128,7 +129,7 @@ def _cube_maps(layer: FoldedLayer) -> FloatArray:
     """The map of each region into the coordinates in which the folded cube is [0, 1]^d."""
     frame = layer.images[0].frame
     if frame is None:
-        raise InvalidInputError(f"plot: layer {layer.layer} does not fold the cube")
+        raise InvalidInputError(f"plot: {layer_name(layer.layer)} does not fold the cube")
     corner, edges = (np.array(part, dtype=np.float64) for part in frame)
     inverse = np.linalg.pinv(edges.T)
     maps = []

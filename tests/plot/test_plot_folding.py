@@ -114,9 +114,9 @@ def test_a_box_of_other_sides():
 def test_regions_of_the_next_layer():
     """Three lines in each of 16 cells; of the wall between two cells one side is crossed by them."""
     axes = plot_folding(folded(2, (2, 2), inside_unit_cube(2, 3)))
-    assert axes[-1].get_title().splitlines() == ["from above", "7 regions of layer 2, 16 times each"]
+    assert axes[-1].get_title().splitlines() == ["from above", "7 regions of layer 3, 16 times each"]
     names = [text.get_text() for text in axes[0].figure.legends[0].get_texts()]
-    assert names == ["creases of layer 0", "creases of layer 1", "boundaries of layer 2"]
+    assert names == ["creases of layer 1", "creases of layer 2", "boundaries of layer 3"]
     assert letters(axes[0]) == []
     (polygons,) = axes[-1].collections
     edges = [tuple(c) for c in polygons.get_edgecolors()]
@@ -129,8 +129,8 @@ def test_one_dimension():
     axes = plot_folding(folding)
     assert [ax.get_title().splitlines() for ax in axes] == [
         ["the sheet", "6 cells"],
-        ["folded by layer 0", "3 to 1"],
-        ["folded by layer 1", "6 to 1"],
+        ["folded by layer 1", "3 to 1"],
+        ["folded by layer 2", "6 to 1"],
         ["from above", "6 cells look like one"],
     ]
     for ax, n, marks in zip(axes, (1, 3, 6, 1), (5, 3, 0, 0), strict=True):

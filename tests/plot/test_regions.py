@@ -17,7 +17,7 @@ from polyregions import Box, Network, enumerate_regions, linear_regions
 from polyregions.errors import FileFormatError, InvalidInputError, MissingDependencyError
 from polyregions.plot import pattern_colours, plot_regions
 
-# |x| as two units, then | |x| - 1/2 |: kinks at 0 (layer 0) and at +-1/2 (layer 1).
+# |x| as two units, then | |x| - 1/2 |: kinks at 0 (layer 1) and at +-1/2 (layer 2).
 FOLDS = Network.from_arrays([([[1], [-1]], [0, 0]), ([[1, 1], [-1, -1]], [-0.5, 0.5]), ([[1, 1]], [0])])
 LINES = Network.from_arrays([([[1, 0], [0, 1], [1, 1]], [0, 0, -1]), ([[1, 1, 1]], [0])])
 
@@ -47,13 +47,13 @@ def test_three_lines():
 
 
 def test_layers_have_their_own_lines_and_legend():
-    # The folds of x0, read from a plane: vertical lines at 0 (layer 0) and +-1/2 (layer 1).
+    # The folds of x0, read from a plane: vertical lines at 0 (layer 1) and +-1/2 (layer 2).
     net = Network.from_arrays([([[1, 0], [-1, 0]], [0, 0]), *[(x.weight, x.bias) for x in FOLDS.layers[1:]]])
     ax = plot_regions(enumerate_regions(net, Box.cube(2, -1, 1), engine="brute"), ax=_axes())
     by_colour = {tuple(c.get_colors()[0]): c.get_segments() for c in _drawn(ax, LineCollection)}
     assert sorted(sorted(s[0][0] for s in segments) for segments in by_colour.values()) == [[-0.5, 0.5], [0]]
     texts = [text.get_text() for text in ax.get_legend().get_texts()]
-    assert texts == ["layer 0 (1)", "layer 1 (2)"]
+    assert texts == ["layer 1 (1)", "layer 2 (2)"]
     handles = [mpl.colors.to_rgba(h.get_color()) for h in ax.get_legend().legend_handles]
     assert [len(by_colour[handle]) for handle in handles] == [1, 2]
 
@@ -131,9 +131,9 @@ def test_files(tmp_path, ending, magic):
 
 def test_refusals(tmp_path, monkeypatch):
     flat = enumerate_regions(LINES, Box.cube(2, -2, 2), engine="brute")
-    net = Network.from_arrays([(np.eye(3), np.zeros(3)), (np.ones((1, 3)), [0])])
-    deep = enumerate_regions(net, Box.cube(3, -1, 1), engine="brute")
-    with pytest.raises(InvalidInputError, match=r"3 dimensions.*net\.restrict"):
+    net = Network.from_arrays([(np.eye(4), np.zeros(4)), (np.ones((1, 4)), [0])])
+    deep = enumerate_regions(net, Box.cube(4, -1, 1), engine="brute")
+    with pytest.raises(InvalidInputError, match=r"4 dimensions and this picture at most 3.*net\.restrict"):
         plot_regions(deep)
     with pytest.raises(FileFormatError, match=r"known: \.png, \.svg"):
         plot_regions(flat, tmp_path / "a.jpeg")

@@ -13,7 +13,7 @@ from matplotlib.colors import to_hex
 from polyregions import Box, Network, RegionComplex, enumerate_regions
 from polyregions.errors import FileFormatError, InvalidInputError, TooLargeError
 from polyregions.plot import plot_shallow_and_deep
-from polyregions.plot.figures import layer_colour
+from polyregions.plot.styles import layer_colour
 from polyregions.theory.bounds import (
     RATES,
     Bound,
