@@ -21,6 +21,7 @@ from .program import Commands
 from .stats import stats_command
 from .theory import bounds_command, construct_command
 from .verify import verify_command
+from .view import view_command
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -53,5 +54,6 @@ for command in (
     line_command,
     distance_command,
     stats_command,
+    view_command,
 ):
     main.add_command(command)

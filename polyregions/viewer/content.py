@@ -1,7 +1,7 @@
 """What a page holds of a result: its head, which is plain JSON, and arrays.
 
-The page computes outputs and affine maps itself, in float64, from the weights; values by which all regions are
-coloured at once come along as float32.
+The page computes outputs and affine maps itself, in float64, from the weights; values by which all regions
+are coloured at once come along as float32.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Arrays as text that a page can hold, and back: bytes by significance, deflated, base64.
 
-All first bytes of an array's numbers come before all second ones, and so on: numbers of similar size then have
-long runs of equal bytes, which deflate well. A browser has ``DecompressionStream('deflate')`` for the rest.
+All first bytes of an array's numbers come before all second ones, and so on: numbers of similar size then
+have long runs of equal bytes, which deflate well. A browser undoes it by ``DecompressionStream('deflate')``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,12 @@ from numpy.typing import NDArray
 from ..errors import FileFormatError
 
 #: Kinds of numbers, by the names that the page knows them by.
-KINDS = {"f8": np.dtype("<f8"), "f4": np.dtype("<f4"), "u4": np.dtype("<u4"), "u1": np.dtype("u1")}
+KINDS: dict[str, np.dtype[Any]] = {
+    "f8": np.dtype("<f8"),
+    "f4": np.dtype("<f4"),
+    "u4": np.dtype("<u4"),
+    "u1": np.dtype("u1"),
+}
 NAMES = {dtype: name for name, dtype in KINDS.items()}
 #: Where deflate is nearly as small as it gets, and takes a fraction of the time.
 LEVEL = 6

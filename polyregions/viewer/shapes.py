@@ -63,10 +63,8 @@ def _from_faces(cx: Regions) -> Shapes:
 
 def _one_by_one(cx: Regions) -> Shapes:
     middle, half = middle_and_half(cx)
-    if cx.box.dim == 2:
-        found = region_rings(cx)
-    else:
-        found = [region_vertices(cx, i) for i in range(cx.n_regions)]
+    every_one = range(cx.n_regions)
+    found = region_rings(cx) if cx.box.dim == 2 else [region_vertices(cx, i) for i in every_one]
     if cx.box.dim == 1:
         found = [np.sort(own, axis=0) for own in found]
     every = np.concatenate(found)

@@ -57,7 +57,7 @@ function lastCuts(regions, level) {
 function layerFill(regions, view, dark) {
   const last = lastCuts(regions, view.level), paper = dark ? [30, 34, 44] : [255, 255, 255];
   const colours = Array.from({length: regions.levels + 1}, (_, l) =>
-    l === 0 ? paper : mixed(classColour(l - 1), paper, dark ? 0.35 : 0.45).map(Math.round));
+    l === 0 ? paper : mixed(classColour(l - 1), paper, dark ? 0.6 : 0.68).map(Math.round));
   const pixels = colours.map(toPixel);
   const keys = Array.from({length: view.level}, (_, l) => [classColour(l), `layer ${l + 1}`]);
   return {pixels: Uint32Array.from(last, (l) => pixels[l]), legend: {name: "last cut by, and boundaries of", keys}};

@@ -64,8 +64,8 @@ function roundNumbers(low, high, n) {
   return Array.from({length: Math.max(0, count)}, (_, k) => ({value: (first + k) * step, text: text((first + k) * step)}));
 }
 
-/* Numbers along the lower and the left side of the screen; toX and toY put inputs on it. */
-function drawAxes(pen, {width, height, ink, xs, ys, toX, toY}) {
+/* Numbers below and left of a place, if that is in sight; else along the sides of the screen. */
+function drawAxes(pen, {width, height, ink, xs, ys, toX, toY, left, bottom}) {
   pen.font = "11px system-ui, sans-serif";
   pen.lineWidth = 3;
   pen.lineJoin = "round";
@@ -77,8 +77,10 @@ function drawAxes(pen, {width, height, ink, xs, ys, toX, toY}) {
   };
   pen.textAlign = "center";
   pen.textBaseline = "bottom";
-  for (const {value, text} of xs) if (toX(value) > 40 && toX(value) < width - 12) label(text, toX(value), height - 4);
-  pen.textAlign = "left";
+  const under = Math.max(16, Math.min(height - 4, bottom + 18));
+  for (const {value, text} of xs) if (toX(value) > 12 && toX(value) < width - 12) label(text, toX(value), under);
   pen.textBaseline = "middle";
-  for (const {value, text} of ys) if (toY(value) > 10 && toY(value) < height - 24) label(text, 5, toY(value));
+  pen.textAlign = left > 40 ? "right" : "left";
+  const beside = left > 40 ? Math.min(left - 7, width - 5) : 5;
+  for (const {value, text} of ys) if (toY(value) > 8 && toY(value) < under - 20) label(text, beside, toY(value));
 }

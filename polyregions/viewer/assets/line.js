@@ -148,7 +148,7 @@ class LineView {
   drawCurves(pen, curves, ink) {
     const {toY} = this.scale;
     curves.forEach((curve, k) => {
-      for (const [style, wide] of [[toCss(ink.paper), 5], [curveColour(curves.length, k, ink), 2]]) {
+      for (const [style, wide] of [[toCss(ink.paper), 5], [curveColour(curves.length, k, this.view.dark), 2.2]]) {
         pen.strokeStyle = style;
         pen.lineWidth = wide;
         pen.lineJoin = "round";
@@ -158,6 +158,13 @@ class LineView {
         }
         pen.stroke();
       }
+      if (curves.length === 1 || !curve.length) return;
+      pen.font = "12px system-ui, sans-serif";
+      pen.textAlign = "left";
+      pen.textBaseline = "middle";
+      pen.fillStyle = curveColour(curves.length, k, this.view.dark);
+      const end = Math.min(this.toScreen(curve[curve.length - 2]) + 6, this.width - 14);
+      pen.fillText(`${k}`, end, toY(curve[curve.length - 1]));
     });
   }
 
@@ -184,7 +191,7 @@ class LineView {
     }
     const [left, right] = this.sight;
     drawAxes(pen, {
-      width: this.width, height: this.height, toX: (x) => this.toScreen((x - mx) / hx), toY,
+      width: this.width, height: this.height, left: this.toScreen(-1), bottom: this.height, toX: (x) => this.toScreen((x - mx) / hx), toY,
       ink: {text: ink.text, halo: `rgba(${ink.paper.join(", ")}, 0.85)`},
       xs: roundNumbers(mx + hx * left, mx + hx * right, Math.max(2, this.width / 110)),
       ys: roundNumbers(low, high, Math.max(2, this.height / 70)),
@@ -219,7 +226,12 @@ class LineView {
 }
 
 const pixelCss = (pixel) => `rgb(${pixel & 255}, ${(pixel >>> 8) & 255}, ${(pixel >>> 16) & 255})`;
-const curveColour = (n, k, ink) => (n === 1 ? ink.text : toCss(classColour(k)));
+
+/* Of one curve as text, of several as classes; lighter before a dark background. */
+function curveColour(n, k, dark) {
+  if (n === 1) return INKS[dark ? "dark" : "light"].text;
+  return toCss(dark ? mixed(classColour(k), [255, 255, 255], 0.35) : classColour(k));
+}
 
 /* From the values of curves to the screen. */
 function verticalScale(curves, height) {

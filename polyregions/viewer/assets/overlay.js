@@ -131,13 +131,13 @@ function drawNumbers(plane, ink) {
   const {pen, frame, regions, axes} = plane, {sx, sy, ox, oy} = frame.map();
   const [[mx, hx], [my, hy]] = axes.map((j) => [regions.head.middle[j], regions.head.half[j]]);
   const toX = (x) => ox + (sx * (x - mx)) / hx, toY = (y) => oy - (sy * (y - my)) / hy;
-  const [left, bottom] = frame.toPlace(0, frame.height), [right, top] = frame.toPlace(frame.width, 0);
+  const [west, south] = frame.toPlace(0, frame.height), [east, north] = frame.toPlace(frame.width, 0);
   const within = (v) => Math.min(1, Math.max(-1, v));
   drawAxes(pen, {
-    width: frame.width, height: frame.height, toX, toY,
+    width: frame.width, height: frame.height, toX, toY, left: ox - sx, bottom: oy + sy,
     ink: {text: ink.text, halo: `rgba(${ink.paper.join(", ")}, 0.85)`},
-    xs: roundNumbers(mx + hx * within(left), mx + hx * within(right), Math.max(2, frame.width / 110)),
-    ys: roundNumbers(my + hy * within(bottom), my + hy * within(top), Math.max(2, frame.height / 80)),
+    xs: roundNumbers(mx + hx * within(west), mx + hx * within(east), Math.max(2, frame.width / 110)),
+    ys: roundNumbers(my + hy * within(south), my + hy * within(north), Math.max(2, frame.height / 80)),
   });
 }
 

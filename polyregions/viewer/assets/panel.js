@@ -55,7 +55,7 @@ function showRegion(element, {regions, network, view, go, colour}) {
 function factTable(regions, region, inputs) {
   const rows = [["point", tuple(inputs)], [MEASURES[regions.dim - 1], shown(regions.volumes[region])]];
   if (regions.linear) rows.push(["linear region", String(regions.linear[region])]);
-  return make("table", {}, ...rows.map(([name, text]) => make("tr", {}, make("th", {}, name), make("td", {}, text))));
+  return make("table", {class: "facts"}, ...rows.map(([name, text]) => make("tr", {}, make("th", {}, name), make("td", {}, text))));
 }
 
 /* The states of a layer; units that are on stand out. */
@@ -76,8 +76,9 @@ function patternLine(states, k, view) {
 function outputTable(outputs) {
   let best = 0;
   outputs.forEach((value, k) => { if (value > outputs[best]) best = k; });
-  const rows = Array.from(outputs.slice(0, MOST_ROWS), (value, k) => make("tr", {}, make("th", {}, `output ${k}`),
-    make("td", {}, outputs.length > 1 && k === best ? "largest  " : "", shown(value, 8))));
+  const rows = Array.from(outputs.slice(0, MOST_ROWS), (value, k) => make("tr", {},
+    make("th", {}, `output ${k} `, outputs.length > 1 && k === best ? make("small", {}, "largest") : ""),
+    make("td", {}, shown(value, 8))));
   return make("div", {class: "scroll"}, make("table", {}, ...rows), more(outputs.length));
 }
 
@@ -85,7 +86,7 @@ function mapTable(rows) {
   const d = rows[0].length - 1;
   const head = make("tr", {}, make("th", {}), ...Array.from({length: d}, (_, j) => make("td", {}, `x${j}`)), make("td", {}, "c"));
   const body = rows.slice(0, MOST_ROWS).map((row, k) =>
-    make("tr", {}, make("th", {}, `${k}`), ...Array.from(row, (v) => make("td", {}, shown(v)))));
+    make("tr", {}, make("th", {}, `${k}`), ...Array.from(row, (v) => make("td", {}, shown(v, d < 3 ? 6 : 4)))));
   return make("div", {class: "scroll"}, make("table", {}, head, ...body), more(rows.length));
 }
 

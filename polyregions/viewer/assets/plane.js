@@ -159,9 +159,13 @@ function paint(plane) {
         colour = shade(i, place[0], place[1], place[2]);
       }
       if (bordered && i !== n) {
-        let other = column > 0 ? ids[q - 1] : n;
-        if (other === n || groups[other] === groups[i]) other = row > 0 ? ids[q - width] : n;
-        if (other !== n && groups[other] !== groups[i]) {
+        // Only where the region goes on for another pixel: of thinner ones nothing but lines would be left.
+        const own = groups[i];
+        let other = column > 0 && groups[ids[q + 1]] === own ? ids[q - 1] : n;
+        if (other === n || groups[other] === own) {
+          other = row > 0 && row + 1 < height && groups[ids[q + width]] === own ? ids[q - width] : n;
+        }
+        if (other !== n && groups[other] !== own) {
           let layer = 0;
           while (layer + 1 < ladder.length && ladder[layer][i] === ladder[layer][other]) layer++;
           colour = inked(colour, inks[layer]);

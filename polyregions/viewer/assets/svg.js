@@ -65,13 +65,13 @@ function lineParts(line) {
     parts.push(`<rect x="${rounded(line.toScreen(a))}" y="0" width="${rounded(line.toScreen(b) - line.toScreen(a))}" ` +
       `height="${height - 24}" fill="${pixelCss(line.fill.pixels[i])}" fill-opacity="0.55" data-region="${i}"/>`);
   }
-  const curves = line.curves(), ink = INKS[line.view.dark ? "dark" : "light"];
+  const curves = line.curves();
   curves.forEach((curve, k) => {
     const points = [];
     for (let m = 0; m < curve.length; m += 2) {
       points.push(`${rounded(line.toScreen(curve[m]))},${rounded(scale.toY(curve[m + 1]))}`);
     }
-    parts.push(`<polyline points="${points.join(" ")}" fill="none" stroke="${curveColour(curves.length, k, ink)}" stroke-width="2"/>`);
+    parts.push(`<polyline points="${points.join(" ")}" fill="none" stroke="${curveColour(curves.length, k, line.view.dark)}" stroke-width="2"/>`);
   });
   return parts;
 }
