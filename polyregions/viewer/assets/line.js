@@ -53,8 +53,11 @@ class LineView {
   toScreen(x) { return this.map.o + this.map.s * x; }
   toPlace(X) { return (X - this.map.o) / this.map.s; }
 
+  /* What was in the middle stays there; the whole box is the whole box. */
   resize(draw = true) {
+    const {k, x} = this.transform, middle = this.width ? this.toPlace(this.width / 2) : 0;
     [this.width, this.height] = [Math.max(1, this.element.clientWidth), Math.max(1, this.element.clientHeight)];
+    if (k !== 1 || x !== 0) this.goTo([middle], k);
     if (draw) this.draw();
   }
 

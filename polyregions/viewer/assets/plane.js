@@ -55,9 +55,13 @@ class PlaneView {
     return this.axes.map((j) => place[j]);
   }
 
+  /* What was in the middle stays there; the whole box is the whole box. */
   resize(draw = true) {
-    this.frame.resize(this.element.clientWidth, this.element.clientHeight);
+    const {frame} = this, {k} = frame.transform, middle = frame.middle;
+    const whole = frame.transform.toString() === d3.zoomIdentity.toString();
+    frame.resize(this.element.clientWidth, this.element.clientHeight);
     this.raster = null;
+    if (!whole) this.selection.call(this.zoom.transform, frame.centred(middle, k));
     if (draw) this.draw();
   }
 
