@@ -22,10 +22,9 @@ if TYPE_CHECKING:
     from . import viewer as viewer
     from .analysis.definitions import count_linear_regions, linear_regions
     from .certification import Certificate, certify
-    from .complex.region_complex import RegionComplex
+    from .complex.region_complex import RegionComplex, load_result, save_result
     from .complex.regions import Region
     from .engines.enumerate import enumerate_regions
-    from .export.results import load_result, save_result
     from .network.box import Box
     from .network.network import Network
     from .verification import verify
@@ -41,8 +40,8 @@ _HOMES = {
     "count_linear_regions": "analysis.definitions",
     "enumerate_regions": "engines.enumerate",
     "linear_regions": "analysis.definitions",
-    "load_result": "export.results",
-    "save_result": "export.results",
+    "load_result": "complex.region_complex",
+    "save_result": "complex.region_complex",
     "verify": "verification",
 }
 #: What more can be imported from here: packages of functions, and the errors.

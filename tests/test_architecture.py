@@ -188,7 +188,7 @@ def declared() -> set[str]:
     config = configparser.ConfigParser()
     config.read(ROOT / "setup.cfg")
     lines = config["options"]["install_requires"].splitlines()
-    for extra in ("plot", *{extra for _, extra in formats.EXTRAS.values()} - {"keras"}):
+    for extra in ("plot", "pandas", *{extra for _, extra in formats.EXTRAS.values()} - {"keras"}):
         lines += config["options.extras_require"][extra].splitlines()
     found = {re.split(r"[<>=!;\[ ]", line.strip())[0] for line in lines if line.strip()}
     return {DISTRIBUTIONS.get(distribution, distribution) for distribution in found}

@@ -31,7 +31,7 @@ def certify_command(file: Path, json_path: str | None, quiet: bool) -> None:
     The exit code is 1 if a statement fails, and 3 if all that the result says is proven, but it does not
     claim to hold all regions.
     """  # noqa: D301  click needs the character that the escape stands for
-    from ..export.results import load_result
+    from ..complex.region_complex import load_result
 
     check_targets([("--json", json_path)], file)
     cx = load_result(file)

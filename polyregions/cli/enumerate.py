@@ -168,7 +168,7 @@ def _resumed(path: Path | None) -> RegionComplex | None:
     """The partial result to go on from."""
     if path is None:
         return None
-    from ..export.results import load_result
+    from ..complex.region_complex import load_result
 
     return load_result(path)
 

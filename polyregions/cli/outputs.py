@@ -34,7 +34,7 @@ class Outputs:
     def check(self, box: Box, resumed: Path | None, *read: Path | None) -> None:
         """Refuse, before any work, what cannot be made or written. A resumed result may be replaced."""
         if self.result_path is not None:
-            from ..export.results import check_result_target
+            from ..complex.result_files import check_result_target
 
             check_result_target(self.result_path)
         if self.graph_path is not None:
@@ -50,7 +50,7 @@ class Outputs:
     def save(self, cx: RegionComplex, shown: bool) -> None:
         """Write the whole result, before anything else may fail."""
         if self.result_path is not None:
-            from ..export.results import save_result
+            from ..complex.region_complex import save_result
 
             with status(shown, f"writing {self.result_path}"):
                 save_result(cx, self.result_path)

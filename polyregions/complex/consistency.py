@@ -11,7 +11,7 @@ import numpy as np
 
 from ..base.arrays import IntArray, StateArray
 from .checks import rounded_from_inside
-from .region_complex import RegionComplex
+from .regions import Regions
 
 #: Why a result may be partial.
 STOPS = ("limit", "time", "interrupted", "memory")
@@ -19,7 +19,7 @@ STOPS = ("limit", "time", "interrupted", "memory")
 RESULT_ENGINES = ("subdivide", "traverse", "brute")
 
 
-def contradiction(cx: RegionComplex) -> str:
+def contradiction(cx: Regions) -> str:
     """Return what a result's arrays contradict, in a few words; "" if nothing was found.
 
     Examples
@@ -34,7 +34,7 @@ def contradiction(cx: RegionComplex) -> str:
     return _labels(cx) or _patterns(cx) or _facets(cx) or _order(cx) or _witnesses(cx)
 
 
-def misplaced_witness(cx: RegionComplex) -> str:
+def misplaced_witness(cx: Regions) -> str:
     """Return which witness has not its region's pattern, in a few words; "" if all given have.
 
     A region may be too small for float64 points: then an inner point must round to its witness.
@@ -47,7 +47,7 @@ def misplaced_witness(cx: RegionComplex) -> str:
     return ""
 
 
-def _labels(cx: RegionComplex) -> str:
+def _labels(cx: Regions) -> str:
     n, explored = cx.n_regions, cx.n_explored
     if n == 0:
         return "there is no region"
@@ -64,7 +64,7 @@ def _labels(cx: RegionComplex) -> str:
     return ""
 
 
-def _patterns(cx: RegionComplex) -> str:
+def _patterns(cx: Regions) -> str:
     """States that their units have, and no pattern twice."""
     ranges = [layer.n_states for layer in cx.network.hidden]
     if ranges and (cx.states >= np.concatenate(ranges)).any():
@@ -80,7 +80,7 @@ def _repeated(states: StateArray) -> bool:
     return bool((states[order[1:]] == states[order[:-1]]).all(axis=1).any())
 
 
-def _facets(cx: RegionComplex) -> str:
+def _facets(cx: Regions) -> str:
     """Enough of them, none twice, none to the region itself, and each wall from both of its sides."""
     n, explored, d = cx.n_regions, cx.n_explored, cx.box.dim
     owners, across = cx.facet_owners, cx.facet_neighbors
@@ -115,7 +115,7 @@ def _connection(n: int, explored: int, owners: IntArray, across: IntArray) -> st
     return ""
 
 
-def _order(cx: RegionComplex) -> str:
+def _order(cx: Regions) -> str:
     """A traversal numbers regions as it finds them: 0, and then what is across each facet in turn."""
     if cx.engine != "traverse":
         return ""
@@ -126,7 +126,7 @@ def _order(cx: RegionComplex) -> str:
     return ""
 
 
-def _witnesses(cx: RegionComplex) -> str:
+def _witnesses(cx: Regions) -> str:
     """Each region has one in the box, but for those that were found and not explored."""
     given = np.isfinite(cx.witnesses).all(axis=1)
     missing = np.isnan(cx.witnesses).all(axis=1) & (np.arange(cx.n_regions) >= cx.n_explored)

@@ -59,6 +59,11 @@ class Faces:
         """Where the vertices are, the forms that define them, and the layers that made these."""
         return self._vertices
 
+    @property
+    def patterns(self) -> Patterns:
+        """The patterns of the regions, by what each layer has cut."""
+        return self._patterns
+
     def __len__(self) -> int:
         return len(self.cells.dim)
 

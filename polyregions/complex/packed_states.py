@@ -24,6 +24,13 @@ class PackedStates:
     rows : int
     n_states : int64 (columns,)
 
+    Attributes
+    ----------
+    bits : int
+        For each state.
+    packed : uint8 (rows, bytes)
+        The state of column j is in the bits from ``bits * j`` on, the lowest bit of a byte first.
+
     Examples
     --------
     >>> states = PackedStates(2, np.array([2, 4, 1]))
@@ -37,10 +44,10 @@ class PackedStates:
         self.bits = next(bits for bits in (0, 1, 2, 4, 8) if largest < 2**bits)
         self.columns = n_states.size
         width = -(-n_states.size * self.bits // 8)
-        self._packed: NDArray[np.uint8] = np.zeros((rows, width), dtype=np.uint8)
+        self.packed: NDArray[np.uint8] = np.zeros((rows, width), dtype=np.uint8)
 
     def __len__(self) -> int:
-        return len(self._packed)
+        return len(self.packed)
 
     def write(self, first: int, states: StateArray) -> None:
         """Set the rows from ``first`` on."""
@@ -50,14 +57,14 @@ class PackedStates:
             packed = np.packbits(states, axis=1, bitorder="little")
         else:
             each = 8 // self.bits
-            padded = np.zeros((len(states), self._packed.shape[1], each), dtype=np.uint8)
+            padded = np.zeros((len(states), self.packed.shape[1], each), dtype=np.uint8)
             padded.reshape(len(states), padded[0].size)[:, : self.columns] = states
             packed = np.bitwise_or.reduce(padded << self._shifts(), axis=2)
-        self._packed[first : first + len(states)] = packed
+        self.packed[first : first + len(states)] = packed
 
     def rows(self, which: slice | IntArray | NDArray[np.int32]) -> StateArray:
         """Some rows; uint8 (rows, columns)."""
-        packed = self._packed[which]
+        packed = self.packed[which]
         if self.bits == 0:
             return np.zeros((len(packed), self.columns), dtype=np.uint8)
         if self.bits == 1:

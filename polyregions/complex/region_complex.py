@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..base.arrays import Bounded
+from . import bulk as _bulk
 from . import checks as _checks
 from . import graph as _graph
 from . import polygons as _polygons
+from .bulk import AffineMaps, RegionCorners
 from .decision import DecisionBoundary, argmax_boundary, level_boundary
 from .regions import Regions
 
 if TYPE_CHECKING:
     import networkx
+    from scipy.sparse import csr_array
+
+    from .centroids import BoundedPoints
+    from .packed_states import PackedStates
+    from .tables import Tables
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -35,6 +45,102 @@ class RegionComplex(Regions):
     def graph(self) -> networkx.Graph[int]:
         """Return the adjacency graph of the regions as a ``networkx.Graph``."""
         return _graph.region_graph(self)
+
+    @cached_property
+    def volumes(self) -> Bounded:
+        """Length, area, volume, ... of each region, with a proven bound; needs the faces ("subdivide").
+
+        ``cx.faces.measured_volumes(accuracy=0)`` has the exact ones, rounded once, ``cx[i].exact_volume``
+        that of a region.
+        """
+        return self.need_faces("volumes").measured_volumes()
+
+    @cached_property
+    def centroids(self) -> BoundedPoints:
+        """Centre of mass of each region, with a proven bound; needs the faces.
+
+        ``cx[i].centroid`` is the exact one of a region, rounded once.
+        """
+        self.need_faces("centroids")
+        from .centroids import region_centroids  # loads kernels
+
+        return region_centroids(self.faces)
+
+    @cached_property
+    def affine_maps(self) -> AffineMaps:
+        """The map ``A x + c`` of each region, with a proven bound.
+
+        ``cx[i].affine_map`` is the exact one of a region, rounded once.
+        """
+        return _bulk.affine_maps(self)
+
+    @cached_property
+    def vertices(self) -> RegionCorners:
+        """The vertices of all regions, ragged: ``points`` and ``offsets``."""
+        return _bulk.region_corners(self)
+
+    @property
+    def patterns(self) -> PackedStates:
+        """All patterns, a bit for each unit of two states: ``patterns.rows(regions)`` unpacks some."""
+        return _bulk.packed_patterns(self)
+
+    def save(self, path: str | Path) -> None:
+        """Write the result to an ``.npz`` file, faces included (:mod:`polyregions.complex.result_files`)."""
+        from .result_files import write_result
+
+        write_result(self, path)
+
+    @classmethod
+    def load(cls, path: str | Path) -> RegionComplex:
+        """Read a result from a file; :func:`polyregions.certify` proves what it claims.
+
+        Read, it has been looked at as far as that is quick: it cannot name a region twice, or be complete
+        with regions that were not explored, and its faces are a complex with just these regions and facets.
+
+        Raises
+        ------
+        FileFormatError
+            If the file is missing, truncated, not what it says, or contradicts itself.
+        InvalidInputError
+            If its network or its box cannot be one.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from polyregions import Box, Network, enumerate_regions
+        >>> net = Network.from_arrays([([[1], [1]], [0, -1]), ([[1, -2]], [0])])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     enumerate_regions(net, Box([-1], [2])).save(f"{folder}/tent.npz")
+        ...     RegionComplex.load(f"{folder}/tent.npz").faces
+        Faces(4 of dimension 0, 3 of dimension 1)
+        """
+        from .result_files import read_result
+
+        return read_result(path, cls)
+
+    def to_pandas(self) -> Tables:
+        """Return data frames of the regions, the adjacencies and the walls.
+
+        Raises
+        ------
+        MissingDependencyError
+            If pandas is not installed.
+        """
+        from .tables import data_frames
+
+        return data_frames(self)
+
+    def to_networkx(self) -> networkx.Graph[int]:
+        """Return the adjacency graph, as :meth:`graph` does."""
+        return _graph.region_graph(self)
+
+    def to_scipy(self) -> csr_array:
+        """Return the adjacencies as a symmetric sparse matrix of booleans (regions, regions)."""
+        return _bulk.adjacency_matrix(self)
+
+    def to_shapely(self) -> Any:
+        """Return an array of one ``shapely.Polygon`` per region, d = 2 only."""
+        return _bulk.polygon_array(self)
 
     def polygons(self) -> list[Any]:
         """Return one ``shapely.Polygon`` per region, d = 2 only."""
@@ -76,3 +182,21 @@ class RegionComplex(Regions):
     def check(self) -> None:
         """Check the invariants of the result; raise CheckFailedError on the first violation."""
         _checks.check(self)
+
+
+def save_result(cx: RegionComplex, path: str | Path) -> None:
+    """Write a result to a file, whole or not at all: :meth:`RegionComplex.save`.
+
+    Raises
+    ------
+    FileFormatError
+        If the name has another ending than ``.npz``.
+    InvalidInputError
+        If the file cannot be written.
+    """
+    cx.save(path)
+
+
+def load_result(path: str | Path) -> RegionComplex:
+    """Read a result from a file: :meth:`RegionComplex.load`."""
+    return RegionComplex.load(path)

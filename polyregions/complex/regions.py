@@ -147,7 +147,7 @@ class Regions:
         Raises
         ------
         InvalidInputError
-            If they are not known: other engines than "subdivide" keep none, nor do files.
+            If they are not known: other engines than "subdivide" keep none, nor did files of version 1.
         """
         return self.need_faces("faces of this result")
 
@@ -170,7 +170,7 @@ class Regions:
         if self.known_faces is None:
             why = f"engine {self.engine!r} does not keep them"
             if self.further is not None or self.engine == "subdivide":
-                why = "this result has lost them (files do not keep them)"
+                why = "this result has lost them (files of version 1 did not keep them)"
             raise InvalidInputError(
                 f"{purpose}: it takes the faces of all dimensions, and {why}; "
                 "use enumerate_regions(network, box, engine='subdivide')"

@@ -55,6 +55,22 @@ class Corners(NamedTuple):
     scales: Vector
 
 
+class Sums(NamedTuple):
+    """What is summed over the simplices of each face.
+
+    Attributes
+    ----------
+    values, errors : float64 (faces,)
+        k! times the volume, and its bound.
+    moments : float64 (faces, d)
+        k! times the volume times the mean of the corners, minus the point of the face; or empty.
+    """
+
+    values: Vector
+    errors: Vector
+    moments: Matrix
+
+
 class Wedges(NamedTuple):
     """How minors of order i are made of those of order i - 1 and side i: a sum of signed products.
 
@@ -100,10 +116,29 @@ def measure_in_units(
     for dimension in range(2, k + 1):
         middle(cells.faces(dimension), dimension, cells.lists, own)
     values, errors = np.empty(len(faces)), np.empty(len(faces))
-    sum_simplices(faces, k, cells.lists, own, wedges(d, k), values, errors)
+    sum_simplices(faces, k, cells.lists, own, wedges(d, k), Sums(values, errors, np.empty((0, d))))
     # Every coordinate of a side is at most 2, so that what one operation loses by underflow grows to this.
     errors += TINY * (4.0 * d) ** (2 * d)
     return values / factorial(k), errors * INFLATE / factorial(k)
+
+
+def moments_in_units(cells: Cells, places: tuple[FloatArray, FloatArray]) -> tuple[Sums, Corners]:
+    """Volumes of the top cells times d!, their bounds, and first moments about a point of each.
+
+    ``places`` as in :func:`measure_in_units`. The point of a cell is that in the second array.
+    """
+    d, faces = cells.dimension, cells.top
+    points, radii = np.empty((len(cells.dim), d)), np.empty(len(cells.dim))
+    points[cells.faces(0)], radii[cells.faces(0)] = places
+    own = Corners(points, radii, np.ones(d))
+    if d == 1:
+        points[faces], radii[faces] = (v[cells.pool[cells.start[faces]]] for v in (points, radii))
+    for dimension in range(2, d + 1):
+        middle(cells.faces(dimension), dimension, cells.lists, own)
+    sums = Sums(np.empty(len(faces)), np.empty(len(faces)), np.empty((len(faces), d)))
+    sum_simplices(faces, d, cells.lists, own, wedges(d, d), sums)
+    sums.errors[:] = (sums.errors + TINY * (4.0 * d) ** (2 * d)) * INFLATE
+    return sums, own
 
 
 @kernel(bare=True)
@@ -177,10 +212,10 @@ def sum_simplices(
     lists: FaceLists,
     places: Corners,
     table: Wedges,
-    values: Vector,
-    errors: Vector,
+    sums: Sums,
 ) -> None:
     """Sum k! times the volumes of the simplices of each k-face, and their bounds; see the module."""
+    values, errors, moments = sums
     start, size, pool = lists
     count = table.terms[table.terms.shape[0] - 1, 0] + 1  # minors of all orders
     n = (table.first[k + 1] - table.first[k]) // k  # of order k
@@ -195,7 +230,12 @@ def sum_simplices(
             add_side(1, int64(pool[start[top]]), int64(pool[start[top] + 1]), places, table, minors, sizes)
             values[f] = length(minors, n)
             errors[f] = sizes[1, 1] + roundings * sizes[1, 0]
+            if moments.size > 0:
+                origin, other = int64(pool[start[top]]), int64(pool[start[top] + 1])
+                moments[f, 0] = values[f] * (places.points[other, 0] - places.points[origin, 0]) / 2
             continue
+        if moments.size > 0:
+            moments[f] = 0.0
         chain[k], place[k] = top, 0
         level = k
         while level <= k:
@@ -216,8 +256,15 @@ def sum_simplices(
                 continue
             add_side(k - 1, top, one, places, table, minors, sizes)
             add_side(k, one, other, places, table, minors, sizes)
-            total += length(minors, n)
+            volume = length(minors, n)
+            total += volume
             bound += sizes[k, 1] + roundings * sizes[k, 0]
+            if moments.size > 0:
+                for j in range(moments.shape[1]):
+                    moment = places.points[one, j] + places.points[other, j] - 2 * places.points[top, j]
+                    for i in range(2, k):
+                        moment += places.points[chain[i], j] - places.points[top, j]
+                    moments[f, j] += volume * moment / (k + 1)
             simplices += 1
         values[f] = total
         errors[f] = bound + (simplices + 2) * U * total

@@ -13,8 +13,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from flint import fmpz_mat
 
+from ..base.arrays import StateArray
 from ..base.kernels import Int32Matrix, Matrix, Vector
 from ..network.box import Box, box_rows
+from ..network.exact_forms import FormMaker
+from ..network.integer_map import IntRows
 from ..network.layer_arrays import LayerArrays
 from ..network.network import Network
 from .patterns import Cut
@@ -69,8 +72,17 @@ class Vertices:
         self.store = Store(points, np.zeros(2**d), planes, forms, np.zeros(2 * d), source)
         self.cuts: list[Cut] = []
         self._sides = box_rows(box)
-        self._forms: dict[tuple[int, int], Any] = {}
+        self._forms: dict[tuple[int, int], IntRows] = {}
+        self._maker = FormMaker(network.exact)
         self._exact: dict[int, list[int]] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What is stored: not what is made again when it is asked for."""
+        return {name: value for name, value in vars(self).items() if name not in ("_forms", "_maker")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._forms, self._maker = {}, FormMaker(self.network.exact)
 
     def first(self, vertices: int) -> Store:
         """So many vertices of the store, and all forms."""
@@ -91,6 +103,7 @@ class Vertices:
         copy = object.__new__(Vertices)
         copy.network, copy.steps, copy.cuts = self.network, self.steps, self.cuts
         copy._sides, copy._forms, copy._exact = self._sides, dict(self._forms), dict(self._exact)
+        copy._maker = FormMaker(self.network.exact)
         s = self.first(vertices)
         copy.store = s._replace(points=s.points.copy(), radii=s.radii.copy(), planes=s.planes.copy())
         return copy
@@ -99,6 +112,7 @@ class Vertices:
         """The same vertices, to go on with in a network that begins like this one."""
         other = self.copy(len(self.store.radii))
         other.network, other.steps, other.cuts, other._forms = network, steps, list(self.cuts), {}
+        other._maker = FormMaker(network.exact)
         return other
 
     def append(self, other: Vertices, vertices: tuple[int, int, int]) -> None:
@@ -113,36 +127,28 @@ class Vertices:
         self._forms |= other._forms
         self._exact |= {v + n - begin if v >= begin else v: point for v, point in other._exact.items()}
 
-    def exact_forms(self, layer: int, cell: int) -> Any:
+    def exact_forms(self, layer: int, cell: int) -> IntRows:
         """Exact pre-activations of a layer on one of the cells that it begins to cut, with the row of D last.
 
         They follow from those of the layer below on the cell that this one was cut from, which many share.
         """
-        if (layer, cell) in self._forms:
-            return self._forms[layer, cell]
-        way: list[
-            tuple[int, int, Any]
-        ] = []  # layers on the way down, each with the states of its units below
-        cuts: dict[int, list[Cut]] = {}
-        for cut in self.cuts:
-            cuts.setdefault(cut.layer, []).append(cut)
-        while layer > 0 and (layer, cell) not in self._forms:
-            below = cuts.get(layer - 1, [])
-            way.append((layer, cell, _unit_states(below[-1], cell) if below else self._lowest(layer - 1)))
-            for cut in reversed(below):
-                cell = int(cut.cell_of[cell])
-            layer -= 1
-        if (layer, cell) not in self._forms:
-            self._forms[layer, cell] = self.network.exact.first()
-        forms = self._forms[layer, cell]
-        for above, cell, states in reversed(way):
-            forms = self.network.exact.following(above - 1, forms, states)
-            self._forms[above, cell] = forms
+        way: list[tuple[int, int, StateArray]] = []  # down to what is known; the states of the units below
+        at, start = layer, cell
+        while at > 0 and (at, start) not in self._forms:
+            cuts = [cut for cut in self.cuts if cut.layer == at - 1]
+            states = np.zeros(self.network.layers[at - 1].n_units, dtype=np.uint8)
+            if cuts:
+                states = cuts[-1].states.rows(np.array([start]))[0, cuts[-1].units]
+            way.append((at, start, states))
+            for cut in reversed(cuts):
+                start = int(cut.cell_of[start])
+            at -= 1
+        if (at, start) not in self._forms:
+            self._forms[at, start] = self._maker.first()
+        forms = self._forms[at, start]
+        for above, own, states in reversed(way):
+            forms = self._forms[above, own] = self._maker.above(above - 1, forms, states)
         return forms
-
-    def _lowest(self, layer: int) -> list[int]:
-        """The states of the units of a layer that cuts nothing."""
-        return [0] * self.network.layers[layer].n_units
 
     def exact_form(self, step: int, cell: int, plane: int) -> list[int]:
         """A hyperplane of a step on a cell as integers in (x, 1), a positive multiple of the true form."""
@@ -176,8 +182,3 @@ class Vertices:
         form, point = self.exact_form(step, cell, plane), self.exact_point(vertex)
         value = sum(a * v for a, v in zip(form, point, strict=True))
         return (value > 0) - (value < 0)
-
-
-def _unit_states(cut: Cut, cell: int) -> list[int]:
-    """The states of the layer's units on one of the cells that a cut made."""
-    return [int(s) for s in cut.states.rows(np.array([cell]))[0, cut.units]]

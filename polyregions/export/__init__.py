@@ -1,1 +1,1 @@
-"""Results as files: whole results (``results``), region graphs (``graphs``), numbers (``summary``)."""
+"""What other programs open: region graphs (``graphs``), numbers (``summary``)."""

@@ -29,9 +29,10 @@ from itertools import accumulate
 from threading import Lock
 from typing import Any
 
+import numpy as np
 from flint import fmpz, fmpz_mat
 
-from ..base.arrays import FloatArray, StateArray
+from ..base.arrays import FloatArray, IntArray, StateArray
 from ..base.rationals import rational_point
 from .integer_map import IntegerMap, IntRows
 from .layers import Layer
@@ -50,6 +51,8 @@ class IntegerLayer:
         self.units: list[int] = table.units.tolist()
         self.first: list[int] = table.first.tolist()
         self.row: list[int] = table.row.tolist()
+        self.owner: list[int] = np.repeat(np.arange(layer.n_outputs), layer.ranks).tolist()
+        self._table = table
         self.is_max: list[bool] = table.is_max.tolist()
         slopes, constants, levels, scale = table.whole
         self.scale = fmpz(scale)
@@ -83,6 +86,12 @@ class IntegerLayer:
         """The states with which a state has a border: of a scalar unit the next ones, else all others."""
         others = range(self.n_states(output)) if self.is_max[output] else (state - 1, state + 1)
         return [r for r in others if 0 <= r < self.n_states(output) and r != state]
+
+    def entries_under(self, states: StateArray) -> IntArray:
+        """The entry of the table that each output follows under the states of the units; int64 (outputs,)."""
+        entries: IntArray = self._table.first[:-1].copy()
+        entries[self._table.units] += states
+        return entries
 
     def every_state(self, states: Sequence[int]) -> list[int]:
         """The states of all outputs from those of the units; 0 for what has no state."""
@@ -189,6 +198,11 @@ class ExactNetwork:
             pre.append(known[0])
             rows = known[1]
         return pre, rows
+
+    @property
+    def layers(self) -> list[IntegerLayer]:
+        """All layers."""
+        return self._layers
 
     def first(self) -> IntRows:
         """Pre-activations of the first layer as integer forms in ``(x, 1)``."""

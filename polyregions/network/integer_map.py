@@ -21,6 +21,7 @@ class IntegerMap:
     def __init__(self, layer: Layer) -> None:
         self.count, self.inputs = layer.weight.shape
         self.matrix: fmpz_mat | None = None
+        self._entries: dict[int, list[tuple[int, Any]]] = {}
         if is_sparse(layer.weight):
             numbers, exponent = dyadic(np.concatenate([layer.weight.data, layer.bias]))
             stored = layer.weight.nnz
@@ -34,6 +35,16 @@ class IntegerMap:
         numbers, exponent = dyadic(np.concatenate([layer.weight, layer.bias[:, None]], axis=1))
         numbers += [0] * self.inputs + [1 << exponent]
         self.matrix = fmpz_mat(self.count + 1, self.inputs + 1, numbers)
+
+    def entries(self, row: int) -> list[tuple[int, Any]]:
+        """Columns and entries of a row that are not zero; that of the bias is ``inputs``, row -1 the last."""
+        if self.matrix is None:
+            return self.sparse[row]
+        if row not in self._entries:
+            r = row if row >= 0 else self.count
+            listed = ((k, self.matrix[r, k]) for k in range(self.inputs + 1))
+            self._entries[row] = [(k, w) for k, w in listed if w != 0]
+        return self._entries[row]
 
     def push(self, columns: IntRows) -> IntRows:
         """The rows of the layer from those of its inputs."""

@@ -53,7 +53,7 @@ def _maps(layers: tuple[Layer, ...], states: StateArray, largest: FloatArray) ->
     with np.errstate(all="ignore"):
         for layer in layers:
             size = np.einsum("njk,j->nk", np.abs(y), scale) + error
-            rounding = gamma(layer.n_inputs + d + 4)
+            rounding = gamma(layer.most_inputs + d + 4)
             weight = abs(layer.weight)
             size = times(size, weight) + np.abs(layer.bias)
             z = times(y, layer.weight)

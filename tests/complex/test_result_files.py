@@ -6,6 +6,7 @@ import io
 import json
 import tracemalloc
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,14 @@ import numpy as np
 import pytest
 from support import zoo
 
-from polyregions import Network, enumerate_regions
+from polyregions import Box, Network, RegionComplex, enumerate_regions
 from polyregions.base.archives import UNSUSPECTED
 from polyregions.certification import certify
+from polyregions.complex.face_arrays import ENTRIES as FACES
+from polyregions.complex.region_complex import load_result, save_result
+from polyregions.complex.result_files import ARRAYS
 from polyregions.errors import FileFormatError, InvalidInputError, InvalidNetworkError, TooLargeError
-from polyregions.export.results import ARRAYS, load_result, save_result
+from polyregions.network import hard_tanh
 
 CASE = zoo.by_name("shi-3")
 
@@ -87,6 +91,10 @@ def test_networks_are_no_results(path: Path) -> None:
         load_result(path)
 
 
+def without_faces(found: dict[str, Any]) -> dict[str, Any]:
+    return {name: array for name, array in found.items() if name not in FACES}
+
+
 def changed(name: str, value: Any) -> Any:
     return lambda found: {**found, name: value(found[name]) if callable(value) else value}
 
@@ -94,7 +102,7 @@ def changed(name: str, value: Any) -> Any:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (changed("version", np.array(2)), "version '2'"),
+        (changed("version", np.array(3)), "version '3'"),
         (lambda found: {k: v for k, v in found.items() if k != "witnesses"}, "no entry witnesses"),
         (changed("states", lambda a: a.astype(np.int64)), "states must be uint8"),
         (changed("states", lambda a: a[0]), "states must be uint8 with 2"),
@@ -154,12 +162,13 @@ def test_wrong_content_is_read_and_then_rejected(path: Path) -> None:
     found["states"] = found["states"].copy()
     found["states"][3, 0] ^= 1
     np.savez(path, **found)
+    with pytest.raises(FileFormatError, match="the faces are those of another result"):
+        load_result(path)
+    np.savez(path, **without_faces(found))
     assert not certify(load_result(path)).valid
 
 
 def test_a_network_without_units(tmp_path: Path) -> None:
-    from polyregions import Box
-
     cx = enumerate_regions(Network.from_arrays([([[1, 2]], [3])]), Box.cube(2, 0, 1))
     save_result(cx, tmp_path / "r.npz")
     assert certify(load_result(tmp_path / "r.npz")).complete
@@ -236,7 +245,6 @@ def at(name: str, index: Any, value: Any) -> Any:
     [
         (none_at_all, "there is no region"),
         (twice, "the same pattern"),
-        (at("states", (2, 0), 255), "a state that it does not have"),
         (reversed_order, "not in the order"),
         (explored_in_part, "complete is True, and 4 of 16"),
         (changed("complete", np.array(False)), "complete is False, and 16 of 16"),
@@ -300,3 +308,90 @@ def test_an_archive_of_zeros_is_not_unpacked(path: Path) -> None:
         load_result(path)
     assert tracemalloc.get_traced_memory()[1] < 2**22
     tracemalloc.stop()
+
+
+def test_a_state_that_a_unit_does_not_have(tmp_path: Path) -> None:
+    """Three states take two bits, which may say a fourth."""
+    net = Network([hard_tanh([[1.0]], [0.0])])
+    for engine in ("subdivide", "traverse"):
+        save_result(enumerate_regions(net, Box([-2], [2]), engine=engine), tmp_path / "r.npz")
+        found = arrays(tmp_path / "r.npz")
+        found["states"][2] = 3
+        np.savez(tmp_path / "r.npz", **found)
+        with pytest.raises(FileFormatError, match="a unit is in a state that it does not have"):
+            load_result(tmp_path / "r.npz")
+
+
+# Faces. -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["shi-3", "fold-2d-2-2", "maxout-3d-2-3-2-2", "hard-tanh-2d", "residual"])
+def test_faces_survive(name: str, tmp_path: Path) -> None:
+    """What is read off them is the same, decision boundaries included."""
+    case = zoo.by_name(name)
+    cx = enumerate_regions(case.network, case.box, engine="subdivide")
+    cx.save(tmp_path / "r.npz")
+    again = RegionComplex.load(tmp_path / "r.npz")
+    assert again.faces.points.tobytes() == cx.faces.points.tobytes()
+    assert again.f_vector == cx.f_vector
+    assert [v.tobytes() for v in again.volumes] == [v.tobytes() for v in cx.volumes]
+    assert [v.tobytes() for v in again.vertices] == [v.tobytes() for v in cx.vertices]
+    corner = int(cx.faces.of_dimension(0)[-1])
+    assert again.faces.exact_point(corner) == cx.faces.exact_point(corner)
+    assert (again.faces.bent_units(0) == cx.faces.bent_units(0)).all()
+    boundary, expected = again.level_set(0, 0.3), cx.level_set(0, 0.3)
+    assert boundary.complex.states.tobytes() == expected.complex.states.tobytes()
+    again.check()
+
+
+def test_version_1_is_read(path: Path) -> None:
+    cx, found = load_result(path), without_faces(arrays(path))
+    del found["undecided"]
+    np.savez(path, **{**found, "version": np.array(1), "states": cx.states})
+    old = load_result(path)
+    assert old.known_faces is None
+    assert old.states.tobytes() == cx.states.tobytes()
+
+
+def test_every_damaged_number_of_the_faces_is_harmless(path: Path) -> None:
+    """One number of an index array out of range, or another one: refused, or read within all arrays."""
+    found = arrays(path)
+    rng = np.random.default_rng(0)
+    refused = 0
+    for name in [name for name in FACES if found[name].dtype.kind in "iu"]:
+        for _ in range(12):
+            array = found[name].copy()
+            place = int(rng.integers(array.size))
+            info = np.iinfo(array.dtype)
+            array.flat[place] = rng.choice([info.min, info.max, -1 if info.min else 255, 0, 7, 100])
+            np.savez(path, **{**found, name: array})
+            try:
+                cx = load_result(path)
+            except (FileFormatError, InvalidInputError):
+                refused += 1
+                continue
+            cx.faces.inside_counts, cx.faces.bent_units(1), cx.vertices
+            with suppress(ZeroDivisionError):  # a vertex on other hyperplanes, which meet nowhere
+                assert len(cx.volumes.values) == cx.n_regions
+    assert refused > 80
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda found: {k: v for k, v in found.items() if k != "cut_pairs"}, "cut_pairs must be there"),
+        (changed("faces_pool", lambda a: a[:-1]), "outside of the pool"),
+        (changed("faces_dim", lambda a: a[::-1].copy()), "the faces are damaged"),
+        (changed("faces_top", lambda a: a[:-1]), "cells are missing"),
+        (changed("vertex_radii", lambda a: a * np.nan), "a bound is no number"),
+        (changed("vertex_points", lambda a: a * np.inf), "a vertex is nowhere"),
+        (changed("form_source", lambda a: a[:-1]), "arrays of vertices differ in length"),
+        (changed("cut_states", lambda a: a[:-1]), "cuts are cut off"),
+        (changed("cut_pairs", lambda a: a[::-1].copy()), "a hyperplane does not exist"),
+        (changed("cuts", lambda a: a + 1), "the faces are damaged"),
+    ],
+)
+def test_faces_that_are_none_are_refused(path: Path, change: Any, message: str) -> None:
+    np.savez(path, **change(arrays(path)))
+    with pytest.raises(FileFormatError, match=message):
+        load_result(path)
