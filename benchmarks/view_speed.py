@@ -2,11 +2,12 @@
 
     python benchmarks/view_speed.py [--quick] [--json FILE]
 
-Random He networks with two inputs, in [-1, 1]^2, in Chromium without a screen and without a GPU, in a window
-of 1280 x 820 pixels. Timed are: writing the page from the result; from when the browser goes for the file until
-all is read, decoded and drawn; frames while the map is zoomed and dragged; the frame in full resolution once it
-rests; and a look at what lies below the pointer, with all that the panel says of it. Medians, and the longest of
-60 frames. It needs Chromium with its driver, and selenium (``pip install -e '.[test]'``).
+Random He networks with two inputs, in [-1, 1]^2, in Chromium without a screen and without a GPU, in a
+window of 1280 x 820 pixels. Timed are: writing the page from the result; from when the browser goes for the
+file until all is read, decoded and drawn; frames while the map is zoomed and dragged; the frame in full
+resolution once it rests; and a look at what lies below the pointer, with all that the panel says of it.
+Medians, and the longest of 60 frames. It needs Chromium with its driver, and selenium (``pip install -e
+'.[test]'``).
 """
 
 from __future__ import annotations

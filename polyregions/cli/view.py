@@ -86,7 +86,7 @@ def view_command(file: Path, page: Path, title: str, yes: bool, quiet: bool, **o
 
 def _is_result(file: Path) -> bool:
     """Whether a file says of itself that it is a result; networks may be .npz files, too."""
-    from ..export.results import FORMAT
+    from ..complex.result_files import FORMAT
 
     if file.suffix.lower() != ".npz":
         return False
@@ -105,7 +105,7 @@ def _refuse_options(file: Path, where: Where, options: dict[str, Any]) -> None:
 
 
 def _loaded(file: Path, page: Path) -> RegionComplex:
-    from ..export.results import load_result
+    from ..complex.region_complex import load_result
     from ..viewer import check_page
 
     cx = load_result(file)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..base.files import replacing
 from ..complex.region_complex import RegionComplex
+from .content import check_viewable
 from .page import check_page, page_html
 
 
@@ -36,6 +37,7 @@ class View:
     """
 
     def __init__(self, cx: RegionComplex, title: str = "", height: int = 640) -> None:
+        check_viewable(cx.box.dim, cx.n_regions)
         self._cx, self._title, self._height = cx, title, height
 
     @cached_property

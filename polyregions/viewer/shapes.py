@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..base.arrays import FloatArray, IntArray
-from ..complex.polygons import region_rings, region_vertices
+from ..complex.bulk import corners_of_cells, region_corners
 from ..complex.regions import Regions
 
 
@@ -44,36 +44,31 @@ def middle_and_half(cx: Regions) -> tuple[FloatArray, FloatArray]:
 
 
 def _from_faces(cx: Regions) -> Shapes:
-    faces, cells = cx.faces, cx.faces.cells
-    places = faces.recentred[0]
+    faces = cx.faces
     if cx.box.dim == 2:
         corners, offsets = faces.ring_corners
-        rows, sizes = faces.places[corners], np.diff(offsets)
+        sizes = np.diff(offsets)
     else:
-        found = [faces.places[faces.corners(int(cell))] for cell in cells.top]
-        sizes = np.array([len(own) for own in found], dtype=np.int64)
-        rows = np.concatenate(found)
-        if cx.box.dim == 1:
-            ends = rows.reshape(-1, 2)
-            falling = places[ends[:, 0], 0] > places[ends[:, 1], 0]
-            ends[falling] = ends[falling, ::-1]
-            rows = ends.reshape(-1)
-    return Shapes(places, rows.astype(np.int64), sizes, faces.volumes())
+        owners, corners = corners_of_cells(faces.cells)
+        sizes = np.bincount(owners, minlength=cx.n_regions)
+    places, rows = faces.recentred[0], faces.places[corners].astype(np.int64)
+    if cx.box.dim == 1:
+        ends = rows.reshape(-1, 2)
+        falling = places[ends[:, 0], 0] > places[ends[:, 1], 0]
+        ends[falling] = ends[falling, ::-1]
+    return Shapes(places, rows, sizes, faces.volumes())
 
 
 def _one_by_one(cx: Regions) -> Shapes:
     middle, half = middle_and_half(cx)
-    every_one = range(cx.n_regions)
-    found = region_rings(cx) if cx.box.dim == 2 else [region_vertices(cx, i) for i in every_one]
-    if cx.box.dim == 1:
-        found = [np.sort(own, axis=0) for own in found]
-    every = np.concatenate(found)
+    every, offsets = region_corners(cx)
     points, rows = np.unique(every, axis=0, return_inverse=True)
-    sizes = np.array([len(own) for own in found], dtype=np.int64)
-    volumes = np.array([_volume(own) if cx.box.dim < 3 else np.nan for own in found])
-    if cx.box.dim == 3:
+    volumes = np.full(cx.n_regions, np.nan)
+    if cx.box.dim < 3:
+        volumes[:] = [_volume(own) for own in np.split(every, offsets[1:-1])]
+    else:
         volumes[: cx.n_explored] = [cx[i].volume for i in range(cx.n_explored)]
-    return Shapes((points - middle) / half, rows.reshape(-1).astype(np.int64), sizes, volumes)
+    return Shapes((points - middle) / half, rows.reshape(-1).astype(np.int64), np.diff(offsets), volumes)
 
 
 def _volume(corners: FloatArray) -> float:

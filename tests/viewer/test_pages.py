@@ -222,7 +222,8 @@ def test_files_are_whole_or_not_there(tmp_path, monkeypatch):
 
 def test_in_a_notebook(tmp_path):
     cx = enumerate_regions(LINES, Box.cube(2, -2, 2))
-    view = View(cx, title='say "seven"', height=300)
+    view = cx.view(title='say "seven"', height=300)
+    assert isinstance(view, View)
     shown = view._repr_html_()
     document = html.unescape(re.fullmatch(r'<iframe srcdoc="([^"]*)" .*></iframe>', shown).group(1))
     assert document == page_html(cx, 'say "seven"')
