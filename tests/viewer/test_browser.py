@@ -394,7 +394,7 @@ def test_dark_and_light(browser, page):
 
 def test_a_partial_result_says_so(page, results):
     page.open("partial")
-    assert page.text("partial") == "partial: stopped early (limit); there may be more regions"
+    assert page.text("partial") == "partial (stopped: limit): there may be more regions"
     assert page.run("return document.getElementById('linear-label').hidden")
     last = results["partial"].n_regions - 1
     page.run("page.change({pinned: arguments[0], hot: arguments[0]})", last)

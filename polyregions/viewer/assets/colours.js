@@ -38,6 +38,12 @@ function classColour(k) {
   return round === 0 ? rgb : mixed(rgb, round % 2 ? [255, 255, 255] : [0, 0, 0], 0.4).map(Math.round);
 }
 
+/* The boundaries of a layer where they have its colour: lighter before a dark background. */
+function layerInk(layer, dark) {
+  const rgb = classColour(layer - 1);
+  return dark ? mixed(rgb, [255, 255, 255], 0.3).map(Math.round) : rgb;
+}
+
 /* Lightness from 0 to 1, chroma, and hue in turns: the space Oklab of B. Ottosson, in which equal steps look equal. */
 function oklch(lightness, chroma, hue) {
   const a = chroma * Math.cos(2 * Math.PI * hue), b = chroma * Math.sin(2 * Math.PI * hue);

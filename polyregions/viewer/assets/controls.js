@@ -9,7 +9,7 @@ function fillControls(page) {
     `${head.adjacencies.toLocaleString("en")} adjacenc${head.adjacencies === 1 ? "y" : "ies"}`,
     head.lower.map((low, j) => `[${shown(low)}, ${shown(head.upper[j])}]`).join(" × ")].join(" · ");
   byId("partial").hidden = head.complete;
-  byId("partial").textContent = `partial: stopped early (${head.stopped || "unknown why"}); there may be more regions`;
+  byId("partial").textContent = `partial (stopped: ${head.stopped || "unknown why"}): there may be more regions`;
   for (const [name, text] of Object.entries(COLOURS)) {
     byId("colour").append(make("option", {value: name}, name === "volume" ? MEASURES[head.dim - 1] : text));
   }

@@ -57,9 +57,9 @@ function lastCuts(regions, level) {
 function layerFill(regions, view, dark) {
   const last = lastCuts(regions, view.level), paper = dark ? [30, 34, 44] : [255, 255, 255];
   const colours = Array.from({length: regions.levels + 1}, (_, l) =>
-    l === 0 ? paper : mixed(classColour(l - 1), paper, dark ? 0.6 : 0.68).map(Math.round));
+    l === 0 ? paper : mixed(classColour(l - 1), paper, dark ? 0.72 : 0.68).map(Math.round));
   const pixels = colours.map(toPixel);
-  const keys = Array.from({length: view.level}, (_, l) => [classColour(l), `layer ${l + 1}`]);
+  const keys = Array.from({length: view.level}, (_, l) => [layerInk(l + 1, dark), `layer ${l + 1}`]);
   return {pixels: Uint32Array.from(last, (l) => pixels[l]), legend: {name: "last cut by, and boundaries of", keys}};
 }
 
@@ -113,7 +113,8 @@ function classFill(regions, view, dark) {
   const single = regions.head.outputs === 1, shown = regions.shownOutputs;
   const exact = shown === regions.head.outputs;
   const paper = dark ? [18, 21, 28] : [255, 255, 255];
-  const soft = (k) => toPixel(mixed(classColour(k), paper, 0.25).map(Math.round));
+  const soft = Uint32Array.from({length: Math.max(2, regions.head.outputs)}, (_, k) =>
+    toPixel(mixed(classColour(k), paper, 0.25).map(Math.round)));
   const classAt = (i, point, at = 0) => {
     if (single) return valueAt(regions, i, 0, point, at) > 0 ? 1 : 0;
     let best = 0, most = -Infinity;
@@ -128,7 +129,7 @@ function classFill(regions, view, dark) {
   const pixels = new Uint32Array(regions.n);
   for (let i = 0; i < regions.n; i++) {
     const own = exact ? classAt(i, regions.centre(i)) : regions.classes[i];
-    pixels[i] = soft(own);
+    pixels[i] = soft[own];
     found.add(own);
     for (let k = regions.starts[i]; exact && k < regions.starts[i + 1]; k++) {
       const at = classAt(i, regions.points, regions.corners[k] * regions.dim);
@@ -136,10 +137,12 @@ function classFill(regions, view, dark) {
       if (at !== own) found.add(at);
     }
   }
-  const point = [0, 0, 0];
+  const point = new Float64Array(3);
   const shade = (i, x, y, z) => {
-    [point[0], point[1], point[2]] = [x, y, z];
-    return soft(classAt(i, point));
+    point[0] = x;
+    point[1] = y;
+    point[2] = z;
+    return soft[classAt(i, point)];
   };
   const text = (k) => (single ? (k ? "output > 0" : "output ≤ 0") : `output ${k}`);
   const keys = [...found].sort((a, b) => a - b).slice(0, 24).map((k) => [classColour(k), text(k)]);

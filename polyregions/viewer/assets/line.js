@@ -138,7 +138,7 @@ class LineView {
     const found = this.borders();
     if (found.length > 2 * this.width) return;
     for (const [x, layer] of found) {
-      const rgb = this.view.colour === "layer" ? classColour(layer - 1) : ink.line;
+      const rgb = this.view.colour === "layer" ? layerInk(layer, this.view.dark) : ink.line;
       pen.strokeStyle = `rgba(${rgb.join(", ")}, ${this.view.colour === "layer" ? 1 : 0.75 * lineStrength(layer)})`;
       pen.lineWidth = lineWidth(layer);
       pen.beginPath();

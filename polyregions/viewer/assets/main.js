@@ -35,7 +35,7 @@ class Page {
     document.documentElement.dataset.theme = view.dark ? "dark" : "light";
     const cut = this.head.dim === 3 && (!screen.fill || before.axis !== view.axis || before.slice !== view.slice);
     if (cut) screen.cut();
-    const filled = ["colour", "output", "level", "linear", "dark"].some((name) => before[name] !== view[name]);
+    const filled = ["colour", "output", "level", "linear", "graph", "dark"].some((name) => before[name] !== view[name]);
     if (!screen.fill || filled) screen.refill();
     if (!screen.drawn || filled || cut) {
       screen.draw();
@@ -58,8 +58,7 @@ class Page {
     const {view, screen} = this, moved = region !== view.hot;
     if (!moved && !place) return;
     [view.hot, view.point] = [region, place];
-    if (moved || this.head.dim === 1) screen.drawTop();
-    else screen.drawTop(true);
+    screen.drawTop();
     this.showPanel();
   }
 

@@ -1,5 +1,5 @@
-/* What is drawn above the map with a pen: boundaries as lines where they are few, the graph, the region that is
- * looked at, the box, and numbers along the sides. */
+/* What is drawn with a pen: on the map, boundaries as lines where they are few, and the graph; above it the region
+ * that is looked at, the box, and numbers along the sides. */
 
 /* So many lines are drawn; where more are in sight, boundaries are pixels of the map. */
 const MOST_LINES = 20000;
@@ -50,10 +50,16 @@ function crowded(plane) {
   return (4 * sx * sy) / plane.count < 120;
 }
 
-function drawOverlay(plane, moving) {
-  const {pen, view, frame} = plane, ink = INKS[view.dark ? "dark" : "light"];
+/* On the map. */
+function drawStill(plane, moving) {
+  const ink = INKS[plane.view.dark ? "dark" : "light"];
   if (plane.lines) drawLines(plane, ink);
-  if (view.graph && plane.regions.dim < 3) drawGraph(plane, ink, moving);
+  if (plane.view.graph && plane.regions.dim < 3) drawGraph(plane, ink, moving);
+}
+
+/* Above it. */
+function drawOverlay(plane) {
+  const {pen, view, frame} = plane, ink = INKS[view.dark ? "dark" : "light"];
   for (const region of new Set([view.pinned, view.hot])) if (region >= 0) drawRegion(plane, region, ink);
   const {sx, sy, ox, oy} = frame.map();
   pen.strokeStyle = toCss(mixed(ink.line, [128, 128, 128], 0.6));
@@ -64,10 +70,12 @@ function drawOverlay(plane, moving) {
 }
 
 function drawLines(plane, ink) {
-  const {pen, lines, view} = plane, small = crowdedness(plane);
+  const {brush: pen, lines, view} = plane;
+  // Below the graph they step back.
+  const small = crowdedness(plane) * (view.graph ? 0.4 : 1);
   pen.lineCap = "round";
   for (let layer = lines.length - 1; layer > 0; layer--) {
-    const rgb = view.colour === "layer" ? classColour(layer - 1) : ink.line;
+    const rgb = view.colour === "layer" ? layerInk(layer, view.dark) : ink.line;
     const strength = view.colour === "layer" ? 1 : lineStrength(layer);
     pen.strokeStyle = `rgba(${rgb.join(", ")}, ${strength * small})`;
     pen.lineWidth = lineWidth(layer) * (view.colour === "layer" ? 1.5 : 1);
@@ -168,7 +176,7 @@ function groupGraph(plane) {
 
 function drawGraph(plane, ink, moving) {
   if (moving && plane.slow) return;
-  const {pen, frame} = plane, {centres, pairs} = groupGraph(plane), {sx, sy, ox, oy} = frame.map();
+  const {brush: pen, frame} = plane, {centres, pairs} = groupGraph(plane), {sx, sy, ox, oy} = frame.map();
   const at = (g) => [ox + sx * centres[2 * g], oy - sy * centres[2 * g + 1]];
   const seen = ([X, Y]) => X > -50 && Y > -50 && X < frame.width + 50 && Y < frame.height + 50;
   const nodes = [];

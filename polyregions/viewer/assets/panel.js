@@ -38,7 +38,7 @@ function showRegion(element, {regions, network, view, go, colour}) {
   const swatch = make("span", {class: "swatch"});
   swatch.style.background = colour(region);
   const parts = [
-    make("h2", {}, swatch, `region ${region}`, make("small", {}, view.pinned >= 0 ? "pinned · Escape releases" : "")),
+    make("h2", {}, swatch, `region ${region}`, make("small", {}, view.pinned >= 0 ? "pinned" : "")),
     factTable(regions, region, inputs),
     make("h3", {}, "pattern"),
     ...pattern.map((own, k) => patternLine(own, k, view)),

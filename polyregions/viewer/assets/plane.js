@@ -1,4 +1,5 @@
-/* The map of regions in the plane: an image of region numbers, coloured, below a drawing of lines. */
+/* The map of regions in the plane: an image of region numbers, coloured, with lines drawn on it; and above it,
+ * on a canvas of its own, what changes with every move of the pointer. */
 
 /* While it moves, the map is drawn in half the resolution where a whole frame takes more milliseconds. */
 const QUICK = 12;
@@ -89,9 +90,11 @@ class PlaneView {
     this.raster.fill(this.shape, this.frame.map(this.fine), this.regions.n);
     this.lines = moving ? null : visibleEdges(this);
     paint(this);
-    this.drawTop(moving);
+    this.brush.setTransform(this.fine, 0, 0, this.fine, 0, 0);
+    drawStill(this, moving);
+    this.drawTop();
     this.frameTime = performance.now() - start;
-    if (!moving || this.fine >= window.devicePixelRatio) this.slow = this.frameTime > QUICK;
+    if (!moving || !this.slow) this.slow = this.frameTime > QUICK;
     clearTimeout(this.rest);
     if (moving) this.rest = setTimeout(() => this.draw(), REST);
   }
@@ -108,13 +111,13 @@ class PlaneView {
     this.pixels = new Uint32Array(this.image.data.buffer);
   }
 
-  drawTop(moving = false) {
+  drawTop() {
     const density = window.devicePixelRatio || 1, {width, height} = this.frame;
     const [w, h] = [Math.round(width * density), Math.round(height * density)];
     if (this.top.width !== w || this.top.height !== h) [this.top.width, this.top.height] = [w, h];
     this.pen.setTransform(density, 0, 0, density, 0, 0);
     this.pen.clearRect(0, 0, width, height);
-    drawOverlay(this, moving);
+    drawOverlay(this);
   }
 
   /* Move: the whole box, nearer or farther, to a place, or only as far as it takes to see a place. */
@@ -185,7 +188,7 @@ function paint(plane) {
 function borderInks({view, regions}, fading) {
   const {line} = INKS[view.dark ? "dark" : "light"];
   return Array.from({length: Math.max(1, regions.levels)}, (_, l) => {
-    const rgb = view.colour === "layer" ? classColour(l) : line;
+    const rgb = view.colour === "layer" ? layerInk(l + 1, view.dark) : line;
     const strength = view.colour === "layer" ? 1 : lineStrength(l + 1);
     return {rgb, share: Math.round(256 * fading * strength)};
   });

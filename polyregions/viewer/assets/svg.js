@@ -32,7 +32,7 @@ function planeParts(plane) {
   const ink = INKS[view.dark ? "dark" : "light"];
   (regions.dim === 3 ? [] : edgesInSight(plane, groups)).forEach((own, layer) => {
     if (!own.length) return;
-    const rgb = view.colour === "layer" ? classColour(layer - 1) : ink.line;
+    const rgb = view.colour === "layer" ? layerInk(layer, view.dark) : ink.line;
     const path = own.map(([x0, y0, x1, y1]) => `M${rounded(x0)} ${rounded(y0)}L${rounded(x1)} ${rounded(y1)}`).join("");
     parts.push(`<path d="${path}" fill="none" stroke="${toCss(rgb)}" stroke-linecap="round" data-layer="${layer}" ` +
       `stroke-opacity="${lineStrength(layer)}" stroke-width="${rounded(lineWidth(layer))}"/>`);
