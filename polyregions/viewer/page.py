@@ -117,8 +117,9 @@ def _asset(name: str) -> str:
 
 
 def _assembled(title: str, head: str, data: str) -> str:
-    # One scope for all scripts, out of reach of what else may run in a notebook.
-    script = '"use strict";\n' + "\n".join(_asset(name) for name in SCRIPTS)
+    # The licences of the library that is bundled go where it goes.
+    licences = f"/*\n{_asset('vendor/d3.LICENSE.txt')}*/\n"
+    script = '"use strict";\n' + licences + "\n".join(_asset(name) for name in SCRIPTS)
     style = _asset("page.css")
     # No text of a network's may end the element that it stands in.
     head = head.replace("<", "\\u003c")

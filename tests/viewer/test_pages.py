@@ -173,6 +173,7 @@ def test_the_policy_names_the_scripts_and_nothing_else():
     for name, source in (("script-src", script), ("style-src", style)):
         digest = base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()
         assert rules[name] == f"'sha256-{digest}'"
+    assert "Mike Bostock" in script  # the licence of what is bundled
     assert not re.search(r"\son\w+=", text.split("<script")[0])  # no handlers in the markup
     # What may stand in an address is the name of a namespace, or a comment of the library.
     assert set(re.findall(r"""(?:src|href)="([^"]*)""", text.split("<script")[0])) == {"data:,"}
