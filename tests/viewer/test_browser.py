@@ -20,6 +20,18 @@ pytestmark = pytest.mark.slow
 DEEP = random_network([2, 12, 10, 8, 3], seed=5, bias_std=0.5)
 LINE = random_network([1, 10, 8, 2], seed=2, bias_std=0.5)
 SPACE = random_network([3, 6, 5, 2], seed=4, bias_std=0.5)
+# Both coordinates folded; several units flip at once, and some only touch zero.
+FOLD = Network.from_arrays(
+    [
+        ([[2, 0], [4, 0], [0, 2], [0, 4]], [0, -2, 0, -2]),
+        ([[2, -2, 0, 0], [4, -4, 0, 0], [0, 0, 2, -2], [0, 0, 4, -4]], [0, -2, 0, -2]),
+        ([[1, -1, 1, -1]], [0]),
+    ]
+)
+THIN = Network.from_arrays([([[1, -1], [1, -1]], [0, 2.0**-60]), ([[1, 1]], [0])])
+FAR = Network.from_arrays(
+    [([[1, 0], [0, 1], [1, 2.0**20]], [-(2.0**40) - 0.5, -(2.0**-22), -(2.0**40) - 1]), ([[1, 1, 1]], [0])]
+)
 MIXED = random_layers(3, 2, ["maxout3", "hard_tanh", "leaky_relu"], 4)
 BOX = Box([-1, -2], [2, 1])
 
@@ -42,6 +54,9 @@ def results():
         "line": enumerate_regions(LINE, Box([-2], [3])),
         "space": enumerate_regions(SPACE, Box([-1, 0, 1], [1, 2, 4])),
         "mixed": enumerate_regions(MIXED, Box.cube(2, -1, 1)),
+        "fold": enumerate_regions(FOLD, Box.cube(2, -1, 2)),
+        "thin": enumerate_regions(THIN, Box.cube(2, 0, 1)),
+        "far": enumerate_regions(FAR, Box([2.0**40, 0], [2.0**40 + 1, 2.0**-20])),
         "partial": enumerate_regions(DEEP, BOX, engine="traverse", limit=40),
         "affine": enumerate_regions(Network.from_arrays([([[1, 2]], [3])]), Box.cube(2, 0, 1)),
     }
@@ -117,6 +132,8 @@ def test_what_is_computed_is_what_python_computes(page, results, name):
         ("deep", ""),
         ("deep", "look=0.2,-0.3,7"),
         ("mixed", "look=0.5,0.5,3"),
+        ("fold", ""),
+        ("fold", "linear=1&graph=1"),
         ("line", ""),
         ("line", "look=0.1,3"),
         ("space", "axis=1&slice=0.3"),
@@ -153,7 +170,7 @@ def test_every_pixel_of_the_box_has_its_region(page, results):
     assert len(rows) == len(columns) > 300  # the box is a square
 
 
-@pytest.mark.parametrize("name", ["deep", "mixed", "line", "space"])
+@pytest.mark.parametrize("name", ["deep", "mixed", "line", "space", "fold", "thin", "far"])
 def test_the_slider_builds_the_subdivision_up(page, results, name):
     cx = results[name]
     page.open(name)
@@ -220,6 +237,26 @@ def test_pointer_looks_and_clicks_pin(browser, page, results):
     assert page.run("return page.view.pinned") == neighbour  # a drag is no click
 
 
+def test_a_tap_pins_and_two_fingers_zoom(browser, page, results):
+    def touch(kind, *points):
+        found = [{"x": x, "y": y, "id": k} for k, (x, y) in enumerate(points)]
+        browser.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": kind, "touchPoints": found})
+
+    browser.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": True, "maxTouchPoints": 2})
+    page.open("deep")
+    X, Y = page.run("const b = page.screen.element.getBoundingClientRect(); return [b.x + 400, b.y + 250]")
+    touch("touchStart", (X, Y))
+    touch("touchEnd")
+    pinned = wait_for(browser, "window.polyregions.view.pinned >= 0 && window.polyregions.view.pinned")
+    assert pinned == results["deep"].locate(page.run("return page.regions.toInputs(page.view.point)"))
+    touch("touchStart", (X - 20, Y), (X + 20, Y))
+    touch("touchMove", (X - 60, Y), (X + 60, Y))
+    touch("touchEnd")
+    assert page.run("return page.screen.frame.transform.k") == pytest.approx(3, rel=0.05)
+    assert page.run("return page.view.pinned") == pinned
+    browser.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": False})
+
+
 def test_the_panel_tells_the_truth(page, results):
     cx = results["deep"]
     region = page.open("deep", "pin=17") and cx[17]
@@ -279,6 +316,19 @@ def test_links_that_make_no_sense_show_the_page(page, results):
         0,
     ]
     assert page.run("return page.screen.frame.transform.k") == 1
+
+
+def test_a_region_thinner_than_any_pixel_is_found(page, results):
+    cx = results["thin"]
+    strip = int(np.argmin(cx.volumes.values))
+    assert 0 < cx.volumes.values[strip] < 1e-17
+    page.open("thin")
+    page.run("page.find(arguments[0])", f"#{strip}")
+    assert page.run("return page.view.pinned") == strip
+    assert f"{cx.volumes.values[strip]:.3g}"[:4] in page.text("region")
+    assert page.run("return [...page.regions.neighbours(arguments[0])].sort()", strip) == sorted(
+        cx[strip].neighbors
+    )
 
 
 def test_search(page, results):

@@ -7,6 +7,7 @@ import hashlib
 import html
 import json
 import re
+from importlib.resources import files
 
 import numpy as np
 import pytest
@@ -177,6 +178,42 @@ def test_the_policy_names_the_scripts_and_nothing_else():
     assert not re.search(r"\son\w+=", text.split("<script")[0])  # no handlers in the markup
     # What may stand in an address is the name of a namespace, or a comment of the library.
     assert set(re.findall(r"""(?:src|href)="([^"]*)""", text.split("<script")[0])) == {"data:,"}
+
+
+def _colours(text):
+    """Colours in scripts, as light: linear red, green, blue; (n, 3)."""
+    codes = np.array(
+        [[int(code[k : k + 2], 16) for k in (0, 2, 4)] for code in re.findall(r'"(\w{6})"', text)]
+    )
+    return np.where(codes <= 10, codes / 255 / 12.92, ((codes / 255 + 0.055) / 1.055) ** 2.4)
+
+
+def test_colours_differ_for_all_eyes():
+    """Lightness of tables rises; classes differ where a kind of cones is missing (Vienot et al. 1999)."""
+    source = files("polyregions.viewer").joinpath("assets/colours.js").read_text(encoding="utf-8")
+    luminance = np.array([0.2126, 0.7152, 0.0722])
+    for name in ("viridis", "cividis"):
+        table = _colours(re.search(rf"{name}: (\[.*?\])", source).group(1)) @ luminance
+        assert len(table) == 10
+        assert (np.diff(table) > 0).all()
+    classes = _colours(re.search(r"CLASSES = (\[.*?\])", source).group(1))
+    assert len(classes) == 8
+    cones = np.array(
+        [[17.8824, 43.5161, 4.11935], [3.45565, 27.1554, 3.86714], [0.0299566, 0.184309, 1.46709]]
+    )
+    missing = {
+        "none": np.eye(3),
+        "protanopia": [[0, 2.02344, -2.52581], [0, 1, 0], [0, 0, 1]],
+        "deuteranopia": [[1, 0, 0], [0.494207, 0, 1.24827], [0, 0, 1]],
+    }
+    for kind, change in missing.items():
+        seen = classes @ (np.linalg.inv(cones) @ np.array(change) @ cones).T
+        looks = np.cbrt(np.clip(seen, 0, 1))
+        distances = np.linalg.norm(looks[:, None] - looks, axis=2)[np.triu_indices(8, 1)]
+        assert distances.min() > 0.08, kind
+    red_and_green = np.array([[0.4, 0.05, 0.05], [0.17, 0.17, 0.05]])  # which deuteranopes confuse
+    seen = red_and_green @ (np.linalg.inv(cones) @ np.array(missing["deuteranopia"]) @ cones).T
+    assert np.linalg.norm(np.diff(np.cbrt(np.clip(seen, 0, 1)), axis=0)) < 0.08
 
 
 def test_titles_are_text():

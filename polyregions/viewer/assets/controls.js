@@ -20,6 +20,7 @@ function fillControls(page) {
   byId("slicing").hidden = head.dim !== 3;
   byId("linear-label").hidden = regions.linear === null;
   byId("graph-label").hidden = head.dim !== 2;
+  byId("share").hidden = window.location.protocol === "about:"; // within a notebook there is no address
   listen(page);
 }
 
@@ -71,6 +72,8 @@ function copyLink(page) {
     say("the link is copied");
     setTimeout(() => { byId("share").textContent = "link"; }, 1500);
   };
-  // Without leave to write there, the address bar has the same link.
-  navigator.clipboard.writeText(url).then(told, () => say("the address bar has the link"));
+  // Without leave to write there, or without a clipboard, the address bar has the same link.
+  const refused = () => say("the address bar has the link");
+  if (navigator.clipboard) navigator.clipboard.writeText(url).then(told, refused);
+  else refused();
 }
