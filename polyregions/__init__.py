@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from . import statistics as statistics
     from . import theory as theory
     from . import verification as verification
+    from . import viewer as viewer
     from .analysis.definitions import count_linear_regions, linear_regions
     from .certification import Certificate, certify
     from .complex.region_complex import RegionComplex, load_result, save_result
@@ -54,6 +55,7 @@ _PACKAGES = (
     "statistics",
     "theory",
     "verification",
+    "viewer",
 )
 
 __all__ = [

@@ -35,6 +35,7 @@ ORDER = [
     "statistics",
     "export",
     "plot",
+    "viewer",
     "verification",
     "cli",
     "__main__",

@@ -28,6 +28,7 @@ COMMANDS = {
         "Find out which layers of the network file NET fold the box, onto what, and how many to one.",
     ),
     "plot": ("plot", "Draw a network or a result: its regions, boundaries, decisions, graph or growth."),
+    "view": ("view", "Write a page on which one can walk through the regions."),
     "export": ("export", "Write a result to a file that other programs open."),
     "certify": ("certify", "Prove that the result in FILE is right, independently of what made it."),
     "verify": ("verify", "Hold the enumeration of a network against theory."),

@@ -17,9 +17,10 @@ from .common import input_file, quiet_option, workers_option, yes_option
 from .epilog import SHIPPED, examples
 from .forecast import look_ahead
 from .lists import ListCommand, whole_numbers
-from .loading import load_network, loading_options, taken_loading
+from .loading import load_network, loading_options
 from .output import Styled, print_table
 from .progress import progress_bar, status
+from .saved import is_result, load_saved
 from .where import Domain, Where, domain_rows, sides_of, where_options
 
 if TYPE_CHECKING:
@@ -97,28 +98,11 @@ def boundary_command(
 
 def _subject(net: Path, where: Where, options: dict[str, Any]) -> tuple[Domain, RegionComplex | None]:
     """The network in its box, and its regions if a result holds them with their faces."""
-    if not _is_result(net):
+    if not is_result(net):
         return where.domain(net, load_network(net, options)), None
-    from ..complex.region_complex import load_result
-
-    given = [f"--{name.replace('_', '-')}" for name in taken_loading(options)]
-    given += ["--box"] if where.sides else []
-    if given or where != Where():
-        what = given[0] if given else "a slice"
-        raise InvalidInputError(f"{net}: a result has its network and its box: leave out {what}")
-    cx = load_result(net)
+    cx = load_saved(net, where, options, {})
     has_all = cx.complete and cx.known_faces is not None and cx.further is not None
     return Domain(cx.network, cx.box), cx if has_all else None
-
-
-def _is_result(net: Path) -> bool:
-    """Whether a file is a whole result, and no network."""
-    from ..base.archives import read_archive
-    from ..complex.result_files import FORMAT, RESULT_FORMATS
-
-    if net.suffix.lower() not in RESULT_FORMATS:
-        return False
-    return str(read_archive(net, ("format",)).get("format")) == FORMAT
 
 
 def _outputs(domain: Domain, outputs: list[int] | None, level: float | None) -> tuple[int, ...]:

@@ -45,7 +45,7 @@ class BoundaryFiles:
         for path in pictures:
             from ..plot import check_plot
 
-            check_plot(box, path)
+            check_plot(box, path, most=2)
         for path in self.paths:
             if path not in pictures:
                 check_boundary_target(path, box.dim)

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..base.archives import read_archive
 from ..errors import InvalidInputError
-from .common import check_targets, engine_option, input_file, limit_option, output_file, quiet_option
+from .common import check_targets, engine_option, input_file, limit_option, out_option, quiet_option
+from .epilog import SHIPPED, examples
 from .forecast import look_ahead
-from .loading import load_network, loading_options, taken_loading
+from .loading import load_network, loading_options
 from .output import say, stop_early
 from .progress import progress_bar, status
+from .saved import is_result, load_saved
 from .where import Domain, Where, where_options
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class Wanted:
 
         if self.color is not None:
             parse_color(self.color)
-        over = {"--color": self.color, "--decision": self.decision, "--graph": self.graph}
+        over = {"--color": self.color, "--decision": self.decision, "--region-graph": self.graph}
         given = [option for option, value in over.items() if value]
         if self.growth and self.maxout is not None:
             raise InvalidInputError("give one of: --growth, --maxout")
@@ -104,19 +105,19 @@ class Wanted:
         )
 
 
-@click.command("plot")
-@click.argument("file", type=input_file)
+@click.command(
+    "plot",
+    epilog=examples(
+        "polyregions plot wine_relu_2d.json --box -2 3 --out regions.png",
+        "polyregions plot wine_relu_2d.json --box -2 3 --color class --decision --out classes.svg",
+        "polyregions plot wine_relu_2d.json --box -2 3 --growth --out growth.gif",
+        folder=SHIPPED,
+    ),
+)
+@click.argument("file", metavar="NET|RESULT", type=input_file)
 @where_options(through=True)
 @loading_options
-@click.option(
-    "--out",
-    "-o",
-    "picture",
-    metavar="PICTURE",
-    type=output_file,
-    required=True,
-    help="File to write: .png, .svg or .pdf; with --growth also .gif, or .mp4 where ffmpeg is installed.",
-)
+@out_option("picture", required=True)
 @click.option(
     "--color",
     metavar="WHAT",
@@ -131,7 +132,12 @@ class Wanted:
 @click.option(
     "--decision", is_flag=True, help="Draw where the largest output changes; of a single one, its 0."
 )
-@click.option("--graph", is_flag=True, help="Draw the region graph over the regions; not over one input.")
+@click.option(
+    "--region-graph",
+    "graph",
+    is_flag=True,
+    help="Draw the region graph over the regions; not over one input.",
+)
 @click.option(
     "--growth", is_flag=True, help="Draw how the subdivision grows layer by layer; up to two inputs."
 )
@@ -145,29 +151,17 @@ class Wanted:
 @limit_option
 @quiet_option
 def plot_command(file: Path, engine: str, limit: int | None, quiet: bool, **options: Any) -> None:
-    """Draw the regions of FILE: a network, or a result that was written by --save.
+    """Draw a network or a result: its regions, boundaries, decisions, graph or growth.
 
-    \b
-    Over one, two or three inputs, or a slice through more. Examples:
-      polyregions plot net.json --box -1 1 -o regions.png
-      polyregions plot net.json --box -1 1 -o states.svg --color layer:2
-      polyregions plot net.json --box -1 1 -o steep.png --color gradient --no-boundaries
-      polyregions plot net.json --box -1 1 -o classes.png --color class --boundaries
-      polyregions plot net.json --box -1 1 -o graph.pdf --graph --decision
-      polyregions plot net.json --box -1 1 -o growth.png --growth
-      polyregions plot net.json --box -1 1 -o growth.gif --growth
-      polyregions plot maxout.json --box -1 1 -o unit.png --maxout 0
-      polyregions plot images.npz --plane three_images.npy -o plane.png --decision
-      polyregions plot result.npz -o regions.png --color area
-
-    Regions are coloured by their pattern unless --color says otherwise. Of a partial result, what is not
-    known is grey, and the exit code is 3.
-    """  # noqa: D301  click needs the character that the escape stands for
+    NET is .json, .npz, or a model of another library; RESULT is what polyregions enumerate --save wrote, and
+    has its box. Over one, two or three inputs, or a slice through more. The picture is .png, .svg or .pdf;
+    with --growth also .gif, or .mp4 where ffmpeg is installed. Regions are coloured by their pattern unless
+    --color says otherwise. Of a partial result, what is not known is grey, and the exit code is 3.
+    """
     wanted, where = Wanted.taken_from(options), Where.taken_from(options)
     asked = {"engine": engine, "limit": limit, "time_limit": None}
-    cx = _result(file)
-    if cx is not None:
-        _check_result(file, where, options | asked)
+    if is_result(file):
+        cx = load_saved(file, where, options | asked, {"engine": "auto"})
         if wanted.maxout is not None:
             raise InvalidInputError(f"{file}: --maxout draws a unit of a network: give the network file")
         wanted.check(cx, file)
@@ -187,30 +181,6 @@ def plot_command(file: Path, engine: str, limit: int | None, quiet: bool, **opti
         wanted.draw(cx)
     _done(wanted, quiet)
     stop_early(cx.stopped, "there may be more regions than these")
-
-
-def _result(file: Path) -> RegionComplex | None:
-    """The result in a file, or None if the file is something else."""
-    from ..complex.region_complex import load_result
-    from ..complex.result_files import FORMAT, RESULT_FORMATS
-
-    if file.suffix.lower() not in RESULT_FORMATS:
-        return None
-    if str(read_archive(file, ("format",)).get("format")) != FORMAT:
-        return None
-    return load_result(file)
-
-
-def _check_result(file: Path, where: Where, options: dict[str, Any]) -> None:
-    """Refuse options that a result has no use for: it has its box, and is there already."""
-    if where != Where():
-        raise InvalidInputError(f"{file}: a result has its own box: leave out --box, slices and --vnnlib")
-    given = list(taken_loading(options))
-    given += [name for name, usual in (("engine", "auto"), ("limit", None)) if options[name] != usual]
-    if given:
-        raise InvalidInputError(
-            f"{file}: a result is drawn as it is: leave out --{given[0].replace('_', '-')}"
-        )
 
 
 def _with_faces(cx: RegionComplex, wanted: Wanted, quiet: bool) -> RegionComplex:

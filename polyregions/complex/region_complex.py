@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -145,6 +146,27 @@ class RegionComplex(Regions):
     def polygons(self) -> list[Any]:
         """Return one ``shapely.Polygon`` per region, d = 2 only."""
         return _polygons.region_polygons(self)
+
+    def view(self, title: str = "", height: int = 640) -> Any:
+        """Return a page on which one walks through the regions, for a notebook to show; d <= 3.
+
+        ``cx.view().save("page.html")`` writes it to a file. See :class:`polyregions.viewer.View`.
+
+        Raises
+        ------
+        InvalidInputError
+            If the box has more than three dimensions.
+        TooLargeError
+            If there are more than 500,000 regions.
+
+        Examples
+        --------
+        >>> from polyregions import Box, Network, enumerate_regions
+        >>> net = Network.from_arrays([([[1, 1], [1, -1]], [0, 0]), ([[1, 1]], [0])])
+        >>> enumerate_regions(net, Box.cube(2, -1, 1)).view(title="two lines")
+        View(4 regions)
+        """
+        return import_module("polyregions.viewer").View(self, title, height)  # which stands above
 
     def decision_boundary(self, outputs: Sequence[int] | None = None) -> DecisionBoundary[RegionComplex]:
         """Return where the largest of the outputs changes.

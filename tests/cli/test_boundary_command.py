@@ -113,7 +113,7 @@ def test_a_result_has_its_box(engine: str) -> None:
     for arguments in (BOX, ("--through", "0,0; 1,1"), ("--strip-last",)):
         result = run("boundary", "result.npz", *arguments)
         assert result.exit_code == 2
-        assert "a result has its network and its box: leave out" in result.stderr
+        assert "a result has its network, box and regions: leave out" in result.stderr
 
 
 def test_slices() -> None:

@@ -53,7 +53,11 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any, dict[str, Any
             {"boundaries": False},
         ),
         (["net2.json", *BOX, "--color", "class", "--boundaries"], "plot_regions", {"boundaries": True}),
-        (["net2.json", *BOX, "--decision", "--graph"], "plot_regions", {"decision": True, "graph": True}),
+        (
+            ["net2.json", *BOX, "--decision", "--region-graph"],
+            "plot_regions",
+            {"decision": True, "graph": True},
+        ),
         (["net1.json", *BOX, "--color", "output:1"], "plot_regions", {"color": "output:1"}),
         (["net3.json", *BOX, "--color", "area"], "plot_regions", {"color": "area"}),
         (["net2.json", *BOX, "--growth"], "plot_growth", {"boundaries": True}),
@@ -109,9 +113,9 @@ def test_partial_results_say_so(calls: list[Any]) -> None:
     [
         (["net3.json", *BOX, "--growth"], "over one or two inputs, and the box has 3"),
         (["net3.json", *BOX, "--boundaries"], "in three dimensions the polyhedra have edges"),
-        (["net3.json", *BOX, "--graph", "--color", "area"], "leave out the colour"),
+        (["net3.json", *BOX, "--region-graph", "--color", "area"], "leave out the colour"),
         (["net3.json", *BOX, "--maxout", "0"], "this picture at most 2"),
-        (["net1.json", *BOX, "--graph"], "over one input the region graph is the line itself"),
+        (["net1.json", *BOX, "--region-graph"], "over one input the region graph is the line itself"),
         (["net4.json", *BOX], "the box has 4 dimensions and this picture at most 3"),
         (["net2.json"], "Missing option '--box'"),
         (["net2.json", *BOX, "--color", "colour"], "color 'colour' is unknown"),
@@ -125,8 +129,8 @@ def test_partial_results_say_so(calls: list[Any]) -> None:
         (["net2.json", *BOX, "-o", "net2.json"], "ends in '.json'"),
         (["net2.json", *BOX, "-o", "no/a.png"], "there is no directory"),
         (["net2.json", *BOX, "--decision", "--engine", "traverse"], "takes the faces"),
-        (["result.npz", *BOX], "a result has its own box"),
-        (["result.npz", "--limit", "3"], "a result is drawn as it is: leave out --limit"),
+        (["result.npz", *BOX], "a result has its network, box and regions"),
+        (["result.npz", "--limit", "3"], "a result has its network, box and regions: leave out --limit"),
         (["result.npz", "--as-float32"], "leave out --as-float32"),
         (["result.npz", "--maxout", "0"], "give the network file"),
     ],
@@ -145,6 +149,6 @@ def test_refusals(folder: Path, arguments: list[str], message: str) -> None:
 
 def test_help_has_examples() -> None:
     text = run("plot", "--help").stdout
-    assert text.count("polyregions plot ") >= 8
-    for option in ("--color", "--boundaries", "--decision", "--graph", "--growth", "--maxout", "-o"):
+    assert text.count("polyregions plot ") >= 3
+    for option in ("--color", "--boundaries", "--decision", "--region-graph", "--growth", "--maxout", "-o"):
         assert option in text
