@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import numpy as np
 
-from ..errors import InvalidInputError, counted
+from ..errors import InvalidInputError, TooLargeError, counted
 from .boundary_files import BoundaryFiles, file_options
 from .common import input_file, quiet_option, workers_option, yes_option
 from .epilog import SHIPPED, examples
@@ -77,13 +77,8 @@ def boundary_command(
     start = time.perf_counter()
     if cx is None:
         look_ahead(domain, {"engine": "subdivide", "limit": None, "time_limit": None}, not quiet, yes)
-        from ..engines.enumerate import enumerate_regions
-
         start = time.perf_counter()
-        with progress_bar(not quiet, "enumerating") as progress:
-            cx = enumerate_regions(
-                domain.network, domain.box, engine="subdivide", workers=workers, progress=progress
-            )
+        cx = _enumerate(domain, workers, not quiet)
     with status(not quiet, "cutting the regions where the decision changes"):
         found = cx.decision_boundary(competing) if level is None else cx.level_set(competing[0], level)
         numbers = _numbers(found, competing, level)
@@ -109,6 +104,23 @@ def _subject(net: Path, where: Where, options: dict[str, Any]) -> tuple[Domain, 
     cx = load_result(net)
     has_all = cx.complete and cx.known_faces is not None and cx.further is not None
     return Domain(cx.network, cx.box), cx if has_all else None
+
+
+def _enumerate(domain: Domain, workers: int, shown: bool) -> RegionComplex:
+    """All regions with all their faces, which boundaries are cut from."""
+    from ..engines.enumerate import enumerate_regions
+
+    try:
+        with progress_bar(shown, "enumerating") as progress:
+            return enumerate_regions(
+                domain.network, domain.box, engine="subdivide", workers=workers, progress=progress
+            )
+    except TooLargeError as error:
+        dim = domain.box.dim
+        raise TooLargeError(
+            f"a boundary is cut from all faces of the regions, too many in {dim} dimensions; "
+            "take a plane through points by --through or --plane, or fix inputs by --box"
+        ) from error
 
 
 def _is_result(net: Path) -> bool:
