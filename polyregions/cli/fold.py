@@ -151,7 +151,7 @@ def _print(folding: Folding, numbers: dict[str, Any]) -> None:
     rows: list[tuple[str, str | Styled]] = []
     for layer in folding.layers:
         if layer.is_fold:
-            rows.append((f"layer {layer.number} folds onto", _image_text(layer)))
+            rows.append((f"layer {layer.layer + 1} folds onto", _image_text(layer)))
     rows += [
         ("a folding", "yes" if folding.is_folding else "no"),
         ("adds up", "yes" if folding.adds_up else Styled("NO", "red", bold=True)),
@@ -177,7 +177,7 @@ def _columns(layer: FoldedLayer) -> tuple[str, ...]:
     ]
     shown = ", ".join(images[:3]) + (", ..." if len(images) > 3 else "")
     return (
-        str(layer.number),
+        str(layer.layer + 1),
         "yes" if layer.is_fold else "no",
         f"{layer.n_regions:,}",
         shown,
