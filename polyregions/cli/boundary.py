@@ -156,7 +156,6 @@ def _numbers(
 ) -> dict[str, Any]:
     """The results for JSON."""
     from ..base.rounding import bounded_sum
-    from ..statistics.summaries import finite
 
     cx, decisions = found.complex, found.decisions
     values, errors = found.measured()
@@ -165,7 +164,7 @@ def _numbers(
 
     def measured(here: Any) -> dict[str, float | None]:
         total, error = bounded_sum(values[here], errors[here])
-        return {"measure": finite(total), "error": finite(error)}
+        return {"measure": _finite(total), "error": _finite(error)}
 
     def decided(label: int) -> dict[str, Any]:
         here = decisions == label
@@ -194,6 +193,11 @@ def _numbers(
         "box": sides_of(cx.box),
         "complete": True,
     }
+
+
+def _finite(number: float) -> float | None:
+    """A number that JSON has, or None."""
+    return number if math.isfinite(number) else None
 
 
 def _rows(numbers: dict[str, Any]) -> list[tuple[str, str | Styled]]:

@@ -83,11 +83,8 @@ def fold_command(
     finally:  # a stdout that is lost loses no file
         if json_path is not None:
             write_json(numbers, json_path)
-    if plot_path is not None:
-        from ..plot import plot_folding
-
-        with status(not quiet, f"drawing {plot_path}"):
-            plot_folding(folding, plot_path)
+        if plot_path is not None:
+            _draw(folding, plot_path, not quiet)
     if not folding.adds_up:
         complain("the regions of the layers do not add up as identified regions do; please report this")
         click.get_current_context().exit(CHECK_FAILED)
@@ -115,6 +112,13 @@ def _check_picture(domain: Domain, path: Path) -> None:
             f"--plot: the box has {domain.box.dim} dimensions, and a sheet to be drawn has at most 2"
         )
     check_figure(path)
+
+
+def _draw(folding: Folding, path: Path, shown: bool) -> None:
+    from ..plot import plot_folding
+
+    with status(shown, f"drawing {path}"):
+        plot_folding(folding, path)
 
 
 def _numbers(folding: Folding, seconds: float) -> dict[str, Any]:

@@ -42,7 +42,10 @@ def test_largest_output() -> None:
     (between,) = data["between"]
     assert (between["first"], between["second"], between["pieces"]) == (0, 1, 4)
     assert [(d["decision"], d["regions"]) for d in data["decisions"]] == [(0, 4), (1, 4)]
-    assert np.allclose([d["share"] for d in data["decisions"]], [7 / 8, 1 / 8])
+    assert all(
+        abs(d["share"] - share) <= d["error"]
+        for d, share in zip(data["decisions"], (7 / 8, 1 / 8), strict=True)
+    )
     assert (data["outputs"], data["level"], data["complete"], data["exact"]) == ([0, 1], None, True, True)
     assert (data["units"], data["box"]) == (2, {"lower": [-2, -2], "upper": [2, 2]})
 
