@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import numpy as np
 
-from ..errors import InvalidInputError, counted
+from ..errors import InvalidInputError, TooLargeError, counted
 from .boundary_files import BoundaryFiles, file_options
 from .common import input_file, quiet_option, workers_option, yes_option
 from .epilog import SHIPPED, examples
@@ -78,13 +78,8 @@ def boundary_command(
     start = time.perf_counter()
     if cx is None:
         look_ahead(domain, {"engine": "subdivide", "limit": None, "time_limit": None}, not quiet, yes)
-        from ..engines.enumerate import enumerate_regions
-
         start = time.perf_counter()
-        with progress_bar(not quiet, "enumerating") as progress:
-            cx = enumerate_regions(
-                domain.network, domain.box, engine="subdivide", workers=workers, progress=progress
-            )
+        cx = _enumerate(domain, workers, not quiet)
     with status(not quiet, "cutting the regions where the decision changes"):
         found = cx.decision_boundary(competing) if level is None else cx.level_set(competing[0], level)
         numbers = _numbers(found, competing, level)
@@ -103,6 +98,23 @@ def _subject(net: Path, where: Where, options: dict[str, Any]) -> tuple[Domain, 
     cx = load_saved(net, where, options, {})
     has_all = cx.complete and cx.known_faces is not None and cx.further is not None
     return Domain(cx.network, cx.box), cx if has_all else None
+
+
+def _enumerate(domain: Domain, workers: int, shown: bool) -> RegionComplex:
+    """All regions with all their faces, which boundaries are cut from."""
+    from ..engines.enumerate import enumerate_regions
+
+    try:
+        with progress_bar(shown, "enumerating") as progress:
+            return enumerate_regions(
+                domain.network, domain.box, engine="subdivide", workers=workers, progress=progress
+            )
+    except TooLargeError as error:
+        dim = domain.box.dim
+        raise TooLargeError(
+            f"a boundary is cut from all faces of the regions, too many in {dim} dimensions; "
+            "take a plane through points by --through or --plane, or fix inputs by --box"
+        ) from error
 
 
 def _outputs(domain: Domain, outputs: list[int] | None, level: float | None) -> tuple[int, ...]:
@@ -128,7 +140,6 @@ def _numbers(
 ) -> dict[str, Any]:
     """The results for JSON."""
     from ..base.rounding import bounded_sum
-    from ..statistics.summaries import finite
 
     cx, decisions = found.complex, found.decisions
     values, errors = found.measured()
@@ -137,7 +148,7 @@ def _numbers(
 
     def measured(here: Any) -> dict[str, float | None]:
         total, error = bounded_sum(values[here], errors[here])
-        return {"measure": finite(total), "error": finite(error)}
+        return {"measure": _finite(total), "error": _finite(error)}
 
     def decided(label: int) -> dict[str, Any]:
         here = decisions == label
@@ -166,6 +177,11 @@ def _numbers(
         "box": sides_of(cx.box),
         "complete": True,
     }
+
+
+def _finite(number: float) -> float | None:
+    """A number that JSON has, or None."""
+    return number if math.isfinite(number) else None
 
 
 def _rows(numbers: dict[str, Any]) -> list[tuple[str, str | Styled]]:

@@ -161,7 +161,7 @@ def _rows(numbers: dict[str, Any]) -> list[tuple[str, str | Styled]]:
     if numbers["infinite"]:
         rows.append(("infinite: no boundary", f"{counted(numbers['infinite'], 'point')}, not in the mean"))
     for layer, count in enumerate(numbers["layers"], start=1):
-        rows.append((f"nearest in layer {layer}", counted(count, "point")))
+        rows.append((f"nearest in hidden layer {layer}", counted(count, "point")))
     rows += [
         ("inputs, units", f"{numbers['dimension']:,}, {units:,}"),
         ("complete", complete_text(numbers)),

@@ -83,11 +83,8 @@ def fold_command(
     finally:  # a stdout that is lost loses no file
         if json_path is not None:
             write_json(numbers, json_path)
-    if plot_path is not None:
-        from ..plot import plot_folding
-
-        with status(not quiet, f"drawing {plot_path}"):
-            plot_folding(folding, plot_path)
+        if plot_path is not None:
+            _draw(folding, plot_path, not quiet)
     if not folding.adds_up:
         complain("the regions of the layers do not add up as identified regions do; please report this")
         click.get_current_context().exit(CHECK_FAILED)
@@ -115,6 +112,13 @@ def _check_picture(domain: Domain, path: Path) -> None:
             f"--plot: the box has {domain.box.dim} dimensions, and a sheet to be drawn has at most 2"
         )
     check_figure(path)
+
+
+def _draw(folding: Folding, path: Path, shown: bool) -> None:
+    from ..plot import plot_folding
+
+    with status(shown, f"drawing {path}"):
+        plot_folding(folding, path)
 
 
 def _numbers(folding: Folding, seconds: float) -> dict[str, Any]:
@@ -151,7 +155,7 @@ def _print(folding: Folding, numbers: dict[str, Any]) -> None:
     rows: list[tuple[str, str | Styled]] = []
     for layer in folding.layers:
         if layer.is_fold:
-            rows.append((f"layer {layer.number} folds onto", _image_text(layer)))
+            rows.append((f"layer {layer.layer + 1} folds onto", _image_text(layer)))
     rows += [
         ("a folding", "yes" if folding.is_folding else "no"),
         ("adds up", "yes" if folding.adds_up else Styled("NO", "red", bold=True)),
@@ -177,7 +181,7 @@ def _columns(layer: FoldedLayer) -> tuple[str, ...]:
     ]
     shown = ", ".join(images[:3]) + (", ..." if len(images) > 3 else "")
     return (
-        str(layer.number),
+        str(layer.layer + 1),
         "yes" if layer.is_fold else "no",
         f"{layer.n_regions:,}",
         shown,

@@ -225,7 +225,7 @@ def _network_rows(numbers: dict[str, Any]) -> list[tuple[str, str | Styled]]:
 def _print_volumes(volumes: list[dict[str, Any]]) -> None:
     if not volumes:
         return
-    rows = [("boundary", "k", "dimension", "volume", "per unit volume", "in each layer")]
+    rows = [("boundary", "k", "dimension", "volume", "per unit volume", "in each hidden layer")]
     for v in volumes:
         layers = ", ".join(map(_show, v["per_layer"]))
         numbers = (_show(v["total"]), _show(v["density"]), layers)

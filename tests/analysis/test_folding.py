@@ -166,11 +166,11 @@ def test_folds_through_linear_layers() -> None:
     assert len(folding.layers) == 2
 
 
-def test_a_fold_in_five_dimensions() -> None:
+def test_a_fold_in_eight_dimensions() -> None:
     """Without the faces of all dimensions."""
-    folding = verify_folding(Network(fold_network(5, (2,))), Box.cube(5, 0, 1))
+    folding = verify_folding(Network(fold_network(8, (2,))), Box.cube(8, 0, 1))
     assert folding.layers[0].regions.known_faces is None
-    check_folds(folding, 5, (2,))
+    check_folds(folding, 8, (2,))
 
 
 def test_a_linear_bijection_between_folds() -> None:

@@ -48,7 +48,7 @@ def test_a_saved_result_is_proven() -> None:
 
 
 def test_a_broken_result_is_rejected() -> None:
-    saved()
+    saved("--engine", "traverse")
     broken("states", lambda states: states ^ 1)
     result = run("certify", "r.npz")
     assert result.exit_code == 1

@@ -84,6 +84,13 @@ def test_slices_and_fixed_inputs() -> None:
     assert (fixed["fixed"], fixed["multiplicity"]) == ({"1": 0.25}, 4)
 
 
+def test_too_many_dimensions() -> None:
+    Network.from_arrays([([[1] * 100], [0]), ([[1]], [0])]).save("wide.json")
+    result = run("fold", "wide.json", *UNIT)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "in 100 dimensions are some ~2.53e+30 exact numbers, and the limit is 10,000,000" in result.stderr
+
+
 def test_picture_and_files() -> None:
     assert run("fold", "fold.json", *UNIT, "-q", "--plot", "f.svg", "--json", "f.json").stdout == ""
     assert Path("f.svg").read_text().startswith("<?xml")

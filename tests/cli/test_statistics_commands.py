@@ -233,7 +233,7 @@ def test_layers_of_the_nearest_boundaries() -> None:
     assert data["distances"] == pytest.approx([1 / 16, 0.1, 1.25], rel=1e-6)
     assert (data["layers"], data["nearest"]) == ([1, 2], [2, 1, 2])
     rows = table(run("distance", "tent.json", "--points", "points.npy"))
-    assert (rows["nearest in layer 1"], rows["nearest in layer 2"]) == ("1 point", "2 points")
+    assert (rows["nearest in hidden layer 1"], rows["nearest in hidden layer 2"]) == ("1 point", "2 points")
     assert (rows["least, most"], rows["points"]) == ("0.0625, 1.25", "3")
 
 

@@ -131,6 +131,8 @@ COMMANDS = [
     ("enumerate", "net.json", "--box", "-2", "2", "--json", "-"),
     ("bounds", "--inputs", "2", "--widths", "3"),
     ("line", "net.json", "--from", "-1,-1", "--to", "1,1"),
+    ("boundary", "net.json", "--box", "-2", "2", "--level", "1"),
+    ("fold", "net.json", "--box", "-2", "2", "--json", "-"),
     ("--help",),
     ("stats", "--help"),
     ("--version",),
@@ -163,7 +165,25 @@ def test_a_lost_stdout_loses_no_file() -> None:
         assert done.returncode == 2
         line = ("line", "net.json", "--from", "-1,-1", "--to", "1,1", "--csv", "b.csv")
         assert program(*line, stdout=full).returncode == 2
-    assert all(Path(name).stat().st_size for name in ("s.json", "g.dot", "r.npz", "b.csv"))
+        level = (
+            "boundary",
+            "net.json",
+            "--box",
+            "-2",
+            "2",
+            "--level",
+            "1",
+            "--json",
+            "l.json",
+            "-o",
+            "l.csv",
+        )
+        assert program(*level, stdout=full).returncode == 2
+        Network.from_arrays([([[2], [4]], [0, -2]), ([[1, -1]], [0])]).save("fold.json")
+        fold = ("fold", "fold.json", "--box", "0", "1", "--json", "f.json", "--plot", "f.svg")
+        assert program(*fold, stdout=full).returncode == 2
+    names = ("s.json", "g.dot", "r.npz", "b.csv", "l.json", "l.csv", "f.json", "f.svg")
+    assert all(Path(name).stat().st_size for name in names)
 
 
 @needs_full
@@ -188,6 +208,8 @@ def test_a_full_stderr_changes_no_exit_code() -> None:
             "polyregions.statistics.distance_to_boundary",
         ),
         (("stats", "net.json", "--box", "0", "1"), "polyregions.statistics.measure"),
+        (("boundary", "net.json", "--box", "0", "1", "--level", "1"), "polyregions.cli.boundary._enumerate"),
+        (("fold", "net.json", "--box", "0", "1"), "polyregions.analysis.folding.verify_folding"),
         (("construct", "f.json", "--arrangement", "shi", "--n", "3"), "polyregions.cli.theory.choose"),
     ],
 )
@@ -236,6 +258,9 @@ def test_errors_of_usage_are_one_line() -> None:
         ("construct", "a\0.json", "--arrangement", "shi", "--n", "3"),
         ("certify", "a\0.npz"),
         ("line", "net.json", "--along", "a\0.csv"),
+        ("boundary", "a\0.npz"),
+        ("boundary", "net.json", "--box", "0", "1", "--level", "1", "-o", "a\0.csv"),
+        ("fold", "net.json", "--box", "0", "1", "--plot", "a\0.png"),
     ],
 )
 def test_names_with_nul(arguments: tuple[str, ...]) -> None:

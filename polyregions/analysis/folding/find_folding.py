@@ -133,6 +133,9 @@ def _enumerate(network: Network, box: Box) -> RegionComplex:
     """Enumerate, but no more regions than can be mapped. Each has d + 1 vertices, 2^d if it is a cube."""
     each = 2**box.dim * (network.output_dim + 1)
 
+    if each > MOST_NUMBERS:
+        raise _too_large(1, each, box)
+
     def stop(_: int, found: int) -> None:
         if found * each > MOST_NUMBERS:
             raise _TooMany(found)
@@ -141,17 +144,23 @@ def _enumerate(network: Network, box: Box) -> RegionComplex:
         cx = enumerate_regions(network, box, progress=stop)
         stop(0, cx.n_regions)
     except _TooMany as error:
-        found = error.args[0]
-        raise TooLargeError(
-            f"folding: the images of {found:,} or more regions in {box.dim} dimensions are some "
-            f"{found * each:,} exact numbers, and the limit is {MOST_NUMBERS:,}; "
-            "take fewer layers or a smaller box"
-        ) from None
+        raise _too_large(error.args[0], each, box) from None
     if not cx.complete:
         raise TooLargeError(
             f"folding: {cx.n_regions:,} regions are not all: the enumeration stopped ({cx.stopped})"
         )
     return cx
+
+
+def _too_large(found: int, each: int, box: Box) -> TooLargeError:
+    """What is said of images that would take too long."""
+    from ...theory.bounds import format_number
+
+    return TooLargeError(
+        f"folding: the images of {found:,} or more regions in {box.dim} dimensions are some "
+        f"{format_number(found * each)} exact numbers, and the limit is {MOST_NUMBERS:,}; "
+        "take fewer layers or a smaller box"
+    )
 
 
 def _fold(layer: int, cx: RegionComplex, pieces: IntArray, box: Box) -> FoldedLayer:

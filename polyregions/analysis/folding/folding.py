@@ -43,7 +43,7 @@ class FoldedLayer:
     Attributes
     ----------
     layer : int
-        Its place among the hidden layers, from 0; in text it is ``layer + 1``, ``number``.
+        Its place among the hidden layers, from 0; in text and in JSON it is ``layer + 1``.
     regions : RegionComplex
         Their regions in the cube. The outputs of its network are what the next layer sees.
     images : tuple of Image
@@ -78,11 +78,6 @@ class FoldedLayer:
     def __post_init__(self) -> None:
         for array in (self.labels, self.orientations, self.turned, self.pieces):
             array.flags.writeable = False
-
-    @property
-    def number(self) -> int:
-        """What the layer is called in text: layer 1 is the first hidden one."""
-        return self.layer + 1
 
     @property
     def n_regions(self) -> int:
@@ -143,7 +138,7 @@ class FoldedLayer:
         identified = self.labels[self.regions.adjacencies]
         mirrored = (identified[:, 0] == identified[:, 1]) & self.turned
         return {
-            "layer": self.number,
+            "layer": self.layer + 1,
             "regions": self.n_regions,
             "images": len(self.images),
             "multiplicities": [[m, n] for m, n in _histogram(self.multiplicities)],
@@ -163,7 +158,7 @@ class FoldedLayer:
 
     def __str__(self) -> str:
         counts = ", ".join(f"{_number(n, 'image')} of {_number(m, 'region')}" for m, n in self._counts)
-        text = f"layer {self.number}: {_number(self.n_regions, 'region')}: {counts}"
+        text = f"layer {self.layer + 1}: {_number(self.n_regions, 'region')}: {counts}"
         if self.cube is not None:
             text += f"; {int(self.onto.sum())} onto the folded cube"
         if len(self.turned):
