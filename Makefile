@@ -6,7 +6,7 @@ BIN = $(VENV)/bin
 # Two processes; one that is done takes from the other.
 PYTEST = $(BIN)/python -m pytest -n 2 --dist worksteal
 
-.PHONY: demo frameworks quick test lint fix bench hooks clean
+.PHONY: demo frameworks quick test lint fix bench pictures hooks clean
 
 demo: $(VENV)/demo-installed
 	$(BIN)/python examples/demo.py
@@ -35,6 +35,12 @@ bench: $(VENV)/demo-installed
 	$(BIN)/python benchmarks/subdivide_speed.py --quick
 	$(BIN)/python benchmarks/line_speed.py --quick
 	$(BIN)/python benchmarks/million.py --quick
+
+# The pictures of docs/ but those of docs/experiments.md, whose scripts run for minutes: examples/experiments/.
+pictures: $(VENV)/demo-installed
+	$(BIN)/python examples/pictures.py docs/pictures
+	$(BIN)/python examples/folding.py docs/folding.png
+	$(BIN)/python examples/shallow_deep.py docs/shallow_deep.png
 
 # Lint before every commit of this clone: see .pre-commit-config.yaml.
 hooks: $(VENV)/test-installed

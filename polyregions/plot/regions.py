@@ -218,7 +218,8 @@ def _draw_plane(subject: Coloured, ax: Any, parts: Parts, between: DecisionBound
     elif subject.boundary is not None and parts.boundaries:
         own = lowest_flip_layers(cx) < cx.network.unit_layers[-1]  # the last unit is the decision
         draw_boundaries(ax, cx, own, mesh)
-        handles = _layer_handles(cx, own)
+        # Without numbers: the decision cuts facets of the layers in two.
+        handles = [layer_handle(k, layer_name(k)) for k in np.unique(lowest_flip_layers(cx)[own]).tolist()]
         between = subject.boundary
     elif subject.boundary is not None and parts.boundaries is None and between is None:
         ends = mesh.ends[subject.drawn]  # one line, however thin the regions beside it

@@ -197,6 +197,8 @@ def test_classes_and_boundaries_of_layers(cx: RegionComplex) -> None:
     colours = {tuple(c) for lines in drawn(ax, LineCollection) for c in lines.get_colors()}
     layers = {to_rgba(c) for c in LAYER_COLOURS[:3]}
     assert colours == {*layers, to_rgba("white"), to_rgba("black")}
+    texts = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert texts == ["layer 1", "layer 2", "layer 3", "the decision"]
     assert not plot_regions(cx, ax=axes(), color="class", boundaries=False).collections[1:]
 
 
