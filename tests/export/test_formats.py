@@ -41,7 +41,7 @@ def test_unknown_endings(plane, tmp_path, name):
 
 
 def test_unknown_names(plane, tmp_path):
-    with pytest.raises(FileFormatError, match="there is no format 'xlsx'; known"):
+    with pytest.raises(FileFormatError, match="there is no export format 'xlsx'; known"):
         write_file(plane, tmp_path / "r.wkt", "xlsx")
     with pytest.raises(FileFormatError, match=r"known: \.graphml, \.gexf, \.json, \.dot$"):
         find_format("r.wkt", among=GRAPHS)
