@@ -38,7 +38,7 @@ class Outputs:
 
             check_result_target(self.result_path)
         if self.graph_path is not None:
-            find_format(self.graph_path, among=GRAPHS)
+            find_format(self.graph_path, among=GRAPHS, what="graph")
         if self.plot_path is not None:
             from ..plot import check_plot
 

@@ -1,1 +1,1 @@
-"""What other programs open: region graphs (``graphs``), ``boundaries``, numbers (``summary``)."""
+"""Files that other programs open: their table (``formats``), a module for each family, and ``summary``."""

@@ -199,7 +199,9 @@ FORMATS = (
 )
 
 
-def find_format(path: str | Path, name: str | None = None, among: Sequence[Format] = FORMATS) -> Format:
+def find_format(
+    path: str | Path, name: str | None = None, among: Sequence[Format] = FORMATS, what: str = "export"
+) -> Format:
     """Return the format of a name, or that which the name of a file asks for.
 
     Raises
@@ -227,10 +229,12 @@ def find_format(path: str | Path, name: str | None = None, among: Sequence[Forma
             return known[text]
     listed = ", ".join(form.ending for form in among)
     if name is not None:
-        raise FileFormatError(f"there is no format {name!r}; known: {listed}")
+        raise FileFormatError(f"there is no {what} format {name!r}; known: {listed}")
     if not asked:
-        raise FileFormatError(f"{path}: no format is told by a name without an ending; known: {listed}")
-    raise FileFormatError(f"{path}: no format ends in '.{asked[-1]}'; known: {listed}")
+        raise FileFormatError(
+            f"{path}: no {what} format is told by a name without an ending; known: {listed}"
+        )
+    raise FileFormatError(f"{path}: no {what} format ends in '.{asked[-1]}'; known: {listed}")
 
 
 def write_file(

@@ -70,22 +70,22 @@ def arrays(cx: RegionComplex, without: Collection[str]) -> dict[str, Any]:
 
 
 def _numbers(cx: RegionComplex, without: Collection[str]) -> dict[str, Any]:
-    """Maps ``A(i, :, :) x + c(i, :)``, volumes and decisions (from 1; 0 for none)."""
+    """Maps ``A(i, :, :) x + c(i, :)``, volumes, centres, and decisions (from 1; 0 for none)."""
     n, d, outputs = cx.n_regions, cx.box.dim, cx.network.output_dim
     columns = RegionColumns(cx, flat=True, without={"pattern", *without})
-    found: dict[str, Any] = {}
+    names = {column.name for column in columns.part(0, 0)}
+    found: dict[str, Any] = {name: np.empty(n) for name in ("volume", "volume_error") if name in names}
+    if "centroid_0" in names:
+        found["centroid"] = np.empty((n, d))
+    if "c_0" in names:
+        found["A"], found["c"] = np.empty((n, outputs, d)), np.empty((n, outputs))
+    if "decision" in names:
+        found["decision"] = np.empty(n, dtype=np.int64)
     for first, last in runs(cx, n):
-        part = {column.name: column.values for column in columns.part(first, last)}
-        if "c_0" in part:
-            slopes = found.setdefault("A", np.empty((n, outputs, d)))
-            constants = found.setdefault("c", np.empty((n, outputs)))
-            for k in range(outputs):
-                constants[first:last, k] = part[f"c_{k}"]
-                for j in range(d):
-                    slopes[first:last, k, j] = part[f"A_{k}_{j}"]
-        for name in ("volume", "volume_error", "decision"):
-            if name in part:
-                shift = 1 if name == "decision" else 0
-                values = np.asarray(part[name]) + shift
-                found.setdefault(name, np.empty(n, dtype=values.dtype))[first:last] = values
+        for name, values, _ in columns.part(first, last):
+            kind, *place = name.split("_") if name not in found else [name]
+            if kind == "decision":
+                found[kind][first:last] = np.asarray(values) + 1
+            elif kind in found:
+                found[kind][(slice(first, last), *map(int, place))] = values
     return found

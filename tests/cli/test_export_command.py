@@ -89,8 +89,15 @@ def test_a_part_says_so() -> None:
 def test_what_is_refused_in_one_line() -> None:
     box = ("--box", "-1", "1")
     cases = {
-        ("net.json", *box, "-o", "r.xyz"): "no format ends in '.xyz'; known: .graphml",
-        ("net.json", *box, "-o", "r.txt", "--format", "xlsx"): "there is no format 'xlsx'; known: .graphml",
+        ("net.json", *box, "-o", "r.xyz"): "no export format ends in '.xyz'; known: .graphml",
+        (
+            "net.json",
+            *box,
+            "-o",
+            "r.txt",
+            "--format",
+            "xlsx",
+        ): "there is no export format 'xlsx'; known: .graphml",
         ("net3.json", *box, "-o", "r.svg"): ".svg holds polygons of 2 inputs, this box has 3 dimensions",
         ("net.json", *box, "-o", "r.stl"): ".stl holds surfaces of regions of 3 inputs",
         ("net.json", *box, "-o", "r.ine"): "choose one",

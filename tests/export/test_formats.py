@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from importlib import util
 from pathlib import Path
 
@@ -39,7 +41,7 @@ def test_unknown_endings(plane, tmp_path, name):
 
 
 def test_unknown_names(plane, tmp_path):
-    with pytest.raises(FileFormatError, match="there is no format 'xlsx'; known"):
+    with pytest.raises(FileFormatError, match="there is no export format 'xlsx'; known"):
         write_file(plane, tmp_path / "r.wkt", "xlsx")
     with pytest.raises(FileFormatError, match=r"known: \.graphml, \.gexf, \.json, \.dot$"):
         find_format("r.wkt", among=GRAPHS)
@@ -134,6 +136,23 @@ def test_every_format_writes_what_it_can(form, any_plane, space, tmp_path):
     if form.name != "mat":  # which has the time in its head
         write_file(cx, path, regions=[0] if form.single else None)
         assert path.read_bytes() == first
+
+
+def test_graphs_and_polygons_load_no_library_for_them(tmp_path):
+    """A networkx graph of a million nodes would fill the memory."""
+    code = (
+        "import sys\n"
+        "from polyregions import Box, Network, enumerate_regions\n"
+        "from polyregions.export.formats import write_file\n"
+        "cx = enumerate_regions(Network.from_arrays([([[1, 0]], [0]), ([[1]], [0])]), Box.cube(2, -1, 1))\n"
+        "for name in 'graphml gexf json dot edges.csv regions.csv geojson wkt svg vtu'.split():\n"
+        "    write_file(cx, 'r.' + name)\n"
+        "print({'networkx', 'shapely', 'pandas', 'pyarrow', 'matplotlib'} & set(sys.modules))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "set()\n"
 
 
 def test_the_page_lists_all_formats():

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
+from xml.etree import ElementTree
 
 import networkx
 import numpy as np
@@ -244,3 +246,42 @@ def test_summary_of_a_partial_result():
 @pytest.mark.parametrize("case", [c for c in ZOO if c.f_vector and c.dim <= 2], ids=lambda case: case.name)
 def test_f_vectors_of_the_zoo(case):
     assert enumerate_regions(case.network, case.box, engine="traverse").f_vector == list(case.f_vector)
+
+
+@pytest.mark.parametrize("ending", export.GRAPH_FORMATS)
+def test_never_the_whole_text(tmp_path, monkeypatch, ending):
+    """What is written at a time is a part of the file, however large that is."""
+    rng = np.random.default_rng(0)
+    net = Network.from_arrays([(rng.normal(size=(40, 2)), rng.normal(size=40)), (np.ones((1, 40)), [0])])
+    cx = enumerate_regions(net, Box.cube(2, -3, 3))
+    assert cx.n_regions > 500
+    monkeypatch.setattr("polyregions.complex.attributes._ROWS", 16)
+    sizes = []
+
+    class Recorder:
+        def write(self, data):
+            sizes.append(len(data))
+
+    export.stream(cx, Recorder(), export.STYLES[ending])
+    assert max(sizes) < sum(sizes) / 20
+
+
+@pytest.mark.parametrize("ending", export.GRAPH_FORMATS)
+def test_hostile_texts_and_missing_witnesses(cx, tmp_path, ending):
+    text = 'a "quoted" <tag> & more'
+    witnesses = cx.witnesses.copy()
+    witnesses[2] = np.nan
+    strange = replace(cx, stopped=text, witnesses=witnesses)
+    path = tmp_path / f"g{ending}"
+    export.write_graph(strange, path)
+    if ending == ".gexf":
+        description = ElementTree.parse(path).find(".//{*}description").text
+        assert json.loads(description)["stopped"] == text
+    elif ending == ".dot":
+        assert 'stopped="a \\"quoted\\" <tag> & more"' in path.read_text()
+    else:
+        assert READERS[ending](path).graph["stopped"] == text
+    again = READERS[ending](path)
+    assert [i for i, x in again.nodes(data="x0") if x is None] == [2]
+    export.write_graph(replace(cx, stopped="\x1b[2J"), path)
+    READERS[ending](path)

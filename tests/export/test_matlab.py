@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.io import loadmat
 
+from polyregions import Box, Network, enumerate_regions
 from polyregions.errors import TooLargeError
 from polyregions.export import matlab
 from polyregions.export.formats import write_file
@@ -34,7 +35,9 @@ def test_arrays(any_plane, tmp_path):
     if cx.known_faces is not None:
         rings = np.split(found["vertices"], found["vertex_offsets"].ravel()[1:-1])
         assert [ring.tolist() for ring in rings] == [r.tolist() for r in np.split(*_rings(cx))]
-        assert found["volume"].ravel().tolist() == cx.faces.volumes().tolist()
+        assert found["volume"].ravel().tolist() == cx.volumes.values.tolist()
+        assert found["volume_error"].ravel().tolist() == cx.volumes.errors.tolist()
+        assert np.array_equal(found["centroid"], cx.centroids.values)
         decisions = [data.get("decision", -1) for _, data in cx.graph().nodes(data=True)]
         assert (found["decision"].ravel() - 1).tolist() == decisions
 
@@ -42,6 +45,18 @@ def test_arrays(any_plane, tmp_path):
 def _rings(cx):
     points, offsets = cx.faces.rings()
     return points, offsets[1:-1]
+
+
+def test_three_inputs_and_one(space, tmp_path):
+    net = Network.from_arrays([([[1], [1]], [0, -1]), ([[1, -2]], [0])])
+    for cx in (space, enumerate_regions(net, Box([-1], [2]))):
+        write_file(cx, tmp_path / "r.mat")
+        found = loadmat(tmp_path / "r.mat")
+        assert np.array_equal(found["centroid"], cx.centroids.values)
+        assert np.array_equal(found["vertices"], cx.vertices.points)
+        assert np.array_equal(found["vertex_offsets"].ravel(), cx.vertices.offsets)
+        assert found["A"].shape == (cx.n_regions, cx.network.output_dim, cx.box.dim)
+        assert ("decision" in found) == (cx.network.output_dim > 1)
 
 
 def test_too_large(plane, tmp_path, monkeypatch):
