@@ -13,21 +13,16 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from ..analysis.definitions import linear_regions
-from ..base.arrays import FloatArray
 from ..complex.region_complex import RegionComplex
 from ..errors import InvalidInputError, TooLargeError, counted
 from ..network.layers import Layer
-from ..network.maps import region_maps
 from .cells import differences, layer_cells
-from .shapes import Shapes, middle_and_half, region_shapes
+from .shapes import middle_and_half, region_shapes
+from .values import rounded, shown_maps
 
 FORMAT, VERSION = "polyregions-page", 1
 #: A browser walks through so many regions without delay; more of them would be a file of 40 MB.
 MOST_REGIONS = 500_000
-#: Outputs by which regions can be coloured: as many as take no more numbers than this, and at least one.
-MAP_NUMBERS, MOST_OUTPUTS = 3_000_000, 100
-#: Numbers that are worked on at once.
-TOGETHER = 2**22
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -91,11 +86,11 @@ def page_content(cx: RegionComplex, title: str) -> tuple[dict[str, Any], Arrays]
         "points": shapes.points,
         "corners": shapes.corners.astype(np.uint32),
         "sizes": shapes.sizes.astype(np.uint32),
-        "volumes": _rounded(shapes.volumes),
+        "volumes": rounded(shapes.volumes),
         "higher_counts": np.bincount(lower, minlength=cx.n_regions).astype(np.uint32),
         "higher": cx.walls.sides[:, 1].astype(np.uint32),
     }
-    arrays["maps"], arrays["classes"] = _maps(cx, shapes)
+    arrays["maps"], arrays["classes"] = shown_maps(cx, shapes)
     if cx.complete:
         arrays["linear"] = linear_regions(cx, "open_connected").labels.astype(np.uint32)
     head["cells"] = _add_cells(arrays, cx)
@@ -129,38 +124,3 @@ def _add_layer(arrays: Arrays, k: int, layer: Layer) -> dict[str, int]:
         f"is_max{k}": table.is_max.astype(np.uint8),
     }
     return {"inputs": layer.n_inputs, "rows": layer.n_rows, "outputs": layer.n_outputs}
-
-
-def _maps(cx: RegionComplex, shapes: Shapes) -> tuple[NDArray[np.float32], NDArray[np.uint32]]:
-    """The affine maps of the first outputs, and which output is largest in the middle of each region.
-
-    Returns
-    -------
-    maps : float32 (regions, shown outputs, d + 1)
-        The last column is the value in the middle of the box.
-    classes : uint32 (regions,)
-    """
-    n, d, outputs = cx.n_regions, cx.box.dim, cx.network.output_dim
-    shown = max(1, min(outputs, MOST_OUTPUTS, MAP_NUMBERS // (n * (d + 1))))
-    maps = np.empty((n, shown, d + 1), dtype=np.float32)
-    classes = np.empty(n, dtype=np.uint32)
-    middle, half = middle_and_half(cx)
-    largest = np.maximum(np.abs(cx.box.lower), np.abs(cx.box.upper))
-    starts = np.cumsum(shapes.sizes) - shapes.sizes
-    centres = np.add.reduceat(shapes.points[shapes.corners], starts) / shapes.sizes[:, None]
-    chunk = max(1, TOGETHER // (outputs * (d + 1)))
-    for start in range(0, n, chunk):
-        part = slice(start, min(n, start + chunk))
-        own, _ = region_maps(cx.network.layers, cx.patterns_of(np.arange(part.start, part.stop)), largest)
-        with np.errstate(all="ignore"):
-            own[..., -1] += own[..., :-1] @ middle
-            own[..., :-1] *= half
-            values = np.einsum("nkj,nj->nk", own[..., :-1], centres[part]) + own[..., -1]
-        maps[part] = _rounded(own[:, :shown])
-        classes[part] = np.argmax(values, axis=1)
-    return maps, classes
-
-
-def _rounded(values: FloatArray) -> NDArray[np.float32]:
-    with np.errstate(over="ignore", under="ignore"):
-        return values.astype(np.float32)
