@@ -13,7 +13,7 @@ from polyregions.plot.figures import save, use_palette
 
 ROOT = Path(__file__).parents[2]
 DOCS = sorted((ROOT / "docs").rglob("*.png"))
-MOST_BYTES, MOST_MOVING = 1_000_000, 500_000
+MOST_BYTES, MOST_MOVING = 1_250_000, 500_000
 
 
 def test_committed_pictures_have_a_palette_and_are_small() -> None:
