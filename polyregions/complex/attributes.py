@@ -81,7 +81,7 @@ class RegionColumns:
     geometry : bool
         Whether to add what has to be computed exactly, region by region.
     flat : bool
-        Whether columns are those of :func:`polyregions.complex.tables.region_columns`, for tables: witnesses
+        Whether columns are those of :func:`polyregions.complex.tables.region_table`: witnesses
         by its names, maps as numbers, errors and centres. The decision is there too.
     without : collection of str
         Which of ``OPTIONAL`` are left out, and not computed.

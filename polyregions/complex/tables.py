@@ -1,114 +1,109 @@
-"""Tables of a result: its regions, the adjacencies between them, and the walls, as named columns.
+"""Tables of a result: its regions, the adjacencies between them, and the walls, some rows at a time.
 
-A column is an array, one entry a row; what programs for data frames take. Volumes, centres and sizes of walls
-need the faces of the complex, which the engine "subdivide" keeps; without, their columns are left out.
+What they hold is that of :mod:`polyregions.complex.attributes`, as columns of numbers and texts. Files and
+data frames are made of them. Volumes, centres and sizes of walls need the faces of the complex, which the
+engine "subdivide" keeps; without, their columns are left out.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..errors import MissingDependencyError
-from .bulk import affine_maps
-from .centroids import region_centroids
-from .graph import lowest_flip_layers, pattern_texts
+from .attributes import AdjacencyColumns, Column, RegionColumns, flipped_units, runs
 from .regions import Regions
 
 if TYPE_CHECKING:
     import pandas
 
-Columns = dict[str, NDArray[Any]]
-
-#: Affine maps of more numbers than this have no columns of their own.
-MAP_COLUMNS = 256
+#: The columns of a table for some rows at a time; first those of no rows, which tell names and kinds.
+Table = Iterator[list[Column]]
 
 
 class Tables(NamedTuple):
-    """Data frames: see :func:`region_columns`, :func:`adjacency_columns` and :func:`wall_columns`."""
+    """Data frames: see :func:`region_table`, :func:`adjacency_table` and :func:`wall_table`."""
 
     regions: pandas.DataFrame
     adjacencies: pandas.DataFrame
     walls: pandas.DataFrame
 
 
-def region_columns(cx: Regions) -> Columns:
-    """Columns of the regions, one row for each.
+def region_table(cx: Regions, without: Collection[str] = ()) -> Table:
+    """Yield the table of the regions.
 
-    Returns
-    -------
-    dict
-        ``region`` (its number), ``pattern`` (text), ``degree``, ``linear_map`` (a number, the same iff the
-        affine maps are), ``witness_0``, ...; with faces ``volume``, ``volume_error``, ``centroid_0``, ...;
-        for maps of at most 256 numbers ``A_0_0`` (output, input), ..., ``c_0``, ..., ``map_error_0``, ...
+    Its columns: ``region`` (the number), ``pattern`` (text), ``explored``, ``degree``, ``witness_0``, ...;
+    for maps of at most 256 numbers ``A_0_0`` (output, input), ..., ``c_0``, ..., ``map_error_0``, ...; with
+    faces ``decision`` (of several outputs), ``volume``, ``volume_error``, ``centroid_0``, ...
     """
-    columns: Columns = {
-        "region": np.arange(cx.n_regions),
-        "pattern": np.array(pattern_texts(cx), dtype=object),
-        "degree": cx.degrees,
-        "linear_map": cx.map_labels,
-    }
-    columns |= _numbered("witness", cx.witnesses)
-    if cx.known_faces is not None:
-        volumes = cx.known_faces.measured_volumes()
-        columns |= {"volume": volumes.values, "volume_error": volumes.errors}
-        columns |= _numbered("centroid", region_centroids(cx.known_faces).values)
-    if cx.network.output_dim * (cx.box.dim + 1) <= MAP_COLUMNS:
-        A, c, errors = affine_maps(cx)
-        for k in range(cx.network.output_dim):
-            columns |= _numbered(f"A_{k}", A[:, k])
-        columns |= _numbered("c", c) | _numbered("map_error", errors)
-    return columns
+    columns = RegionColumns(cx, flat=True, without=without)
+    for first, last in (0, 0), *runs(cx, cx.n_regions):
+        yield [Column("region", np.arange(first, last)), *columns.part(first, last)]
 
 
-def adjacency_columns(cx: Regions) -> Columns:
-    """Columns of the pairs of regions that share a facet, in the order of ``cx.adjacencies``.
+def adjacency_table(cx: Regions) -> Table:
+    """Yield the table of the pairs of regions that share a facet, in the order of ``cx.adjacencies``.
 
-    Returns
-    -------
-    dict
-        ``lower`` and ``higher`` (regions), ``flips`` (how many units differ), ``unit`` (the first that does),
-        ``layer`` (that it is in, 1 is the first).
+    Its columns: ``lower`` and ``higher`` (regions), ``flips`` (how many units differ), ``unit`` (the first
+    that does), ``layer`` (that it is in, 1 is the first), ``units`` (all that differ, as text).
     """
-    lower, higher = cx.adjacencies.T
-    flips, first = np.empty(lower.size, dtype=np.int64), np.empty(lower.size, dtype=np.int64)
-    together = max(1, 2**22 // max(1, cx.network.n_units))
-    for start in range(0, lower.size, together):
-        part = slice(start, start + together)
-        differ = cx.patterns_of(lower[part]) != cx.patterns_of(higher[part])
-        flips[part], first[part] = np.count_nonzero(differ, axis=1), differ.argmax(axis=1)
-    layer = lowest_flip_layers(cx) + 1
-    return {"lower": lower, "higher": higher, "flips": flips, "unit": first, "layer": layer}
+    for first, last in (0, 0), *runs(cx, cx.n_adjacencies):
+        units, ends = flipped_units(cx, first, last)
+        unit = units[ends[:-1]]
+        yield [
+            *_ends(cx, first, last, "lower", "higher"),
+            Column("flips", np.diff(ends)),
+            Column("unit", unit),
+            Column("layer", cx.network.unit_layers[unit] + 1),
+            Column("units", [" ".join(map(str, units[a:b].tolist())) for a, b in pairwise(ends.tolist())]),
+        ]
 
 
-def wall_columns(cx: Regions) -> Columns:
-    """Columns of the walls: the facets between the pairs of :func:`adjacency_columns`, in the same order.
+def edge_table(cx: Regions) -> Table:
+    """Yield the edges of the region graph, by the names that graph programs know."""
+    columns = AdjacencyColumns(cx, comma=" ")
+    for first, last in (0, 0), *runs(cx, cx.n_adjacencies):
+        yield [*_ends(cx, first, last, "source", "target"), *columns.part(first, last)]
 
-    Returns
-    -------
-    dict
-        ``lower`` and ``higher``, ``facet`` (its number among the facets of the lower region); with faces
-        ``size`` (length, area, ...) and ``size_error``, and in two dimensions the ends ``x0_0``, ``x0_1``,
-        ``x1_0``, ``x1_1``.
+
+def wall_table(cx: Regions) -> Table:
+    """Yield the table of the facets between two regions, in the order of ``cx.adjacencies``.
+
+    Its columns: ``lower`` and ``higher`` (regions), ``facet`` (its number among the facets of the lower one);
+    with faces ``size`` (length, area, ...) and ``size_error``, and in two dimensions the ends ``x0_0``,
+    ``x0_1``, ``x1_0``, ``x1_1``.
     """
-    lower, higher = cx.adjacencies.T
-    columns: Columns = {"lower": lower, "higher": higher}
-    columns["facet"] = cx.walls.entries - cx.facet_offsets[lower]
+    facets = cx.walls.entries - cx.facet_offsets[cx.walls.sides[:, 0]]
     faces = cx.known_faces
-    if faces is not None:
-        walls = cx.walls.among(faces)
-        sizes = faces.measured_faces(walls)
-        columns |= {"size": sizes.values, "size_error": sizes.errors}
-        if cx.box.dim == 2:
-            ends = faces.points[faces.places[faces.cells.boundaries(walls)]].reshape(-1, 2, 2)
-            columns |= _numbered("x0", ends[:, 0]) | _numbered("x1", ends[:, 1])
-    return columns
+    walls = None if faces is None else cx.walls.among(faces)
+    measured = None if faces is None or walls is None else faces.measured_faces(walls)
+    for first, last in (0, 0), *runs(cx, cx.n_adjacencies):
+        columns = [*_ends(cx, first, last, "lower", "higher"), Column("facet", facets[first:last])]
+        if faces is not None and walls is not None and measured is not None:
+            sizes, errors = (array[first:last] for array in measured)
+            beyond = ~np.isfinite(sizes)
+            columns += [Column("size", sizes, beyond), Column("size_error", errors, beyond)]
+            if cx.box.dim == 2:
+                vertices = faces.places[faces.cells.boundaries(walls[first:last])]
+                ends = faces.points[vertices].reshape(-1, 4).T
+                names = ("x0_0", "x0_1", "x1_0", "x1_1")
+                columns += [Column(name, x) for name, x in zip(names, ends, strict=True)]
+        yield columns
+
+
+def _ends(cx: Regions, first: int, last: int, *names: str) -> list[Column]:
+    """Both regions of each adjacency."""
+    return [Column(name, ids) for name, ids in zip(names, cx.adjacencies[first:last].T, strict=True)]
 
 
 def data_frames(cx: Regions) -> Tables:
     """Return the three tables as ``pandas.DataFrame``.
+
+    That of the regions has ``linear_map`` as well: a number, the same iff the affine maps are. What a row
+    does not have is NaN.
 
     Raises
     ------
@@ -121,9 +116,20 @@ def data_frames(cx: Regions) -> Tables:
         raise MissingDependencyError(
             "tables as data frames need pandas: pip install 'polyregions[pandas]'"
         ) from error
-    return Tables(*(pandas.DataFrame(make(cx)) for make in (region_columns, adjacency_columns, wall_columns)))
 
+    def series(parts: tuple[Column, ...]) -> Any:
+        if parts[0].kind is str:
+            return [value for part in parts for value in part.values]
+        joined = np.concatenate([part.values for part in parts])
+        none = [np.zeros(len(part.values), dtype=np.bool_) for part in parts]
+        masks = [own if part.missing is None else part.missing for part, own in zip(parts, none, strict=True)]
+        gone = np.concatenate(masks)
+        return np.where(gone, np.nan, joined) if gone.any() else joined
 
-def _numbered(name: str, values: NDArray[Any]) -> Columns:
-    """A column for each coordinate."""
-    return {f"{name}_{k}": np.ascontiguousarray(values[:, k]) for k in range(values.shape[1])}
+    def frame(table: Table) -> pandas.DataFrame:
+        columns = zip(*table, strict=True)
+        return pandas.DataFrame({parts[0].name: series(parts) for parts in columns})
+
+    regions = frame(region_table(cx))
+    regions["linear_map"] = cx.map_labels
+    return Tables(regions, frame(adjacency_table(cx)), frame(wall_table(cx)))
