@@ -178,6 +178,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", [emptied, cut, overwritten])
 @pytest.mark.parametrize("ending", [".nbi", ".nbc"])
 def test_what_is_damaged_is_made_again(

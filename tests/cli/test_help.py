@@ -40,6 +40,7 @@ def example_lines(*arguments: str) -> list[str]:
     return [line.strip() for line in lines]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["", *COMMANDS])
 def test_examples_of_the_help_run(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copytree(ROOT / "examples" / "networks", tmp_path, dirs_exist_ok=True)

@@ -139,6 +139,7 @@ COMMANDS = [
 ]
 
 
+@pytest.mark.slow
 @needs_full
 @pytest.mark.parametrize("arguments", COMMANDS)
 def test_a_full_stdout(arguments: tuple[str, ...]) -> None:
@@ -148,6 +149,7 @@ def test_a_full_stdout(arguments: tuple[str, ...]) -> None:
     assert done.stderr == "error: stdout: cannot be written: No space left on device\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", COMMANDS)
 def test_a_stdout_that_nobody_reads(arguments: tuple[str, ...]) -> None:
     reader, writer = os.pipe()

@@ -63,6 +63,7 @@ assert 0 < len(part) < 20_000
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="limits of the address space are Linux's")
 @pytest.mark.parametrize("script", [TRAVERSE, SUBDIVIDE, LINES], ids=["traverse", "subdivide", "lines"])
 def test_little_address_space(script: str) -> None:

@@ -56,6 +56,7 @@ def test_scaling_the_input_changes_no_region(exponent: int) -> None:
     assert facets(enumerate_regions(scaled, Box.cube(3, -unit, unit))) == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["scipy", "cvxpy"])
 @pytest.mark.parametrize(
     "case",

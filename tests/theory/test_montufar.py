@@ -30,6 +30,7 @@ SHAPES = [
 NARROW = [(2, [1]), (2, [4, 1]), (2, [6, 5, 1]), (3, [2]), (3, [6, 2]), (3, [6, 1])]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("inputs", "widths"), SHAPES)
 def test_the_bound_is_met(inputs: int, widths: list[int]) -> None:
     bound = montufar_2014(inputs, widths).value
