@@ -19,7 +19,7 @@ from .forecast import look_ahead
 from .lists import ListCommand, whole_numbers
 from .loading import load_network, loading_options
 from .output import Styled, print_table
-from .progress import progress_bar, status
+from .progress import enumerating, status
 from .saved import is_result, load_saved
 from .where import Domain, Where, domain_rows, sides_of, where_options
 
@@ -105,10 +105,8 @@ def _enumerate(domain: Domain, workers: int, shown: bool) -> RegionComplex:
     from ..engines.enumerate import enumerate_regions
 
     try:
-        with progress_bar(shown, "enumerating") as progress:
-            return enumerate_regions(
-                domain.network, domain.box, engine="subdivide", workers=workers, progress=progress
-            )
+        with enumerating({"engine": "subdivide", "workers": workers}, shown) as work:
+            return enumerate_regions(domain.network, domain.box, **work)
     except TooLargeError as error:
         dim = domain.box.dim
         raise TooLargeError(

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable
-from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +29,7 @@ from .forecast import look_ahead
 from .loading import load_network, loading_options
 from .output import CHECK_FAILED, Styled, complain, complete_text, print_table, stop_early
 from .outputs import Outputs, output_options
-from .progress import progress_bar, status
+from .progress import enumerating, status
 from .where import Where, domain_rows, where_options
 
 if TYPE_CHECKING:
@@ -122,14 +120,8 @@ def enumerate_command(
     expected = look_ahead(domain, options, not quiet, yes) if resume is None else None
 
     start = time.perf_counter()
-    # Some solvers greet on stdout when they are loaded, and stdout is for results.
-    with (
-        redirect_stdout(sys.stderr),
-        progress_bar(not quiet, "enumerating", already=resume.n_explored if resume else 0) as progress,
-    ):
-        if options["engine"] != "brute":  # which tells nothing on its way
-            options["progress"] = progress
-        cx = enumerate_regions(domain.network, domain.box, **options, resume=resume)
+    with enumerating(options, not quiet, resume.n_explored if resume else 0) as work:
+        cx = enumerate_regions(domain.network, domain.box, **work, resume=resume)
     numbers = summary(cx, time.perf_counter() - start) | domain.numbers()
     numbers["forecast"] = expected
     outputs.save(cx, not quiet)

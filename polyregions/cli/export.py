@@ -16,7 +16,7 @@ from .epilog import SHIPPED, examples
 from .lists import ListCommand
 from .loading import NAMES, loading_options
 from .output import complete_text, print_table, stop_early
-from .progress import progress_bar, status
+from .progress import enumerating, status
 from .subject import choose, parameter_options
 from .where import Where, where_options
 
@@ -116,10 +116,8 @@ def _found(
     form.check_dimension(subject.box.dim)
     if form.faces and work["engine"] == "auto":
         work["engine"] = "subdivide"
-    with progress_bar(shown, "enumerating") as progress:
-        if work["engine"] != "brute":  # which tells nothing on its way
-            work["progress"] = progress
-        return enumerate_regions(subject.network, subject.box, **work)
+    with enumerating(work, shown) as told:
+        return enumerate_regions(subject.network, subject.box, **told)
 
 
 def _loaded(source: Path, form: Format, options: dict[str, Any]) -> RegionComplex:

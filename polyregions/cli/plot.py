@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from contextlib import redirect_stdout
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +14,7 @@ from .epilog import SHIPPED, examples
 from .forecast import look_ahead
 from .loading import load_network, loading_options
 from .output import say, stop_early
-from .progress import progress_bar, status
+from .progress import enumerating, status
 from .saved import is_result, load_saved
 from .where import Domain, Where, where_options
 
@@ -198,10 +196,8 @@ def _enumerate(domain: Domain, asked: dict[str, Any], wanted: Wanted, quiet: boo
     options = {name: value for name, value in asked.items() if value is not None}
     if wanted.needs_faces and options["engine"] == "auto" and "limit" not in options:
         options["engine"] = "subdivide"
-    with redirect_stdout(sys.stderr), progress_bar(not quiet, "enumerating") as progress:
-        if options["engine"] != "brute":  # which tells nothing on its way
-            options["progress"] = progress
-        return enumerate_regions(domain.network, domain.box, **options)
+    with enumerating(options, not quiet) as work:
+        return enumerate_regions(domain.network, domain.box, **work)
 
 
 def _done(wanted: Wanted, quiet: bool) -> None:

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from typing import Any
 
 from ..errors import printable
@@ -165,3 +165,14 @@ def _lines(work: Work) -> Iterator[None]:
     finally:
         ended.set()
         thread.join()
+
+
+@contextmanager
+def enumerating(options: dict[str, Any], shown: bool, already: int = 0) -> Iterator[dict[str, Any]]:
+    """Show a bar while regions are enumerated; yield the options of an engine with what moves it.
+
+    Some solvers greet on stdout when they are loaded, and stdout is for results.
+    """
+    with redirect_stdout(sys.stderr), progress_bar(shown, "enumerating", already=already) as progress:
+        # The engine "brute" tells nothing on its way.
+        yield options if options.get("engine") == "brute" else {**options, "progress": progress}

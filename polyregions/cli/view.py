@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +22,7 @@ from .epilog import SHIPPED, examples
 from .forecast import look_ahead
 from .loading import load_network, loading_options
 from .output import say, stop_early
-from .progress import progress_bar, status
+from .progress import enumerating, status
 from .saved import is_result, load_saved
 from .where import Where, where_options
 
@@ -70,10 +68,8 @@ def view_command(file: Path, page: Path, title: str, yes: bool, quiet: bool, **o
         check_page(domain.box.dim, page)
         limits = {"time_limit": None, **options}
         look_ahead(domain, limits, not quiet, yes)
-        with redirect_stdout(sys.stderr), progress_bar(not quiet, "enumerating") as progress:
-            if options["engine"] != "brute":  # which tells nothing on its way
-                options["progress"] = progress
-            cx = enumerate_regions(domain.network, domain.box, **options)
+        with enumerating(options, not quiet) as work:
+            cx = enumerate_regions(domain.network, domain.box, **work)
     with status(not quiet, f"writing {page}"):
         write_page(cx, page, title)
     if not quiet:

@@ -7,7 +7,7 @@ centres of mass in :mod:`polyregions.complex.centroids`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -125,37 +125,6 @@ def packed_patterns(cx: Regions) -> PackedStates:
         regions = np.arange(start, min(start + ROWS_TOGETHER, cx.n_regions))
         packed.write(start, cx.patterns_of(regions))
     return packed
-
-
-def polygon_array(cx: Regions) -> Any:
-    """Return the regions as an array of ``shapely.Polygon``; d = 2 only.
-
-    See :func:`polyregions.complex.polygons.region_polygons`.
-
-    Raises
-    ------
-    InvalidInputError
-        If the complex is not two-dimensional.
-    """
-    import shapely
-
-    if cx.box.dim != 2 or cx.known_faces is None:
-        rings = region_rings(cx)
-        sizes = np.array([len(ring) for ring in rings], dtype=np.int64)
-        points, offsets = np.concatenate(rings), np.append(0, np.cumsum(sizes))
-    else:
-        points, offsets = region_corners(cx)
-    closed = closed_rings(offsets)
-    starts = offsets + np.arange(offsets.size)
-    return shapely.from_ragged_array(
-        shapely.GeometryType.POLYGON, points[closed], (starts, np.arange(cx.n_regions + 1))
-    )
-
-
-def closed_rings(offsets: IntArray) -> IntArray:
-    """Places of the corners of rings, that of the first one once more at the end of each; int64."""
-    places = np.arange(offsets[-1])
-    return np.insert(places, offsets[1:], offsets[:-1])
 
 
 def adjacency_matrix(cx: Regions) -> csr_array:

@@ -49,12 +49,22 @@ def region_polygons(cx: Regions) -> list[shapely.Polygon]:
     >>> sorted((polygon.area, len(polygon.exterior.coords) - 1) for polygon in cx.polygons())
     [(0.5, 3), (0.5, 3)]
     """
+    return list(polygon_array(cx))
+
+
+def polygon_array(cx: Regions) -> Any:
+    """Return the polygons of :func:`region_polygons` as an array of objects; (regions,)."""
     import shapely
 
-    rings = region_rings(cx)
+    if cx.box.dim == 2 and cx.known_faces is not None:
+        points, offsets = cx.known_faces.rings()
+        counts = np.diff(offsets)
+    else:
+        rings = region_rings(cx)
+        points, counts = np.concatenate(rings), np.array([len(ring) for ring in rings])
     # One call for all: shapely closes each ring by repeating its first point.
-    owner = np.repeat(np.arange(len(rings)), [len(ring) for ring in rings])
-    return list(shapely.polygons(shapely.linearrings(np.concatenate(rings), indices=owner)))
+    owner = np.repeat(np.arange(counts.size), counts)
+    return shapely.polygons(shapely.linearrings(points, indices=owner))
 
 
 def region_rings(cx: Regions) -> list[FloatArray]:

@@ -141,7 +141,7 @@ class RegionComplex(Regions):
 
     def to_shapely(self) -> Any:
         """Return an array of one ``shapely.Polygon`` per region, d = 2 only."""
-        return _bulk.polygon_array(self)
+        return _polygons.polygon_array(self)
 
     def polygons(self) -> list[Any]:
         """Return one ``shapely.Polygon`` per region, d = 2 only."""
