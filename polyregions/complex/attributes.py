@@ -261,7 +261,7 @@ def _maps(cx: Regions, first: int, last: int) -> tuple[FloatArray, FloatArray]:
     if first == last:
         outputs = cx.network.output_dim
         return np.empty((0, outputs, cx.box.dim + 1)), np.empty((0, outputs))
-    largest = np.maximum(np.abs(cx.box.lower), np.abs(cx.box.upper))
+    largest = cx.box.farthest
     maps, errors = region_maps(cx.network.layers, cx.patterns_of(np.arange(first, last)), largest)
     for i in np.flatnonzero(~np.isfinite(maps).all(axis=(1, 2))).tolist():
         # Sums overflowed that are no larger than others.

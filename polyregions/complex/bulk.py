@@ -65,7 +65,7 @@ def affine_maps(cx: Regions) -> AffineMaps:
     >>> sorted(zip(A.ravel().tolist(), c.ravel().tolist())), bool((errors < 1e-12).all())
     ([(-1.0, 2.0), (0.0, 0.0), (1.0, 0.0)], True)
     """
-    largest = np.maximum(np.abs(cx.box.lower), np.abs(cx.box.upper))
+    largest = cx.box.farthest
     together = max(1, 2**26 // max(1, cx.network.n_units))
     parts = [
         region_maps(cx.network.layers, cx.patterns_of(np.arange(i, min(i + together, cx.n_regions))), largest)

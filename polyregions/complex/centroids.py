@@ -70,7 +70,7 @@ def region_centroids(faces: Faces) -> BoundedPoints:
         centre = np.clip(corners.points[cells.top] + offset, -1.0, 1.0)
         half = box.upper / 2 - box.lower / 2
         values = np.clip(box.lower / 2 + box.upper / 2 + half * centre, box.lower, box.upper)
-        largest = np.maximum(np.abs(box.lower), np.abs(box.upper))
+        largest = box.farthest
         bounds = errors * half * INFLATE + 2.0**-50 * largest + 2.0**-1072
     return BoundedPoints(np.asarray(values), np.asarray(bounds))
 

@@ -111,7 +111,7 @@ def _check_continuity(cx: Regions, faces: Faces, facets: IntArray) -> None:
     slope times that, and by their own rounding.
     """
     d, cells, box = cx.box.dim, faces.cells, cx.box
-    largest = np.maximum(np.abs(box.lower), np.abs(box.upper))
+    largest = box.farthest
     maps, errors = region_maps(cx.network.layers, cx.states, largest)
     (i, j), own = cx.walls.sides.T, facets[cx.walls.entries]
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):

@@ -161,7 +161,7 @@ class Faces:
         """
         box = self.box
         radii = self._vertices.store.radii[self.cells.start[self.cells.faces(0)]]
-        largest = np.maximum(np.abs(box.lower), np.abs(box.upper))
+        largest = box.farthest
         known = np.where(radii < CLOSE, radii, 0.0)[:, None]
         # The last term: subnormal numbers are rounded to a spacing of their own, here and in `points`.
         with np.errstate(under="ignore"):
@@ -313,7 +313,7 @@ class Faces:
     @property
     def _exponents(self) -> IntArray:
         """By which power of two the box is at most 1 in each dimension, so that no step leaves the range."""
-        return np.frexp(np.maximum(np.abs(self.box.lower), np.abs(self.box.upper)))[1].astype(np.int64)
+        return np.frexp(self.box.farthest)[1].astype(np.int64)
 
     def in_units(self, points: FloatArray) -> FloatArray:
         """Points (n, d) in coordinates in which the box has side 1 and its middle is 0."""

@@ -176,6 +176,11 @@ class Box:
         return int(self.lower.size)
 
     @property
+    def farthest(self) -> FloatArray:
+        """The largest |x_j| of its points; float64 (d,)."""
+        return np.maximum(np.abs(self.lower), np.abs(self.upper))
+
+    @property
     def volume(self) -> float:
         """Volume (length for d = 1, area for d = 2): the exact one rounded once, infinite beyond float64."""
         pairs = zip(self.lower.tolist(), self.upper.tolist(), strict=True)
