@@ -1,0 +1,1 @@
+"""Cells split one by one, depth first: regions and adjacencies without the faces of all dimensions."""

@@ -1,0 +1,227 @@
+"""New vertices, where a plane meets an edge, and the signs of planes at them.
+
+The bound
+---------
+Let v and w be the ends of an edge on both sides of a plane h, known up to r in each coordinate, and let the
+computed point be ``x = v + t (w - v)`` with the computed ``t = h(v) / (h(v) - h(w))``. The true edge has a
+point y with the same t, and |x - y| <= r + 8 u. The true h is affine along the true edge, from its value at
+v to that at w, so that its zero, the true vertex, is at the parameter ``t + h(y) / (h(v) - h(w))``: within
+
+    r + 8 u + |h(y)| |w - v| / (h(v) - h(w)),   |h(y)| <= |h(x)| + e + |a|_1 (r + 8 u),
+
+all bounded from above, the denominator from below. From cut to cut such a radius grows about threefold. So
+where it is no longer small, or leaves a sign open, the vertex is solved afresh from its d forms, with a radius
+that knows no history (:func:`polyregions.geometry.signs.solve_float`); what that leaves open integers decide.
+A vertex is the end of many cells' edges, and hardly ever needs more than the first.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...base.bits import bit_number
+from ...base.kernels import int64, kernel
+from ...base.rounding import INFLATE, U
+from ...geometry.signs import UNKNOWN, sign_at, solve_float, solve_whole
+from .groups import (
+    FREE,
+    NEXT_SAME,
+    OPEN,
+    USED,
+    Planes,
+    Pool,
+    Scratch,
+    Work,
+)
+
+#: A vertex with a larger radius is solved afresh: a sign is left open about once in as many.
+LARGE = 2.0**-34
+
+
+@kernel(inline=True, bare=True)
+def take_vertex(work: Work) -> int:
+    """A vertex that is in no cell."""
+    at, pool = work.at, work.pool
+    if at[FREE] > 0:
+        at[FREE] -= 1
+        return int64(pool.free[at[FREE]])
+    at[USED] += 1
+    return at[USED] - 1
+
+
+@kernel(inline=True, bare=True)
+def give_back(v: int, work: Work) -> None:
+    """Put a vertex back to those that are in no cell."""
+    work.pool.free[work.at[FREE]] = v
+    work.at[FREE] += 1
+
+
+@kernel(inline=True, bare=True)
+def room_for(vertices: int, work: Work) -> bool:
+    """Whether so many vertices can be taken."""
+    return bool(work.at[FREE] + work.pool.radii.size - work.at[USED] >= vertices)
+
+
+@kernel(bare=True)
+def copy_point(v: int, w: int, pool: Pool) -> None:
+    """Give vertex w the point, the facets and the masks of v."""
+    for j in range(pool.points.shape[1]):
+        pool.points[w, j] = pool.points[v, j]
+    pool.radii[w], pool.fresh[w], pool.degree[w] = pool.radii[v], pool.fresh[v], pool.degree[v]
+    for k in range(pool.degree[v]):
+        pool.facets[w, k] = pool.facets[v, k]
+    for k in range(pool.above.shape[1]):
+        pool.above[w, k], pool.below[w, k] = pool.above[v, k], pool.below[v, k]
+
+
+@kernel(bare=True)
+def gather_forms(v: int, pool: Pool, planes: Planes, scratch: Scratch) -> bool:
+    """Write d independent forms of a vertex to ``scratch.rows``; say whether all of them are exact."""
+    d = pool.points.shape[1] - 1
+    rows, errors, work = scratch.rows, scratch.errors, scratch.work
+    n = int64(pool.degree[v])
+    exact = True
+    if n == d:
+        for k in range(d):
+            q = int64(pool.facets[v, k])
+            for j in range(d + 1):
+                rows[k, j] = planes.forms[q, j]
+            errors[k] = planes.errors[q]
+            exact &= errors[k] == 0.0
+        return exact
+    # More facets than dimensions: take the row that is farthest from what the ones before span, and so on.
+    for k in range(n):
+        for j in range(d):
+            work[k, j] = planes.forms[int64(pool.facets[v, k]), j]
+    for taken in range(d):
+        best, column, largest = 0, 0, -1.0
+        for k in range(n):
+            for j in range(d):
+                if abs(work[k, j]) > largest:
+                    best, column, largest = k, j, abs(work[k, j])
+        q = int64(pool.facets[v, best])
+        for j in range(d + 1):
+            rows[taken, j] = planes.forms[q, j]
+        errors[taken] = planes.errors[q]
+        exact &= errors[taken] == 0.0
+        if largest > 0.0:
+            for k in range(n):
+                if k != best:
+                    factor = work[k, column] / work[best, column]
+                    for j in range(d):
+                        work[k, j] -= factor * work[best, j]
+        for j in range(d):
+            work[best, j] = 0.0
+    return exact
+
+
+@kernel(bare=True)
+def solve_afresh(v: int, pool: Pool, planes: Planes, scratch: Scratch) -> None:
+    """Compute a vertex from its forms, and keep it if that is known better."""
+    d = pool.points.shape[1] - 1
+    pool.fresh[v] = 1
+    gather_forms(v, pool, planes, scratch)
+    radius = solve_float(scratch.rows[:d], scratch.errors[:d], scratch.point, scratch.work[:d])
+    if radius < pool.radii[v]:
+        pool.radii[v] = radius
+        for j in range(d + 1):
+            pool.points[v, j] = scratch.point[j]
+
+
+@kernel(bare=True)
+def sign_of(v: int, q: int, pool: Pool, planes: Planes, scratch: Scratch) -> int:
+    """Sign of a plane at a vertex: -1, 0, 1, or UNKNOWN."""
+    sign = int64(sign_at(planes.forms[q], planes.errors[q], pool.points[v], pool.radii[v]))
+    if sign == UNKNOWN and pool.fresh[v] == 0:
+        solve_afresh(v, pool, planes, scratch)
+        sign = int64(sign_at(planes.forms[q], planes.errors[q], pool.points[v], pool.radii[v]))
+    return sign
+
+
+@kernel(bare=True)
+def place_between(u: int, v: int, w: int, q: int, work: Work) -> None:
+    """Compute vertex u, where plane q meets the edge from v to w; its facets are known."""
+    pool, planes, scratch = work.pool, work.planes, work.scratch
+    points, radii = pool.points, pool.radii
+    d = points.shape[1] - 1
+    pool.fresh[u] = 0
+    if work.layers.whole and gather_forms(u, pool, planes, scratch):
+        if solve_whole(scratch.rows[:d], scratch.point, scratch.work[:d]) == 0.0:
+            radii[u], pool.fresh[u] = 0.0, 1
+            for j in range(d + 1):
+                points[u, j] = scratch.point[j]
+            return
+    one, other = 1.0 / points[v, d], 1.0 / points[w, d]
+    form, steep = planes.forms[q], planes.steep[q]
+    reach = max(radii[v], radii[w]) + 8.0 * U
+    a, b, size, longest = form[d], form[d], abs(form[d]), 0.0
+    for j in range(d):
+        p, r = points[v, j] * one, points[w, j] * other
+        a += form[j] * p
+        b += form[j] * r
+        size += abs(form[j])
+        longest = max(longest, abs(r - p))
+    t = a / (a - b)
+    x = form[d]
+    for j in range(d):
+        p = points[v, j] * one
+        points[u, j] = p + t * (points[w, j] * other - p)
+        x += form[j] * points[u, j]
+    points[u, d] = 1.0
+    # Each of the three values is off by no more than this.
+    off = planes.errors[q] + (d + 6) * U * size + steep * reach
+    gap = abs(a - b) - 2.0 * off * INFLATE
+    radius = np.inf
+    if gap > 0.0 and t >= 0.0 and t <= 1.0:
+        radius = (reach + (abs(x) + off) * (longest + 2.0 * reach) / gap * INFLATE) * INFLATE
+    radii[u] = radius
+    if not radius < LARGE:
+        solve_afresh(u, pool, planes, scratch)
+
+
+@kernel(bare=True)
+def mark_between(u: int, v: int, w: int, q: int, work: Work) -> None:
+    """Give the vertex u on the edge from v to w, and on plane q, its masks.
+
+    It is strictly on one side of a plane if the edge is; only for those that cut the edge a form is
+    evaluated. On planes that are the same as q it is zero. A sign that stays open has both bits set.
+    """
+    pool, planes = work.pool, work.planes
+    layer = int64(planes.source[q, 0])
+    base, words = work.path.begin[layer], work.path.words[layer]
+    for k in range(words):
+        above = pool.above[v, k] | pool.above[w, k]
+        below = pool.below[v, k] | pool.below[w, k]
+        both = above & below
+        above ^= both
+        below ^= both
+        p = q
+        while p >= 0:
+            if (p - base) // 64 == k:
+                both &= ~(int64(1) << int64((p - base) % 64))
+            p = int64(planes.source[p, NEXT_SAME])
+        while both != 0:
+            bit = both & -both
+            both ^= bit
+            sign = sign_of(u, base + 64 * k + bit_number(bit), pool, planes, work.scratch)
+            if sign > 0:
+                above |= bit
+            if sign < 0 or sign == UNKNOWN:
+                below |= bit
+        pool.above[u, k], pool.below[u, k] = above, below
+
+
+@kernel(bare=True)
+def list_open(begin: int, size: int, q: int, work: Work) -> int:
+    """List the vertices of a cell at which the sign of a plane is open; return how many, or -1 without room."""
+    at, pool, items = work.at, work.pool, work.stack.items
+    plane = q - work.path.begin[int64(work.planes.source[q, 0])]
+    word, bit = plane // 64, int64(1) << int64(plane % 64)
+    for i in range(begin, begin + size):
+        v = int64(items[i])
+        if pool.above[v, word] & pool.below[v, word] & bit != 0:
+            if at[OPEN] == work.open.shape[0]:
+                return -1
+            work.open[at[OPEN], 0], work.open[at[OPEN], 1], work.open[at[OPEN], 2] = v, -1, q
+            at[OPEN] += 1
+    return at[OPEN]

@@ -1,0 +1,278 @@
+"""Cut any cell by a plane, also through its vertices: the facets through each vertex are all that it takes.
+
+This is the double description step (Motzkin et al., 1953; Fukuda and Prodon, 1996). Two vertices span an edge
+iff no third one is on all the facets that both are on. A plane on which some but not all vertices of a cell
+are touches it in a face; it is a facet of a part iff no other plane holds all those of the part's vertices that it
+holds. Parts of which each vertex is on d facets again are simple, and their edges are found.
+"""
+
+from __future__ import annotations
+
+from ...base.bits import bit_number, count_bits
+from ...base.kernels import int64, kernel
+from .corners import copy_point, mark_between, place_between, room_for, take_vertex
+from .groups import (
+    DONE,
+    LOWER,
+    MORE_FACETS,
+    MORE_GENERAL,
+    MORE_VERTICES,
+    STAMP,
+    UPPER,
+    Scratch,
+    Work,
+)
+
+
+@kernel(bare=True)
+def number_facets(begin: int, size: int, extra: int, work: Work) -> int:
+    """Number the facets of a cell, ``extra`` last; return how many, or -1 if there is too little room."""
+    pool, items, scratch = work.pool, work.stack.items, work.scratch
+    work.at[STAMP] += 1
+    stamp, n = work.at[STAMP], 0
+    for i in range(begin, begin + size):
+        v = int64(items[i])
+        for k in range(pool.degree[v]):
+            f = int64(pool.facets[v, k])
+            if scratch.seen[f] != stamp:
+                if n + 1 >= scratch.ids.size:
+                    return -1
+                scratch.seen[f] = stamp
+                scratch.number[f] = n
+                scratch.ids[n] = f
+                n += 1
+    if extra >= 0:
+        scratch.number[extra] = n
+        scratch.ids[n] = extra
+        n += 1
+    return n
+
+
+@kernel(bare=True)
+def write_incidence(row: int, v: int, words: int, work: Work) -> None:
+    """Write the mask of the facets through a vertex."""
+    pool, scratch = work.pool, work.scratch
+    for k in range(words):
+        scratch.incident[row, k] = 0
+    for k in range(pool.degree[v]):
+        n = int64(scratch.number[int64(pool.facets[v, k])])
+        scratch.incident[row, n // 64] |= int64(1) << int64(n % 64)
+
+
+@kernel(bare=True)
+def is_edge(a: int, b: int, size: int, words: int, work: Work) -> bool:
+    """Whether two vertices span an edge, by the masks of all ``size`` vertices of the cell."""
+    incident, d = work.scratch.incident, work.pool.across.shape[1]
+    common = 0
+    for k in range(words):
+        common += count_bits(incident[a, k] & incident[b, k])
+    if common < d - 1:
+        return False
+    for c in range(size):
+        if c == a or c == b:
+            continue
+        holds = True
+        for k in range(words):
+            both = incident[a, k] & incident[b, k]
+            holds &= incident[c, k] & both == both
+        if holds:
+            return False
+    return True
+
+
+@kernel(bare=True)
+def find_edges(begin: int, size: int, word: int, bit: int, words: int, work: Work) -> int:
+    """List the edges with ends on both sides in ``scratch.edges``; return how many, or -1 without room."""
+    pool, items, edges = work.pool, work.stack.items, work.scratch.edges
+    n = 0
+    for a in range(size):
+        if pool.above[int64(items[begin + a]), word] & bit == 0:
+            continue
+        for b in range(size):
+            if pool.below[int64(items[begin + b]), word] & bit != 0 and is_edge(a, b, size, words, work):
+                if n == edges.shape[0]:
+                    return -1
+                edges[n, 0], edges[n, 1] = a, b
+                n += 1
+    return n
+
+
+@kernel(bare=True)
+def keep_facets(lists: int, n: int, facets: int, words: int, work: Work) -> None:
+    """Leave only true facets in the masks of a part, ``incident[lists : lists + n]``."""
+    incident, corners = work.scratch.incident, work.scratch.corners
+    wide = (n + 63) // 64
+    for f in range(facets):
+        for k in range(wide):
+            corners[f, k] = 0
+    for i in range(n):
+        for k in range(words):
+            left = incident[lists + i, k]
+            while left != 0:
+                bit = left & -left
+                left ^= bit
+                corners[64 * k + bit_number(bit), i // 64] |= int64(1) << int64(i % 64)
+    for f in range(facets):
+        inside = False
+        for g in range(facets):
+            if g != f and not inside:
+                inside = True
+                for k in range(wide):
+                    inside &= corners[f, k] & ~corners[g, k] == 0
+        if inside:
+            bit = int64(1) << int64(f % 64)
+            for i in range(n):
+                incident[lists + i, f // 64] &= ~bit
+
+
+@kernel(bare=True)
+def write_facets(v: int, row: int, words: int, work: Work) -> None:
+    """Give a vertex the facets in a mask."""
+    pool, scratch = work.pool, work.scratch
+    n = 0
+    for k in range(words):
+        left = scratch.incident[row, k]
+        while left != 0:
+            bit = left & -left
+            left ^= bit
+            pool.facets[v, n] = scratch.ids[64 * k + bit_number(bit)]
+            n += 1
+    pool.degree[v] = n
+
+
+@kernel(bare=True)
+def join_simple(part: int, n: int, lists: int, words: int, work: Work) -> bool:
+    """Find the edges of a part if it is simple, which is returned. Part 0 is the upper one."""
+    pool, scratch = work.pool, work.scratch
+    d = pool.across.shape[1]
+    vertices = scratch.upper if part == 0 else scratch.lower
+    for i in range(n):
+        if pool.degree[int64(vertices[i])] != d:
+            return False
+    for i in range(n):
+        v = int64(vertices[i])
+        for h in range(i):
+            w = int64(vertices[h])
+            common = 0
+            for k in range(words):
+                common += count_bits(scratch.incident[lists + i, k] & scratch.incident[lists + h, k])
+            if common != d - 1:
+                continue
+            for k in range(d):
+                f = int64(scratch.number[int64(pool.facets[v, k])])
+                if scratch.incident[lists + h, f // 64] >> int64(f % 64) & 1 == 0:
+                    pool.across[v, k] = w
+                f = int64(scratch.number[int64(pool.facets[w, k])])
+                if scratch.incident[lists + i, f // 64] >> int64(f % 64) & 1 == 0:
+                    pool.across[w, k] = v
+    return True
+
+
+@kernel(bare=True)
+def most_facets(begin: int, size: int, work: Work) -> int:
+    """The largest number of facets through a vertex of a cell."""
+    most = 0
+    for i in range(begin, begin + size):
+        most = max(most, int64(work.pool.degree[int64(work.stack.items[i])]))
+    return most
+
+
+@kernel(bare=True)
+def settle_part(part: int, n: int, facets: int, work: Work) -> bool:
+    """Find the true facets of a part, and its edges if it is simple, which is returned."""
+    scratch, words = work.scratch, (facets + 63) // 64
+    vertices = scratch.upper if part == 0 else scratch.lower
+    for i in range(n):
+        write_incidence(i, int64(vertices[i]), words, work)
+    keep_facets(0, n, facets, words, work)
+    for i in range(n):
+        write_facets(int64(vertices[i]), i, words, work)
+    return bool(join_simple(part, n, 0, words, work))
+
+
+@kernel(bare=True)
+def middle_vertices(edge: int, begin: int, q: int, words: int, work: Work) -> int:
+    """Make the vertex in which plane q meets an edge, for both parts."""
+    pool, scratch = work.pool, work.scratch
+    a, b = int64(scratch.edges[edge, 0]), int64(scratch.edges[edge, 1])
+    v, w = int64(work.stack.items[begin + a]), int64(work.stack.items[begin + b])
+    u, twin = take_vertex(work), take_vertex(work)
+    n = 0
+    for k in range(words):
+        left = scratch.incident[a, k] & scratch.incident[b, k]
+        while left != 0:
+            bit = left & -left
+            left ^= bit
+            pool.facets[u, n] = scratch.ids[64 * k + bit_number(bit)]
+            n += 1
+    pool.facets[u, n] = q
+    pool.degree[u] = n + 1
+    place_between(u, v, w, q, work)
+    mark_between(u, v, w, q, work)
+    copy_point(u, twin, pool)
+    pool.twin[u], pool.made[u], pool.made[twin] = twin, 0, 0
+    return u
+
+
+@kernel(bare=True)
+def has_room(size: int, facets: int, scratch: Scratch) -> bool:
+    """Whether there is memory for the masks of so many vertices and facets."""
+    words = (facets + 63) // 64
+    incident, corners = scratch.incident.shape, scratch.corners.shape
+    return bool(
+        size <= incident[0] and words <= incident[1] and facets <= corners[0] and size <= 64 * corners[1]
+    )
+
+
+@kernel(bare=True)
+def cut_general(begin: int, size: int, q: int, work: Work) -> int:
+    """Cut the cell with the vertices ``items[begin : begin + size]``; lists of both parts go to the scratch.
+
+    Return DONE and 64 times: 1 if the upper part is simple, and 2 if the lower one is. Or return what is
+    missing, having changed nothing.
+    """
+    at, pool, scratch, items = work.at, work.pool, work.scratch, work.stack.items
+    upper, lower = scratch.upper, scratch.lower
+    plane = q - work.path.begin[int64(work.planes.source[q, 0])]
+    word, bit = plane // 64, int64(1) << int64(plane % 64)
+    facets = number_facets(begin, size, q, work)
+    if facets < 0 or not has_room(size, facets, scratch):
+        return MORE_GENERAL
+    words = (facets + 63) // 64
+    for i in range(size):
+        write_incidence(i, int64(items[begin + i]), words, work)
+    edges = find_edges(begin, size, word, bit, words, work)
+    if edges < 0 or not has_room(size + edges, facets, scratch):
+        return MORE_GENERAL
+    if most_facets(begin, size, work) + 1 > pool.facets.shape[1]:
+        return MORE_FACETS
+    if not room_for(2 * edges + size, work):
+        return MORE_VERTICES
+    n, m = 0, 0
+    for i in range(size):
+        v = int64(items[begin + i])
+        if pool.above[v, word] & bit != 0:
+            upper[n] = v
+            n += 1
+        elif pool.below[v, word] & bit != 0:
+            lower[m] = v
+            m += 1
+        else:
+            pool.facets[v, pool.degree[v]] = q
+            pool.degree[v] += 1
+            twin = take_vertex(work)
+            copy_point(v, twin, pool)
+            pool.made[twin] = 0
+            upper[n], lower[m] = v, twin
+            n, m = n + 1, m + 1
+    for edge in range(edges):
+        u = middle_vertices(edge, begin, q, words, work)
+        upper[n], lower[m] = u, pool.twin[u]
+        n, m = n + 1, m + 1
+    at[UPPER], at[LOWER] = n, m
+    code = 0
+    if settle_part(0, n, facets, work):
+        code += 1
+    if settle_part(1, m, facets, work):
+        code += 2
+    return 64 * code + DONE

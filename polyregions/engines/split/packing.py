@@ -1,0 +1,100 @@
+"""A network as the arrays that the splitting kernels take, all layers in one."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+
+from ...base.arrays import FloatArray, IntArray
+from ...network.box import Box
+from ...network.copies import find_copies
+from ...network.hyperplanes import layer_steps
+from ...network.layer_arrays import LayerArrays
+from ...network.network import Network
+from ...network.numbers import dense
+from .groups import COLUMNS, Layers
+
+
+def pack_layers(network: Network, box: Box) -> Layers:
+    """The layers of a network up to the last one that has units, recentred at a box."""
+    copies = find_copies(network)
+    firsts: list[LayerArrays] = []
+    for step in layer_steps(network, box):
+        if step.layer == len(firsts):
+            firsts.append(step)
+    while firsts and not firsts[-1].units.size:
+        firsts.pop()
+    planes = [_planes(step, copies[step.layer].rows) for step in firsts]
+    sizes = np.zeros((len(firsts), COLUMNS), dtype=np.int64)
+    pairs = []
+    at = np.zeros(COLUMNS - 5, dtype=np.int64)
+    for number, (step, (own, _)) in enumerate(zip(firsts, planes, strict=True)):
+        rows, inputs = step.weight.shape
+        sizes[number] = [inputs, rows, step.n_outputs, len(own), step.most_inputs[0], *at]
+        at += [rows * inputs, rows, step.n_outputs, step.n_outputs + 1, step.piece.size, len(own)]
+        pairs.append(_first_pairs(step, own, int(sizes[number, -1])))
+    dense_weights = [dense(step.weight) for step in firsts]
+    with np.errstate(over="ignore"):
+        norms = [abs(weight).sum(axis=1) * (1 + 2.0**-10) for weight in dense_weights]
+    return Layers(
+        sizes,
+        np.array([_bounds(step, own) for step, own in zip(firsts, norms, strict=True)]).reshape(-1, 3),
+        _joined([weight.T.ravel() for weight in dense_weights], np.float64),
+        _joined(norms, np.float64),
+        _joined([step.first for step in firsts], np.int64),
+        _joined([step.piece for step in firsts], np.int64),
+        _joined([step.slopes for step in firsts], np.float64),
+        _joined([step.constants for step in firsts], np.float64),
+        np.concatenate([np.zeros((0, 4), dtype=np.int64), *(own for own, _ in planes)]),
+        np.concatenate([np.zeros((0, 2)), *(own for _, own in planes)]),
+        _joined(pairs, np.int64),
+        bool(firsts and firsts[0].whole),
+    )
+
+
+def _joined(arrays: list[FloatArray] | list[IntArray], kind: type) -> FloatArray | IntArray:
+    return np.concatenate([np.zeros(0, dtype=kind), *arrays]).astype(kind)
+
+
+def _bounds(step: LayerArrays, norms: FloatArray) -> list[float]:
+    return [
+        float(np.abs(step.slopes).max(initial=0.0)),
+        float(np.abs(step.constants).max(initial=0.0)),
+        float(norms.max(initial=0.0)),
+    ]
+
+
+def _planes(step: LayerArrays, rows: IntArray) -> tuple[IntArray, FloatArray]:
+    """The planes of a layer (planes, 4) and their thresholds (planes, 2): output after output."""
+    planes, thresholds = [], []
+    scalar: dict[int, list[int]] = {}
+    for k, output in enumerate(step.pairs[:, 0].tolist()):
+        if not step.is_max[output]:
+            scalar.setdefault(output, []).append(k)
+    number: dict[int, int] = {}
+    for output in range(step.n_outputs):
+        first, end = int(step.first[output]), int(step.first[output + 1])
+        for k in scalar.get(output, []):
+            number[k] = len(planes)
+            same = number.get(int(step.same[k]), len(planes))
+            tau = float(step.threshold[k])
+            planes.append([int(step.piece[first]), -1, output, same])
+            thresholds.append([tau, abs(tau)])
+        if step.is_max[output]:
+            for i, j in combinations(range(first, end), 2):
+                a, b = int(step.piece[i]), int(step.piece[j])
+                same = -1 if rows[a] == rows[b] else len(planes)
+                c, e = float(step.constants[i]), float(step.constants[j])
+                planes.append([a, b, output, same])
+                thresholds.append([e - c, abs(c) + abs(e)])
+    return np.array(planes, dtype=np.int64).reshape(-1, 4), np.array(thresholds).reshape(-1, 2)
+
+
+def _first_pairs(step: LayerArrays, planes: IntArray, at: int) -> IntArray:
+    """The first plane of each maxout unit, numbered from ``at`` on; -1 of the others."""
+    first = np.full(step.n_outputs, -1, dtype=np.int64)
+    for k in range(len(planes) - 1, -1, -1):
+        if step.is_max[planes[k, 2]]:
+            first[planes[k, 2]] = at + k
+    return first

@@ -1,0 +1,297 @@
+"""The search, depth first: cut the cell on top of the stack, and each region when nothing cuts it any more.
+
+A cell is cut by the first plane of its layer that has vertices on both sides; the part above comes first. When
+no plane of the layer cuts it, the layer's states on it are known, and the next layer begins to cut it. After
+the last layer it is a region.
+
+Which regions are adjacent
+--------------------------
+A cut makes a *wall* between its two parts, and each region inherits from its cell on which wall each of its
+facets is. From both sides a wall is cut into the same pieces, since the network is continuous; and depth first
+they come in the same order: let A and B be regions on one side of a wall, FA and FB their facets on it, and i
+the first plane of all on which FA and FB have other signs. Where A and B come apart is a plane that separates
+FA from FB, or holds both; but a plane that holds a facet on the wall, on a cell where it is affine, holds all of
+the cell's facets there, and the cell is on one side of it. So A and B come apart at i, from whichever side one
+looks: the k-th region on one side of the wall is adjacent to the k-th on the other. (Of maxout pieces two may be
+equal on a facet, and which is taken beyond it may differ from side to side: such walls are told, and their
+facets are compared.)
+"""
+
+from __future__ import annotations
+
+from ...base.bits import bit_number
+from ...base.kernels import int64, kernel
+from ...base.rounding import INFLATE
+from .clip import begin_clip, clip_once, cut_cell, free_cell
+from .corners import list_open
+from .cut_general import number_facets
+from .groups import (
+    BEGIN,
+    BEGINNING,
+    BUDGET,
+    CUT,
+    CUTTING,
+    DECIDE,
+    DEPTH,
+    DONE,
+    FACETS,
+    FIRST,
+    FULL,
+    INNER,
+    KEEP,
+    LOWER,
+    MORE_GENERAL,
+    MORE_ITEMS,
+    MORE_NODES,
+    MORE_SIGNS,
+    NODE,
+    OF,
+    OPEN,
+    OPENING,
+    OTHER,
+    OUTPUT,
+    OUTPUTS,
+    PHASE,
+    PLANE,
+    REGIONS,
+    SIDE,
+    SIMPLE,
+    SIZE,
+    TOP,
+    UNIT,
+    UPPER,
+    WALL,
+    WALLS,
+    Work,
+)
+from .opening import begin_layer, open_layer
+
+
+@kernel(bare=True)
+def first_cut(begin: int, size: int, layer: int, work: Work) -> int:
+    """The first plane of a layer that cuts a cell, -1 if none does; ``either`` becomes the cell's masks."""
+    pool, items, either = work.pool, work.stack.items, work.scratch.either
+    found = -1
+    for k in range(work.path.words[layer]):
+        above, below = int64(0), int64(0)
+        for i in range(begin, begin + size):
+            v = int64(items[i])
+            above |= pool.above[v, k]
+            below |= pool.below[v, k]
+        either[0, k], either[1, k] = above, below
+        both = above & below
+        if both != 0 and found < 0:
+            found = work.path.begin[layer] + 64 * k + bit_number(both & -both)
+    return found
+
+
+@kernel(bare=True)
+def lists_room(begin: int, size: int, work: Work) -> int:
+    """DONE if there is room for the parts of a cell, else what is missing."""
+    stack, scratch = work.stack, work.scratch
+    edges = max(size * work.pool.across.shape[1], scratch.edges.shape[0])
+    if begin + 2 * (size + edges) > stack.items.size:
+        return MORE_ITEMS
+    if size + edges > min(scratch.upper.size, scratch.lower.size):
+        return MORE_GENERAL
+    if work.at[TOP] == stack.nodes.shape[0]:
+        return MORE_NODES
+    return DONE
+
+
+@kernel(bare=True)
+def split_top(q: int, work: Work) -> int:
+    """Replace the cell on top of the stack by its parts below and above a plane."""
+    at, nodes, share, items = work.at, work.stack.nodes, work.stack.share, work.stack.items
+    top = at[TOP] - 1
+    begin, size = nodes[top, BEGIN], nodes[top, SIZE]
+    if list_open(begin, size, q, work) < 0:
+        at[OPEN] = 0
+        return MORE_SIGNS
+    if at[OPEN] > 0:
+        return DECIDE
+    code = cut_cell(begin, size, nodes[top, SIMPLE], q, work)
+    if code % 64 != DONE:
+        return code
+    n, m = at[UPPER], at[LOWER]
+    for i in range(m):
+        items[begin + i] = work.scratch.lower[i]
+    for i in range(n):
+        items[begin + m + i] = work.scratch.upper[i]
+    for k in range(NODE):
+        nodes[top + 1, k] = nodes[top, k]
+    nodes[top, SIZE], nodes[top + 1, BEGIN], nodes[top + 1, SIZE] = m, begin + m, n
+    nodes[top, SIMPLE], nodes[top + 1, SIMPLE] = code // 128, code // 64 & 1
+    nodes[top, CUT], nodes[top, WALL], nodes[top, SIDE] = q, at[WALLS], 1
+    nodes[top + 1, CUT], nodes[top + 1, WALL], nodes[top + 1, SIDE] = q, at[WALLS], 0
+    share[top] *= 0.5
+    share[top + 1] = share[top]
+    at[WALLS] += 1
+    at[TOP] += 1
+    return DONE
+
+
+@kernel(bare=True)
+def read_states(layer: int, work: Work) -> None:
+    """Enter the states of a layer on a cell that it cuts no more, from the cell's masks."""
+    layers, path, planes, either = work.layers, work.path, work.planes, work.scratch.either
+    out = layers.sizes[layer, OUTPUT]
+    for k in range(layers.sizes[layer, OUTPUTS]):
+        path.states[out + k] = path.settled[out + k]
+    base, first, number = path.begin[layer], layers.sizes[layer, PLANE], work.scratch.number
+    c, end = 0, path.begin[layer + 1] - path.begin[layer]
+    while c < end:
+        output = layers.planes[first + int64(planes.source[base + c, 1]), OF]
+        if layers.pair[out + output] < 0:
+            path.states[out + output] += either[0, c // 64] >> int64(c % 64) & 1
+            c += 1
+            continue
+        # The piece that loses to no other one.
+        at = layers.sizes[layer, FIRST] + output
+        rank = layers.first[at + 1] - layers.first[at]
+        for i in range(rank):
+            number[i] = -1
+        while c < end and layers.planes[first + int64(planes.source[base + c, 1]), OF] == output:
+            p = int64(planes.source[base + c, 1]) - (layers.pair[out + output] - first)
+            i = 0
+            while p >= rank - 1 - i:
+                p -= rank - 1 - i
+                i += 1
+            j = i + 1 + p
+            number[i], number[j] = max(0, int64(number[i])), max(0, int64(number[j]))
+            if either[1, c // 64] >> int64(c % 64) & 1 != 0:
+                number[i] = 1
+            else:
+                number[j] = 1
+            c += 1
+        for i in range(rank):
+            if number[i] == 0:
+                path.states[out + output] = i
+
+
+@kernel(bare=True)
+def list_cell(layer: int, work: Work) -> None:
+    """List the states of a cell that a layer has made."""
+    layers, path, listed = work.layers, work.path, work.listed
+    n, outputs, out = listed.count[layer], layers.sizes[layer, OUTPUTS], layers.sizes[layer, OUTPUT]
+    rows = listed.parents.shape[1]
+    at = rows * out + n * outputs
+    for k in range(outputs):
+        listed.states[at + k] = path.states[out + k]
+    listed.parents[layer, n] = path.leaves[layer - 1] - 1 if layer > 0 else 0
+    listed.count[layer] = n + 1
+
+
+@kernel(bare=True)
+def list_region(begin: int, size: int, facets: int, work: Work) -> None:
+    """List a region: a point of it, and which wall or side each facet is on, by ``scratch.ids``."""
+    at, pool, planes, listed, items = work.at, work.pool, work.planes, work.listed, work.stack.items
+    point, reach, d = work.scratch.point, work.done[1], work.pool.across.shape[1]
+    row, n = listed.count[listed.count.size - 1] - 1, at[FACETS]
+    for j in range(d):
+        point[j] = 0.0
+    radius = 0.0
+    for i in range(begin, begin + size):
+        v = int64(items[i])
+        for j in range(d):
+            point[j] += pool.points[v, j] / pool.points[v, d]
+        radius = max(radius, pool.radii[v])
+    reach += radius
+    clear = 1.0
+    for j in range(d):
+        listed.points[row, j] = point[j] = point[j] / size
+    for k in range(facets):
+        f = int64(work.scratch.ids[k])
+        value = planes.forms[f, d]
+        for j in range(d):
+            value += planes.forms[f, j] * point[j]
+        if not abs(value) > (planes.errors[f] + planes.steep[f] * reach) * 2.0 * INFLATE:
+            clear = 0.0
+        listed.facets[n + k] = 2 * planes.wall[f] + planes.side[f] if planes.wall[f] >= 0 else planes.wall[f]
+    listed.points[row, d] = clear
+    listed.ends[row] = n + facets
+
+
+@kernel(bare=True)
+def end_layer(layer: int, work: Work) -> int:
+    """The layer on top of the stack cuts its cell no more: list it; it is a region, or the next layer opens."""
+    at, nodes, path = work.at, work.stack.nodes, work.path
+    top = at[TOP] - 1
+    begin, size = nodes[top, BEGIN], nodes[top, SIZE]
+    last = layer + 1 == work.layers.sizes.shape[0]
+    facets = 0
+    if last:
+        facets = number_facets(begin, size, -1, work)
+        if facets < 0:
+            return MORE_GENERAL
+    if at[KEEP] != 0:
+        listed = work.listed
+        if listed.count[layer] == listed.parents.shape[1]:
+            return FULL
+        if last and at[FACETS] + facets > listed.facets.size:
+            return FULL
+    read_states(layer, work)
+    if at[KEEP] != 0:
+        list_cell(layer, work)
+        if last:
+            list_region(begin, size, facets, work)
+    path.leaves[layer] += 1
+    if not last:
+        at[PHASE] = OPENING
+        return DONE
+    for k in range(facets):
+        if work.planes.wall[int64(work.scratch.ids[k])] >= 0:
+            at[INNER] += 1
+    at[REGIONS] += 1
+    at[FACETS] += facets
+    at[BUDGET] -= 1
+    work.done[0] += work.stack.share[top]
+    free_cell(begin, size, work)
+    at[TOP] = top
+    return DONE
+
+
+@kernel(bare=True)
+def step(work: Work) -> int:
+    """Take one step with the cell on top of the stack; DONE, or what is missing."""
+    at, nodes, planes = work.at, work.stack.nodes, work.planes
+    top = at[TOP] - 1
+    begin, size, layer = nodes[top, BEGIN], nodes[top, SIZE], nodes[top, DEPTH]
+    if at[PHASE] == OPENING:
+        code = open_layer(layer + 1, begin, size, work)
+        if code == DONE or code == DECIDE:
+            at[PHASE] = BEGINNING
+        return int64(code)
+    if at[PHASE] == BEGINNING:
+        begin_layer(layer + 1, begin, size, work)
+        nodes[top, DEPTH] = layer + 1
+        at[PHASE] = CUTTING
+        return DONE
+    if nodes[top, CUT] >= 0:
+        planes.wall[nodes[top, CUT]], planes.side[nodes[top, CUT]] = nodes[top, WALL], nodes[top, SIDE]
+        nodes[top, CUT] = -1
+    code = int64(lists_room(begin, size, work))
+    if code != DONE:
+        return code
+    if nodes[top, UNIT] >= 0:
+        return int64(clip_once(work))
+    q = first_cut(begin, size, layer, work)
+    if q < 0:
+        return int64(end_layer(layer, work))
+    number = work.layers.sizes[layer, PLANE] + int64(planes.source[q, 1])
+    if work.layers.planes[number, OTHER] >= 0:
+        return int64(begin_clip(q, work))
+    return int64(split_top(q, work))
+
+
+@kernel(bare=True)
+def search(work: Work) -> int:
+    """Go on until all is done, the slice is full, or something is missing; return which."""
+    at = work.at
+    while at[TOP] > 0:
+        if at[BUDGET] <= 0:
+            return FULL
+        code = int64(step(work))
+        if code != DONE:
+            return code
+    return DONE
