@@ -67,7 +67,7 @@ def plane_of_pair(layer: int, output: int, i: int, j: int, work: Work) -> int:
     at = layers.sizes[layer, FIRST] + output
     rank = layers.first[at + 1] - layers.first[at]
     number = layers.pair[layers.sizes[layer, OUTPUT] + output] + pair_number(i, j, rank)
-    place = int64(work.planes.place[layers.sizes[layer, PLANE] + number])
+    place = int64(work.planes.place[number])
     return work.path.begin[layer] + place if place >= 0 else -1
 
 
@@ -92,7 +92,7 @@ def sides_met(begin: int, size: int, q: int, keep: int, work: Work) -> int:
     return CUTS if good > 0 else TAKES_ALL
 
 
-@kernel(bare=True)
+@kernel(inline=True, bare=True)
 def cut_cell(begin: int, size: int, simple: int, q: int, work: Work) -> int:
     """Cut a cell, see :func:`cut_general`, whose way of returning it has."""
     pool, items = work.pool, work.stack.items
@@ -130,7 +130,7 @@ def copy_cell(begin: int, size: int, to: int, work: Work) -> None:
             pool.across[w, k] = pool.twin[x] if x >= 0 and x < pool.twin.size else -1
 
 
-@kernel(bare=True)
+@kernel(inline=True, bare=True)
 def free_cell(begin: int, size: int, work: Work) -> None:
     """Give the vertices of a cell back."""
     for i in range(begin, begin + size):

@@ -20,9 +20,9 @@ from __future__ import annotations
 import numpy as np
 
 from ...base.bits import bit_number
-from ...base.kernels import int64, kernel
-from ...base.rounding import INFLATE, U
-from ...geometry.signs import UNKNOWN, sign_at, solve_float, solve_whole
+from ...base.kernels import Int32Vector, Matrix, int64, kernel
+from ...base.rounding import INFLATE, WHOLE, U
+from ...geometry.signs import UNKNOWN, solve_float, solve_whole
 from .groups import (
     FREE,
     NEXT_SAME,
@@ -35,7 +35,7 @@ from .groups import (
 )
 
 #: A vertex with a larger radius is solved afresh: a sign is left open about once in as many.
-LARGE = 2.0**-34
+LARGE = 2.0**-20
 
 
 @kernel(inline=True, bare=True)
@@ -62,7 +62,7 @@ def room_for(vertices: int, work: Work) -> bool:
     return bool(work.at[FREE] + work.pool.radii.size - work.at[USED] >= vertices)
 
 
-@kernel(bare=True)
+@kernel(inline=True, bare=True)
 def copy_point(v: int, w: int, pool: Pool) -> None:
     """Give vertex w the point, the facets and the masks of v."""
     for j in range(pool.points.shape[1]):
@@ -75,70 +75,95 @@ def copy_point(v: int, w: int, pool: Pool) -> None:
 
 
 @kernel(bare=True)
-def gather_forms(v: int, pool: Pool, planes: Planes, scratch: Scratch) -> bool:
-    """Write d independent forms of a vertex to ``scratch.rows``; say whether all of them are exact."""
-    d = pool.points.shape[1] - 1
-    rows, errors, work = scratch.rows, scratch.errors, scratch.work
-    n = int64(pool.degree[v])
-    exact = True
-    if n == d:
-        for k in range(d):
-            q = int64(pool.facets[v, k])
-            for j in range(d + 1):
-                rows[k, j] = planes.forms[q, j]
-            errors[k] = planes.errors[q]
-            exact &= errors[k] == 0.0
-        return exact
-    # More facets than dimensions: take the row that is farthest from what the ones before span, and so on.
-    for k in range(n):
+def choose_forms(facets: Int32Vector, planes: Matrix, chosen: Int32Vector, work: Matrix) -> None:
+    """Choose d of more facets of a vertex, with independent forms.
+
+    The one that is farthest from what those before span comes next.
+    """
+    d = planes.shape[1] - 1
+    for k in range(facets.size):
         for j in range(d):
-            work[k, j] = planes.forms[int64(pool.facets[v, k]), j]
+            work[k, j] = planes[int64(facets[k]), j]
     for taken in range(d):
         best, column, largest = 0, 0, -1.0
-        for k in range(n):
+        for k in range(facets.size):
             for j in range(d):
                 if abs(work[k, j]) > largest:
                     best, column, largest = k, j, abs(work[k, j])
-        q = int64(pool.facets[v, best])
-        for j in range(d + 1):
-            rows[taken, j] = planes.forms[q, j]
-        errors[taken] = planes.errors[q]
-        exact &= errors[taken] == 0.0
+        chosen[taken] = facets[best]
         if largest > 0.0:
-            for k in range(n):
+            for k in range(facets.size):
                 if k != best:
                     factor = work[k, column] / work[best, column]
                     for j in range(d):
                         work[k, j] -= factor * work[best, j]
         for j in range(d):
             work[best, j] = 0.0
+
+
+@kernel(inline=True, bare=True)
+def gather_forms(v: int, pool: Pool, planes: Planes, scratch: Scratch) -> bool:
+    """Write d independent forms of a vertex to ``scratch.rows``; say whether all of them are exact."""
+    d = pool.points.shape[1] - 1
+    n = int64(pool.degree[v])
+    chosen = scratch.chosen
+    if n > d:
+        choose_forms(pool.facets[v, :n], planes.forms, chosen, scratch.work)
+    else:
+        for k in range(d):
+            chosen[k] = pool.facets[v, k]
+    exact = True
+    for k in range(d):
+        q = int64(chosen[k])
+        for j in range(d + 1):
+            scratch.rows[k, j] = planes.forms[q, j]
+        scratch.errors[k] = planes.errors[q]
+        exact &= planes.errors[q] == 0.0
     return exact
 
 
-@kernel(bare=True)
+@kernel(inline=True, bare=True)
 def solve_afresh(v: int, pool: Pool, planes: Planes, scratch: Scratch) -> None:
     """Compute a vertex from its forms, and keep it if that is known better."""
     d = pool.points.shape[1] - 1
     pool.fresh[v] = 1
     gather_forms(v, pool, planes, scratch)
-    radius = solve_float(scratch.rows[:d], scratch.errors[:d], scratch.point, scratch.work[:d])
+    radius = solve_float(scratch.rows, scratch.errors, scratch.point, scratch.work)
     if radius < pool.radii[v]:
         pool.radii[v] = radius
         for j in range(d + 1):
             pool.points[v, j] = scratch.point[j]
 
 
-@kernel(bare=True)
+@kernel(inline=True, bare=True)
+def quick_sign(v: int, q: int, pool: Pool, planes: Planes) -> int:
+    """Sign of a plane at a vertex as it is known, or UNKNOWN; bounds as in :func:`polyregions.geometry.signs.sign_at`, a little wider."""
+    d = pool.points.shape[1] - 1
+    weight, radius = pool.points[v, d], pool.radii[v]
+    value, size = planes.forms[q, d] * weight, planes.sizes[q] * weight
+    for j in range(d):
+        value += planes.forms[q, j] * pool.points[v, j]
+    bound = 0.0
+    if not (planes.errors[q] == 0.0 and radius == 0.0 and size < WHOLE):
+        bound = (planes.errors[q] * weight + planes.steep[q] * radius + (d + 4) * U * size) * INFLATE
+    if value > bound:
+        return 1
+    if value < -bound:
+        return -1
+    return 0 if bound == 0.0 else UNKNOWN
+
+
+@kernel(inline=True, bare=True)
 def sign_of(v: int, q: int, pool: Pool, planes: Planes, scratch: Scratch) -> int:
     """Sign of a plane at a vertex: -1, 0, 1, or UNKNOWN."""
-    sign = int64(sign_at(planes.forms[q], planes.errors[q], pool.points[v], pool.radii[v]))
+    sign = int64(quick_sign(v, q, pool, planes))
     if sign == UNKNOWN and pool.fresh[v] == 0:
         solve_afresh(v, pool, planes, scratch)
-        sign = int64(sign_at(planes.forms[q], planes.errors[q], pool.points[v], pool.radii[v]))
+        sign = int64(quick_sign(v, q, pool, planes))
     return sign
 
 
-@kernel(bare=True)
+@kernel(inline=True, bare=True)
 def place_between(u: int, v: int, w: int, q: int, work: Work) -> None:
     """Compute vertex u, where plane q meets the edge from v to w; its facets are known."""
     pool, planes, scratch = work.pool, work.planes, work.scratch
@@ -146,27 +171,28 @@ def place_between(u: int, v: int, w: int, q: int, work: Work) -> None:
     d = points.shape[1] - 1
     pool.fresh[u] = 0
     if work.layers.whole and gather_forms(u, pool, planes, scratch):
-        if solve_whole(scratch.rows[:d], scratch.point, scratch.work[:d]) == 0.0:
+        if solve_whole(scratch.rows, scratch.point, scratch.work) == 0.0:
             radii[u], pool.fresh[u] = 0.0, 1
             for j in range(d + 1):
                 points[u, j] = scratch.point[j]
             return
-    one, other = 1.0 / points[v, d], 1.0 / points[w, d]
-    form, steep = planes.forms[q], planes.steep[q]
+    one, other = 1.0, 1.0
+    if points[v, d] != 1.0 or points[w, d] != 1.0:
+        one, other = 1.0 / points[v, d], 1.0 / points[w, d]
+    steep, size, constant = planes.steep[q], planes.sizes[q], planes.forms[q, d]
     reach = max(radii[v], radii[w]) + 8.0 * U
-    a, b, size, longest = form[d], form[d], abs(form[d]), 0.0
+    a, b, longest = constant, constant, 0.0
     for j in range(d):
-        p, r = points[v, j] * one, points[w, j] * other
-        a += form[j] * p
-        b += form[j] * r
-        size += abs(form[j])
+        p, r, form = points[v, j] * one, points[w, j] * other, planes.forms[q, j]
+        a += form * p
+        b += form * r
         longest = max(longest, abs(r - p))
     t = a / (a - b)
-    x = form[d]
+    x = constant
     for j in range(d):
         p = points[v, j] * one
         points[u, j] = p + t * (points[w, j] * other - p)
-        x += form[j] * points[u, j]
+        x += planes.forms[q, j] * points[u, j]
     points[u, d] = 1.0
     # Each of the three values is off by no more than this.
     off = planes.errors[q] + (d + 6) * U * size + steep * reach
@@ -179,7 +205,7 @@ def place_between(u: int, v: int, w: int, q: int, work: Work) -> None:
         solve_afresh(u, pool, planes, scratch)
 
 
-@kernel(bare=True)
+@kernel(inline=True, bare=True)
 def mark_between(u: int, v: int, w: int, q: int, work: Work) -> None:
     """Give the vertex u on the edge from v to w, and on plane q, its masks.
 
@@ -211,7 +237,7 @@ def mark_between(u: int, v: int, w: int, q: int, work: Work) -> None:
         pool.above[u, k], pool.below[u, k] = above, below
 
 
-@kernel(bare=True)
+@kernel(inline=True, bare=True)
 def list_open(begin: int, size: int, q: int, work: Work) -> int:
     """List the vertices of a cell at which the sign of a plane is open; return how many, or -1 without room."""
     at, pool, items = work.at, work.pool, work.stack.items

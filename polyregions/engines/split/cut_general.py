@@ -24,7 +24,7 @@ from .groups import (
 )
 
 
-@kernel(bare=True)
+@kernel(inline=True, bare=True)
 def number_facets(begin: int, size: int, extra: int, work: Work) -> int:
     """Number the facets of a cell, ``extra`` last; return how many, or -1 if there is too little room."""
     pool, items, scratch = work.pool, work.stack.items, work.scratch

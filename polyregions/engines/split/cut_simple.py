@@ -22,7 +22,7 @@ def place_of(facet: int, v: int, pool: Pool) -> int:
     return k
 
 
-@kernel(bare=True)
+@kernel(inline=True, bare=True)
 def walk_to(u: int, v: int, first: int, second: int, work: Work) -> None:
     """Join the new vertex u, on the edge of v that leaves facet ``first``, to that beyond ``second``.
 
@@ -42,7 +42,7 @@ def walk_to(u: int, v: int, first: int, second: int, work: Work) -> None:
     pool.across[x, place_of(keep, x, pool)] = u
 
 
-@kernel(bare=True)
+@kernel(inline=True, bare=True)
 def new_vertices(v: int, k: int, w: int, q: int, work: Work) -> int:
     """Make the vertex on the edge of v that leaves its k-th facet, to w, on both sides of plane q."""
     pool, at = work.pool, work.at
@@ -67,7 +67,7 @@ def new_vertices(v: int, k: int, w: int, q: int, work: Work) -> int:
     return u
 
 
-@kernel(bare=True)
+@kernel(inline=True, bare=True)
 def cut_simple(begin: int, size: int, q: int, work: Work) -> None:
     """Cut the cell with the vertices ``items[begin : begin + size]``; lists of both parts go to the scratch.
 

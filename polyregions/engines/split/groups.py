@@ -22,9 +22,10 @@ from ...base.kernels import (
     Vector,
 )
 
-#: Columns of ``Layers.sizes``, then where a layer's part of each array begins.
-COLUMNS = 11
-INPUTS, ROWS, OUTPUTS, PLANES, TERMS, WEIGHT, ROW, OUTPUT, FIRST, ENTRY, PLANE = range(COLUMNS)
+#: Columns of ``Layers.sizes``: numbers of inputs, rows, outputs and planes, the most terms of a row, whether each
+#: row has one plane and no more, in their order; then where a layer's part of each array begins.
+COLUMNS = 12
+INPUTS, ROWS, OUTPUTS, PLANES, TERMS, PLAIN, WEIGHT, ROW, OUTPUT, FIRST, ENTRY, PLANE = range(COLUMNS)
 
 #: Columns of ``Layers.planes``: the row, of a pair of maxout pieces the other row, else -1, the output, and the
 #: first plane that is the same one; -1 if the two pieces are.
@@ -161,8 +162,8 @@ class Planes(NamedTuple):
 
     Attributes
     ----------
-    forms : float64 (n, d + 1); errors, steep : float64 (n,)
-        Rows ``a . t + c`` and bounds of their errors on the box; the sum of |a|.
+    forms : float64 (n, d + 1); errors, steep, sizes : float64 (n,)
+        Rows ``a . t + c`` and bounds of their errors on the box; the sum of |a|, and bounds of what is summed up.
     source : int32 (n, 3)
     wall : int64 (n,)
         The wall that a facet of the cell at hand on this plane is a part of; -1 - side for a side.
@@ -178,6 +179,7 @@ class Planes(NamedTuple):
     forms: Matrix
     errors: Vector
     steep: Vector
+    sizes: Vector
     source: Int32Matrix
     wall: Int64Vector
     side: Int64Vector
@@ -253,6 +255,7 @@ class Scratch(NamedTuple):
     corners: Int64Matrix
     edges: Int32Matrix
     ids: Int32Vector
+    chosen: Int32Vector
 
 
 class Listed(NamedTuple):

@@ -69,6 +69,8 @@ def new_planes(layers: Layers, sides: FloatArray) -> Planes:
     forms[: len(sides)] = sides
     steep = np.zeros(n)
     steep[: len(sides)] = np.abs(sides[:, :-1]).sum(axis=1)
+    size = np.zeros(n)
+    size[: len(sides)] = np.abs(sides).sum(axis=1)
     source = np.full((n, 3), -1, dtype=np.int32)
     wall = np.full(n, -1, dtype=np.int64)
     wall[: len(sides)] = -1 - np.arange(len(sides))
@@ -76,6 +78,7 @@ def new_planes(layers: Layers, sides: FloatArray) -> Planes:
         forms,
         np.zeros(n),
         steep,
+        size,
         source,
         wall,
         np.zeros(n, dtype=np.int64),
@@ -126,6 +129,7 @@ def new_scratch(layers: Layers, d: int, planes: int) -> Scratch:
         np.empty((64, 8), dtype=np.int64),
         np.empty((2**9, 2), dtype=np.int32),
         np.empty(many, dtype=np.int32),
+        np.empty(d, dtype=np.int32),
     )
 
 

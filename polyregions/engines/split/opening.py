@@ -18,6 +18,8 @@ numbers lose nothing.
 
 from __future__ import annotations
 
+import numpy as np
+
 from ...base.kernels import int64, kernel
 from ...base.rounding import INFLATE, TINY, U
 from ...geometry.signs import UNKNOWN
@@ -40,6 +42,7 @@ from .groups import (
     OTHER,
     OUTPUT,
     OUTPUTS,
+    PLAIN,
     PLANE,
     PLANES,
     ROW,
@@ -57,7 +60,7 @@ ANEW = 2
 SOME_ABOVE, SOME_BELOW = 1, 2
 
 
-@kernel(bare=True)
+@kernel(inline=True, bare=True)
 def add_output(layer: int, k: int, state: int, sign: float, work: Work) -> float:
     """Add an output's map in a state, times a sign, to ``scratch.gap``; return its magnitude."""
     layers, gap = work.layers, work.scratch.gap
@@ -76,7 +79,7 @@ def add_output(layer: int, k: int, state: int, sign: float, work: Work) -> float
     return float(total)
 
 
-@kernel(bare=True)
+@kernel(inline=True, bare=True)
 def add_column(layer: int, k: int, work: Work) -> None:
     """Add column k of a layer's weight, times ``scratch.gap``, to its rows."""
     sizes, gap, weight, maps = work.layers.sizes[layer], work.scratch.gap, work.layers.weight, work.path.maps
@@ -91,33 +94,36 @@ def add_column(layer: int, k: int, work: Work) -> None:
                 row[r] += factor * column[r]
 
 
-@kernel(bare=True)
+@kernel(inline=True, bare=True)
 def magnitude_of(layer: int, work: Work) -> float:
-    """The largest sum of magnitudes of a row of the layer."""
+    """The largest sum of magnitudes of a row of the layer; all of them go to ``scratch.bounds[3]``."""
     sizes, maps = work.layers.sizes[layer], work.path.maps
     d1, rows = work.scratch.gap.size, sizes[ROWS]
-    total = work.scratch.bounds[0, :rows]
+    total = work.scratch.bounds[3, :rows]
     for r in range(rows):
         total[r] = 0.0
     for j in range(d1):
-        at = d1 * sizes[ROW] + j * rows
+        row = maps[d1 * sizes[ROW] + j * rows : d1 * sizes[ROW] + (j + 1) * rows]
         for r in range(rows):
-            total[r] += abs(maps[at + r])
+            total[r] += abs(row[r])
     largest = 0.0
     for r in range(rows):
-        # Infinite or NaN: the bounds are infinite, and nothing is proven.
-        largest = max(largest, total[r]) if total[r] < 1e308 else 1e308 * 1e10
+        largest = max(largest, total[r])
+    for r in range(rows):
+        # Written so that NaN fails: the bounds are infinite, and nothing is proven.
+        if not total[r] <= largest:
+            largest = np.inf
     return float(largest * INFLATE)
 
 
-@kernel(bare=True)
+@kernel(inline=True, bare=True)
 def lost(layer: int, work: Work) -> float:
     """What the rows of a layer may have lost where a product underflows."""
     terms = work.layers.sizes[layer, INPUTS] + max(work.path.updates[layer], 0) + 8
     return 8.0 * terms * work.scratch.gap.size * TINY
 
 
-@kernel(bare=True)
+@kernel(inline=True, bare=True)
 def outputs_bounds(layer: int, work: Work) -> tuple[float, float]:
     """Bounds of the magnitudes of a layer's outputs on the path's cell, and of their errors."""
     layers, path = work.layers, work.path
@@ -130,7 +136,7 @@ def outputs_bounds(layer: int, work: Work) -> tuple[float, float]:
     return size, error + steepest * lost(layer, work)
 
 
-@kernel(bare=True)
+@kernel(inline=True, bare=True)
 def make_rows(layer: int, work: Work) -> None:
     """Make the rows of a layer, not the first, on the cell that the path's states below say."""
     layers, path, gap = work.layers, work.path, work.scratch.gap
@@ -167,38 +173,48 @@ def make_rows(layer: int, work: Work) -> None:
         path.errors[layer] = 0.0
 
 
-@kernel(bare=True)
+@kernel(inline=True, bare=True)
 def plane_forms(layer: int, work: Work) -> None:
     """Write the forms of a layer's planes to ``scratch.forms (d + 1, planes)``, and three bounds of each.
 
-    ``bounds``: errors on the box, magnitudes of forms, and room for values.
+    ``bounds``: errors on the box, magnitudes of forms, and room for values; those of the rows are in the last.
     """
     layers, path, scratch = work.layers, work.path, work.scratch
     sizes, d1 = layers.sizes[layer], scratch.gap.size
-    rows, first, at = sizes[ROWS], sizes[PLANE], d1 * sizes[ROW]
-    relative, gone = path.errors[layer], lost(layer, work)
-    for p in range(sizes[PLANES]):
-        line, other = layers.planes[first + p, LINE], layers.planes[first + p, OTHER]
-        threshold, spread = layers.thresholds[first + p, 0], layers.thresholds[first + p, 1]
-        size, norm = spread, layers.norms[sizes[ROW] + line]
+    rows, first, at, n = sizes[ROWS], sizes[PLANE], d1 * sizes[ROW], sizes[PLANES]
+    norms, total = layers.norms[sizes[ROW] : sizes[ROW] + rows], scratch.bounds[3, :rows]
+    errors, magnitudes = scratch.bounds[0, :n], scratch.bounds[1, :n]
+    if sizes[PLAIN] != 0:
         for j in range(d1):
-            value = path.maps[at + j * rows + line]
-            size += abs(value)
+            row, form = path.maps[at + j * rows : at + (j + 1) * rows], scratch.forms[j, :n]
+            for p in range(n):
+                form[p] = row[p]
+        form = scratch.forms[d1 - 1, :n]
+        for p in range(n):
+            form[p] -= layers.thresholds[first + p, 0]
+            magnitudes[p] = total[p] + layers.thresholds[first + p, 1]
+            errors[p] = norms[p]
+    else:
+        for p in range(n):
+            line, other = layers.planes[first + p, LINE], layers.planes[first + p, OTHER]
+            magnitudes[p], errors[p] = layers.thresholds[first + p, 1] + total[line], norms[line]
+            for j in range(d1):
+                scratch.forms[j, p] = path.maps[at + j * rows + line]
             if other >= 0:
-                size += abs(path.maps[at + j * rows + other])
-                value -= path.maps[at + j * rows + other]
-            scratch.forms[j, p] = value
-        scratch.forms[d1 - 1, p] -= threshold
-        if other >= 0:
-            norm += layers.norms[sizes[ROW] + other]
-        scratch.bounds[1, p] = size
-        if layers.whole and relative == 0.0 and size < 2.0**52:
-            scratch.bounds[0, p] = 0.0
-        else:
-            scratch.bounds[0, p] = (norm * relative + 4.0 * U * size + gone) * INFLATE
+                magnitudes[p] += total[other]
+                errors[p] += norms[other]
+                for j in range(d1):
+                    scratch.forms[j, p] -= path.maps[at + j * rows + other]
+            scratch.forms[d1 - 1, p] -= layers.thresholds[first + p, 0]
+    relative, gone = path.errors[layer], lost(layer, work)
+    is_whole = layers.whole and relative == 0.0
+    for p in range(n):
+        exact = is_whole and magnitudes[p] < 2.0**52
+        magnitudes[p] *= INFLATE
+        errors[p] = 0.0 if exact else (errors[p] * relative + 4.0 * U * magnitudes[p] + gone) * INFLATE
 
 
-@kernel(bare=True)
+@kernel(inline=True, bare=True)
 def sift_planes(layer: int, begin: int, size: int, work: Work) -> int:
     """Find the planes that may cut a cell, by a box around it; list them as candidates and return how many.
 
@@ -208,9 +224,10 @@ def sift_planes(layer: int, begin: int, size: int, work: Work) -> int:
     items = work.stack.items
     d, n, first = scratch.gap.size - 1, layers.sizes[layer, PLANES], layers.sizes[layer, PLANE]
     middle, half = scratch.point, scratch.gap
-    value, reach, forms = scratch.bounds[2], scratch.bounds[3], scratch.forms
+    value, reach = scratch.bounds[2, :n], scratch.bounds[3, :n]
+    form = scratch.forms[d, :n]
     for p in range(n):
-        value[p], reach[p] = forms[d, p], 0.0
+        value[p], reach[p] = form[p], 0.0
     for j in range(d):
         low, high, radius = 1e300, -1e300, 0.0
         for i in range(begin, begin + size):
@@ -218,9 +235,10 @@ def sift_planes(layer: int, begin: int, size: int, work: Work) -> int:
             x = pool.points[v, j] / pool.points[v, d]
             low, high, radius = min(low, x), max(high, x), max(radius, pool.radii[v])
         middle[j], half[j] = 0.5 * (low + high), (0.5 * (high - low) + radius + 4.0 * U) * INFLATE
+        form, centre, width = scratch.forms[j, :n], middle[j], half[j]
         for p in range(n):
-            value[p] += forms[j, p] * middle[j]
-            reach[p] += abs(forms[j, p]) * half[j]
+            value[p] += form[p] * centre
+            reach[p] += abs(form[p]) * width
     count = 0
     for p in range(n):
         bound = (reach[p] + scratch.bounds[0, p] + (d + 6) * U * scratch.bounds[1, p]) * INFLATE
@@ -236,7 +254,7 @@ def sift_planes(layer: int, begin: int, size: int, work: Work) -> int:
     return count
 
 
-@kernel(bare=True)
+@kernel(inline=True, bare=True)
 def open_layer(layer: int, begin: int, size: int, work: Work) -> int:
     """Find the signs of a layer's planes at the vertices of a cell, for those that may cut it.
 
@@ -245,6 +263,8 @@ def open_layer(layer: int, begin: int, size: int, work: Work) -> int:
     at, path, planes, scratch = work.at, work.path, work.planes, work.scratch
     if layer > 0:
         make_rows(layer, work)
+    else:
+        path.magnitudes[layer] = magnitude_of(layer, work)
     plane_forms(layer, work)
     n = sift_planes(layer, begin, size, work)
     base, d1 = path.begin[layer], scratch.gap.size
@@ -264,6 +284,7 @@ def open_layer(layer: int, begin: int, size: int, work: Work) -> int:
         for j in range(d1 - 1):
             steep += abs(planes.forms[q, j])
         planes.errors[q], planes.steep[q] = scratch.bounds[0, p], steep * INFLATE
+        planes.sizes[q] = scratch.bounds[1, p]
         planes.source[q, 0], planes.source[q, 1], planes.source[q, 2] = layer, p, -1
     for i in range(size):
         v = int64(work.stack.items[begin + i])
@@ -280,14 +301,14 @@ def open_layer(layer: int, begin: int, size: int, work: Work) -> int:
     return DECIDE if at[OPEN] > 0 else DONE
 
 
-@kernel(bare=True)
+@kernel(inline=True, bare=True)
 def drop_pieces(layer: int, output: int, work: Work) -> int:
     """Of a maxout unit, find the pieces that are larger than all others somewhere: ``lost`` of the others.
 
     Return how many are left; ``scratch.number`` is 1 for those that are not.
     """
     layers, scratch = work.layers, work.scratch
-    first = layers.pair[layers.sizes[layer, OUTPUT] + output]
+    first = layers.pair[layers.sizes[layer, OUTPUT] + output] - layers.sizes[layer, PLANE]
     at = layers.sizes[layer, FIRST] + output
     rank = layers.first[at + 1] - layers.first[at]
     for i in range(rank):
@@ -307,7 +328,7 @@ def drop_pieces(layer: int, output: int, work: Work) -> int:
     return left
 
 
-@kernel(bare=True)
+@kernel(inline=True, bare=True)
 def settle_states(layer: int, work: Work) -> None:
     """Enter the states that follow from the planes that do not cut; unmark those of settled maxout units."""
     layers, scratch, settled = work.layers, work.scratch, work.path.settled
@@ -316,6 +337,10 @@ def settle_states(layer: int, work: Work) -> None:
     outputs = layers.sizes[layer, OUTPUTS]
     for k in range(outputs):
         settled[out + k] = 0
+    if sizes[PLAIN] != 0:
+        for p in range(outputs):
+            settled[out + p] = scratch.flags[p] == SOME_ABOVE
+        return
     p = 0
     while p < sizes[PLANES]:
         output = layers.planes[sizes[PLANE] + p, OF]
@@ -336,7 +361,7 @@ def settle_states(layer: int, work: Work) -> None:
                 p += 1
 
 
-@kernel(bare=True)
+@kernel(inline=True, bare=True)
 def link_same(layer: int, m: int, work: Work) -> None:
     """Tell each plane which of those after it is the same one."""
     layers, planes, base = work.layers, work.planes, work.path.begin[layer]
@@ -350,7 +375,7 @@ def link_same(layer: int, m: int, work: Work) -> None:
                     break
 
 
-@kernel(bare=True)
+@kernel(inline=True, bare=True)
 def begin_layer(layer: int, begin: int, size: int, work: Work) -> None:
     """With all signs known: choose the planes that cut the cell, and give its vertices their masks."""
     layers, path, planes, scratch, pool = work.layers, work.path, work.planes, work.scratch, work.pool
@@ -370,14 +395,16 @@ def begin_layer(layer: int, begin: int, size: int, work: Work) -> None:
             scratch.candidates[m], scratch.ids[m] = p, c
             m += 1
     words = (m + 63) // 64
-    for p in range(sizes[PLANES]):
-        planes.place[sizes[PLANE] + p] = -1
+    if sizes[PLAIN] == 0:
+        for p in range(sizes[PLANES]):
+            planes.place[sizes[PLANE] + p] = -1
     for c in range(m):
         q, old = base + c, base + int64(scratch.ids[c])
         if q != old:
             for j in range(scratch.gap.size):
                 planes.forms[q, j] = planes.forms[old, j]
             planes.errors[q], planes.steep[q] = planes.errors[old], planes.steep[old]
+            planes.sizes[q] = planes.sizes[old]
             planes.source[q, 1] = planes.source[old, 1]
         planes.place[sizes[PLANE] + scratch.candidates[c]] = c
         planes.source[q, 2] = -1

@@ -28,10 +28,10 @@ def pack_layers(network: Network, box: Box) -> Layers:
     planes = [_planes(step, copies[step.layer].rows) for step in firsts]
     sizes = np.zeros((len(firsts), COLUMNS), dtype=np.int64)
     pairs = []
-    at = np.zeros(COLUMNS - 5, dtype=np.int64)
+    at = np.zeros(COLUMNS - 6, dtype=np.int64)
     for number, (step, (own, _)) in enumerate(zip(firsts, planes, strict=True)):
         rows, inputs = step.weight.shape
-        sizes[number] = [inputs, rows, step.n_outputs, len(own), step.most_inputs[0], *at]
+        sizes[number] = [inputs, rows, step.n_outputs, len(own), step.most_inputs[0], _is_plain(own, rows), *at]
         at += [rows * inputs, rows, step.n_outputs, step.n_outputs + 1, step.piece.size, len(own)]
         pairs.append(_first_pairs(step, own, int(sizes[number, -1])))
     dense_weights = [dense(step.weight) for step in firsts]
@@ -63,6 +63,14 @@ def _bounds(step: LayerArrays, norms: FloatArray) -> list[float]:
         float(np.abs(step.constants).max(initial=0.0)),
         float(norms.max(initial=0.0)),
     ]
+
+
+def _is_plain(planes: IntArray, rows: int) -> bool:
+    """Whether each row has one plane, in their order, and each output one row."""
+    every = np.arange(rows)
+    return len(planes) == rows and bool(
+        (planes[:, 0] == every).all() and (planes[:, 1] < 0).all() and (planes[:, 2] == every).all()
+    )
 
 
 def _planes(step: LayerArrays, rows: IntArray) -> tuple[IntArray, FloatArray]:
