@@ -16,7 +16,7 @@ from .regions import Regions
 #: Why a result may be partial.
 STOPS = ("limit", "time", "interrupted", "memory")
 #: Engines that a result may come from.
-RESULT_ENGINES = ("subdivide", "traverse", "brute")
+RESULT_ENGINES = ("subdivide", "split", "traverse", "brute")
 
 
 def contradiction(cx: Regions) -> str:

@@ -77,6 +77,12 @@ def _traverse(network: Network, box: Box, **options: Any) -> RegionComplex:
     return enumerate_by_traversal(network, box, **options)
 
 
+def _split(network: Network, box: Box, **options: Any) -> RegionComplex:
+    from .split.engine import enumerate_by_splitting
+
+    return enumerate_by_splitting(network, box, **options)
+
+
 def _brute(network: Network, box: Box, **options: Any) -> RegionComplex:
     from .brute import enumerate_brute
 
@@ -85,6 +91,7 @@ def _brute(network: Network, box: Box, **options: Any) -> RegionComplex:
 
 TABLE = {
     "subdivide": Engine(frozenset({"workers", "progress"}), _subdivide, too_large_to_subdivide),
+    "split": Engine(frozenset({"workers", "limit", "time_limit", "progress"}), _split),
     "traverse": Engine(frozenset(Options._fields), _traverse),
     "brute": Engine(frozenset(), _brute),
 }

@@ -16,6 +16,7 @@ from .corners import copy_point, give_back, list_open, room_for, take_vertex
 from .cut_general import cut_general, number_facets
 from .cut_simple import cut_simple
 from .groups import (
+    END,
     BEGIN,
     CUT,
     DECIDE,
@@ -37,6 +38,7 @@ from .groups import (
     PLANE,
     SIMPLE,
     SIZE,
+    SLOT,
     TOP,
     UNIT,
     UPPER,
@@ -113,21 +115,24 @@ def cut_cell(begin: int, size: int, simple: int, q: int, work: Work) -> int:
 
 
 @kernel(bare=True)
-def copy_cell(begin: int, size: int, to: int, work: Work) -> None:
-    """Copy the vertices of a cell, and list them from ``items[to]`` on; there is room."""
+def copy_cell(begin: int, size: int, to: int, simple: int, work: Work) -> None:
+    """Copy the vertices of a cell, and its edges if it is simple; list them from ``items[to]`` on.
+
+    There is room.
+    """
     pool, items = work.pool, work.stack.items
     for i in range(size):
         v, w = int64(items[begin + i]), take_vertex(work)
         items[to + i] = w
         copy_point(v, w, pool)
-        pool.made[w] = 0
         pool.twin[v] = w
+    if simple == 0:
+        return
     for i in range(size):
         v, w = int64(items[begin + i]), int64(items[to + i])
         for k in range(pool.across.shape[1]):
-            x = int64(pool.across[v, k])
-            # What is not simple has no edges there, but anything.
-            pool.across[w, k] = pool.twin[x] if x >= 0 and x < pool.twin.size else -1
+            code = int64(pool.across[v, k])
+            pool.across[w, k] = int64(pool.twin[code >> END]) << END | code & SLOT
 
 
 @kernel(inline=True, bare=True)
@@ -323,7 +328,7 @@ def begin_clip(q: int, work: Work) -> int:
     for i in range(rank - 1, -1, -1):
         if work.scratch.number[i] == 0:
             if n > top:
-                copy_cell(begin, size, begin + (n - top) * size, work)
+                copy_cell(begin, size, begin + (n - top) * size, nodes[top, SIMPLE], work)
                 for k in range(NODE):
                     nodes[n, k] = nodes[top, k]
             nodes[n, BEGIN], share[n], nodes[n, CUT] = begin + (n - top) * size, part, -1

@@ -9,10 +9,23 @@ v to that at w, so that its zero, the true vertex, is at the parameter ``t + h(y
 
     r + 8 u + |h(y)| |w - v| / (h(v) - h(w)),   |h(y)| <= |h(x)| + e + |a|_1 (r + 8 u),
 
-all bounded from above, the denominator from below. From cut to cut such a radius grows about threefold. So
-where it is no longer small, or leaves a sign open, the vertex is solved afresh from its d forms, with a radius
-that knows no history (:func:`polyregions.geometry.signs.solve_float`); what that leaves open integers decide.
-A vertex is the end of many cells' edges, and hardly ever needs more than the first.
+all bounded from above, the denominator from below. From cut to cut such a radius multiplies.
+
+What does not grow is the *rest*, the largest value of one of its d forms at the computed point, as a share of
+the form's size s: those of the edge are as small at x as at the ends, and h is as good as zero. So where a
+radius is no longer small, it is bounded by rests. The edges of a simple cell that leave a vertex x are, up to
+scale, the columns of the inverse of the matrix A of its forms. With the columns ``d_i = (y_i - x) / g_i``,
+y_i the neighbour and g_i the value of form i there,
+
+    A D = I + E,   |E_ki| <= 2 rest s_k / |g_i|,
+
+since all forms but the i-th are nearly zero at y_i too. The true vertex is x + D w with
+``|w_k| <= r_k + 2 rest s_k T``, where ``r_k = rest s_k + e_k`` and ``T = sum_i |w_i / g_i|``; hence
+``T <= sum_i r_i / |g_i| / (1 - sum_k 2 rest s_k / |g_k|)``, and its distance from x is at most
+``sum_i (r_i + 2 rest s_i T) |y_i - x| / |g_i|``.
+
+A vertex of a cell that is not simple, or at which a sign stays open, is solved afresh from its forms
+(:func:`polyregions.geometry.signs.solve_float`); what that leaves open integers decide.
 """
 
 from __future__ import annotations
@@ -24,6 +37,7 @@ from ...base.kernels import Int32Vector, Matrix, int64, kernel
 from ...base.rounding import INFLATE, WHOLE, U
 from ...geometry.signs import UNKNOWN, solve_float, solve_whole
 from .groups import (
+    END,
     FREE,
     NEXT_SAME,
     OPEN,
@@ -67,7 +81,8 @@ def copy_point(v: int, w: int, pool: Pool) -> None:
     """Give vertex w the point, the facets and the masks of v."""
     for j in range(pool.points.shape[1]):
         pool.points[w, j] = pool.points[v, j]
-    pool.radii[w], pool.fresh[w], pool.degree[w] = pool.radii[v], pool.fresh[v], pool.degree[v]
+    pool.radii[w], pool.rests[w] = pool.radii[v], pool.rests[v]
+    pool.fresh[w], pool.degree[w] = pool.fresh[v], pool.degree[v]
     for k in range(pool.degree[v]):
         pool.facets[w, k] = pool.facets[v, k]
     for k in range(pool.above.shape[1]):
@@ -123,6 +138,20 @@ def gather_forms(v: int, pool: Pool, planes: Planes, scratch: Scratch) -> bool:
 
 
 @kernel(inline=True, bare=True)
+def rest_of(v: int, pool: Pool, planes: Planes) -> float:
+    """The largest value of a form of a vertex at its computed point, as a share of the form's size."""
+    d = pool.points.shape[1] - 1
+    rest = 0.0
+    for k in range(pool.degree[v]):
+        q = int64(pool.facets[v, k])
+        value = planes.forms[q, d]
+        for j in range(d):
+            value += planes.forms[q, j] * pool.points[v, j]
+        rest = max(rest, abs(value) / planes.sizes[q])
+    return rest + (d + 4) * U
+
+
+@kernel(inline=True, bare=True)
 def solve_afresh(v: int, pool: Pool, planes: Planes, scratch: Scratch) -> None:
     """Compute a vertex from its forms, and keep it if that is known better."""
     d = pool.points.shape[1] - 1
@@ -133,6 +162,7 @@ def solve_afresh(v: int, pool: Pool, planes: Planes, scratch: Scratch) -> None:
         pool.radii[v] = radius
         for j in range(d + 1):
             pool.points[v, j] = scratch.point[j]
+        pool.rests[v] = rest_of(v, pool, planes)
 
 
 @kernel(inline=True, bare=True)
@@ -172,7 +202,7 @@ def place_between(u: int, v: int, w: int, q: int, work: Work) -> None:
     pool.fresh[u] = 0
     if work.layers.whole and gather_forms(u, pool, planes, scratch):
         if solve_whole(scratch.rows, scratch.point, scratch.work) == 0.0:
-            radii[u], pool.fresh[u] = 0.0, 1
+            radii[u], pool.rests[u], pool.fresh[u] = 0.0, 0.0, 1
             for j in range(d + 1):
                 points[u, j] = scratch.point[j]
             return
@@ -201,8 +231,46 @@ def place_between(u: int, v: int, w: int, q: int, work: Work) -> None:
     if gap > 0.0 and t >= 0.0 and t <= 1.0:
         radius = (reach + (abs(x) + off) * (longest + 2.0 * reach) / gap * INFLATE) * INFLATE
     radii[u] = radius
-    if not radius < LARGE:
-        solve_afresh(u, pool, planes, scratch)
+    rest = max(pool.rests[v], pool.rests[w]) + 8.0 * U
+    pool.rests[u] = max(rest, abs(x) / size + (d + 4) * U) * (1.0 + 4.0 * U)
+    # Written so that NaN fails: then nothing is known of the point.
+    if not (t >= 0.0 and t <= 1.0):
+        pool.rests[u] = np.inf
+
+
+@kernel(inline=True, bare=True)
+def bound_by_edges(u: int, pool: Pool, planes: Planes, scratch: Scratch) -> None:
+    """Bound how far a vertex of a simple cell is from its point by its edges, if that is less than is known."""
+    points, d = pool.points, pool.points.shape[1] - 1
+    lengths, values = scratch.gap, scratch.errors
+    rest, one = pool.rests[u], 1.0 / points[u, d]
+    for i in range(d):
+        q, y = int64(pool.facets[u, i]), int64(pool.across[u, i]) >> END
+        other = 1.0 / points[y, d]
+        value, longest = planes.forms[q, d], 0.0
+        for j in range(d):
+            p = points[y, j] * other
+            value += planes.forms[q, j] * p
+            longest = max(longest, abs(p - points[u, j] * one))
+        values[i] = abs(value) - (d + 6) * U * planes.sizes[q]
+        lengths[i] = longest + 4.0 * U
+        rest = max(rest, pool.rests[y])
+        if not values[i] > 0.0:
+            return
+    total, loss = 0.0, 0.0
+    for i in range(d):
+        q = int64(pool.facets[u, i])
+        total += (rest * planes.sizes[q] + planes.errors[q]) / values[i]
+        loss += 2.0 * rest * planes.sizes[q] / values[i]
+    if not loss < 0.5:
+        return
+    total /= 1.0 - loss * INFLATE
+    radius = 0.0
+    for i in range(d):
+        q = int64(pool.facets[u, i])
+        off = rest * planes.sizes[q] * (1.0 + 2.0 * total) + planes.errors[q]
+        radius += off * lengths[i] / values[i]
+    pool.radii[u] = min(pool.radii[u], radius * INFLATE * INFLATE)
 
 
 @kernel(inline=True, bare=True)

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from ...base.bits import bit_number, count_bits
 from ...base.kernels import int64, kernel
-from .corners import copy_point, mark_between, place_between, room_for, take_vertex
+from .corners import LARGE, copy_point, mark_between, place_between, room_for, solve_afresh, take_vertex
 from .groups import (
+    END,
     DONE,
     LOWER,
     MORE_FACETS,
@@ -158,13 +159,15 @@ def join_simple(part: int, n: int, lists: int, words: int, work: Work) -> bool:
                 common += count_bits(scratch.incident[lists + i, k] & scratch.incident[lists + h, k])
             if common != d - 1:
                 continue
+            one, other = 0, 0
             for k in range(d):
                 f = int64(scratch.number[int64(pool.facets[v, k])])
                 if scratch.incident[lists + h, f // 64] >> int64(f % 64) & 1 == 0:
-                    pool.across[v, k] = w
+                    one = k
                 f = int64(scratch.number[int64(pool.facets[w, k])])
                 if scratch.incident[lists + i, f // 64] >> int64(f % 64) & 1 == 0:
-                    pool.across[w, k] = v
+                    other = k
+            pool.across[v, one], pool.across[w, other] = w << END | other, v << END | one
     return True
 
 
@@ -208,9 +211,11 @@ def middle_vertices(edge: int, begin: int, q: int, words: int, work: Work) -> in
     pool.facets[u, n] = q
     pool.degree[u] = n + 1
     place_between(u, v, w, q, work)
+    if not pool.radii[u] < LARGE:
+        solve_afresh(u, pool, work.planes, scratch)
     mark_between(u, v, w, q, work)
     copy_point(u, twin, pool)
-    pool.twin[u], pool.made[u], pool.made[twin] = twin, 0, 0
+    pool.twin[u] = twin
     return u
 
 
@@ -262,7 +267,6 @@ def cut_general(begin: int, size: int, q: int, work: Work) -> int:
             pool.degree[v] += 1
             twin = take_vertex(work)
             copy_point(v, twin, pool)
-            pool.made[twin] = 0
             upper[n], lower[m] = v, twin
             n, m = n + 1, m + 1
     for edge in range(edges):

@@ -9,8 +9,8 @@ edge of one new vertex, ends at that of the other.
 from __future__ import annotations
 
 from ...base.kernels import int64, kernel
-from .corners import copy_point, mark_between, place_between, take_vertex
-from .groups import LOWER, STAMP, UPPER, Pool, Work
+from .corners import LARGE, bound_by_edges, copy_point, mark_between, place_between, take_vertex
+from .groups import END, LOWER, SLOT, UPPER, Pool, Work
 
 
 @kernel(inline=True, bare=True)
@@ -23,30 +23,33 @@ def place_of(facet: int, v: int, pool: Pool) -> int:
 
 
 @kernel(inline=True, bare=True)
-def walk_to(u: int, v: int, first: int, second: int, work: Work) -> None:
-    """Join the new vertex u, on the edge of v that leaves facet ``first``, to that beyond ``second``.
+def walk_to(u: int, j: int, q: int, pool: Pool) -> None:
+    """Join the new vertex u on plane q to that across its j-th facet.
 
-    Both are on the 2-face of all other facets of v.
+    Let u be on the edge of v that leaves facet ``first``. Both are on the 2-face of v's other facets but the
+    j-th, and so are the edges and vertices on the way.
     """
-    pool, stamp = work.pool, work.at[STAMP]
-    at, keep, leave = v, first, second
+    d = pool.across.shape[1]
+    code = int64(pool.across[u, d - 1])
+    at, leave = code >> END, int64(pool.facets[u, j])
+    keep = int64(pool.facets[at, code & SLOT])
     while True:
-        x = int64(pool.across[at, place_of(leave, at, pool)])
-        if pool.made[x] == stamp:
+        code = int64(pool.across[at, place_of(leave, at, pool)])
+        x = code >> END
+        if pool.facets[x, d - 1] == q:
             break
-        k = 0
-        while pool.across[x, k] != at:
-            k += 1
-        at, keep, leave = x, int64(pool.facets[x, k]), keep
-    pool.across[u, place_of(second, u, pool)] = x
-    pool.across[x, place_of(keep, x, pool)] = u
+        at, keep, leave = x, int64(pool.facets[x, code & SLOT]), keep
+    k = place_of(keep, x, pool)
+    pool.across[u, j], pool.across[x, k] = x << END | k, u << END | j
 
 
 @kernel(inline=True, bare=True)
-def new_vertices(v: int, k: int, w: int, q: int, work: Work) -> int:
-    """Make the vertex on the edge of v that leaves its k-th facet, to w, on both sides of plane q."""
-    pool, at = work.pool, work.at
+def new_vertices(v: int, k: int, q: int, work: Work) -> int:
+    """Make the vertex on the edge of v that leaves its k-th facet, on both sides of plane q."""
+    pool = work.pool
     d = pool.across.shape[1]
+    code = int64(pool.across[v, k])
+    w, back = code >> END, code & SLOT
     u, twin = take_vertex(work), take_vertex(work)
     n = 0
     for j in range(d):
@@ -54,16 +57,10 @@ def new_vertices(v: int, k: int, w: int, q: int, work: Work) -> int:
             pool.facets[u, n] = pool.facets[v, j]
             pool.across[u, n] = -1
             n += 1
-    pool.facets[u, d - 1], pool.degree[u] = q, d
+    pool.facets[u, d - 1], pool.degree[u], pool.twin[u] = q, d, twin
     place_between(u, v, w, q, work)
-    mark_between(u, v, w, q, work)
-    copy_point(u, twin, pool)
-    pool.twin[u], pool.made[u], pool.made[twin] = twin, at[STAMP], 0
-    pool.across[u, d - 1], pool.across[twin, d - 1] = v, w
-    back = 0
-    while pool.across[w, back] != v:
-        back += 1
-    pool.across[v, k], pool.across[w, back] = u, twin
+    pool.across[u, d - 1], pool.across[twin, d - 1] = v << END | k, w << END | back
+    pool.across[v, k], pool.across[w, back] = u << END | d - 1, twin << END | d - 1
     return u
 
 
@@ -78,7 +75,6 @@ def cut_simple(begin: int, size: int, q: int, work: Work) -> None:
     d = pool.across.shape[1]
     plane = q - work.path.begin[int64(work.planes.source[q, 0])]
     word, bit = plane // 64, int64(1) << int64(plane % 64)
-    at[STAMP] += 1
     n, m = 0, 0
     for i in range(begin, begin + size):
         v = int64(items[i])
@@ -92,26 +88,24 @@ def cut_simple(begin: int, size: int, q: int, work: Work) -> None:
     for i in range(old):
         v = int64(upper[i])
         for k in range(d):
-            w = int64(pool.across[v, k])
-            if pool.made[w] != at[STAMP] and pool.below[w, word] & bit != 0:
-                u = new_vertices(v, k, w, q, work)
+            w = int64(pool.across[v, k]) >> END
+            if pool.below[w, word] & bit != 0:
+                u = new_vertices(v, k, q, work)
                 upper[n], lower[m] = u, pool.twin[u]
                 n, m = n + 1, m + 1
-    if d == 2:
-        u, x = int64(upper[old]), int64(upper[old + 1])
-        pool.across[u, 0], pool.across[x, 0] = x, u
-    else:
-        for i in range(old, n):
-            u = int64(upper[i])
-            v = int64(pool.across[u, d - 1])
-            k = 0
-            while pool.across[v, k] != u:
-                k += 1
-            for j in range(d - 1):
-                if pool.across[u, j] < 0:
-                    walk_to(u, v, int64(pool.facets[v, k]), int64(pool.facets[u, j]), work)
-    for i in range(n - old):
-        u = int64(upper[old + i])
+    for i in range(old, n):
+        u = int64(upper[i])
         for j in range(d - 1):
-            pool.across[int64(lower[oldest + i]), j] = pool.twin[int64(pool.across[u, j])]
+            if pool.across[u, j] < 0:
+                walk_to(u, j, q, pool)
+    for i in range(n - old):
+        u, twin = int64(upper[old + i]), int64(lower[oldest + i])
+        if not pool.radii[u] < LARGE:
+            bound_by_edges(u, pool, work.planes, work.scratch)
+        v, w = int64(pool.across[u, d - 1]) >> END, int64(pool.across[twin, d - 1]) >> END
+        mark_between(u, v, w, q, work)
+        copy_point(u, twin, pool)
+        for j in range(d - 1):
+            code = int64(pool.across[u, j])
+            pool.across[twin, j] = int64(pool.twin[code >> END]) << END | code & SLOT
     at[UPPER], at[LOWER] = n, m

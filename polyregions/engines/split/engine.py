@@ -2,92 +2,123 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+import time
+from collections.abc import Callable
+from typing import cast
 
 import numpy as np
 
+from ...base.arrays import IntArray, StateArray
+from ...complex.region_complex import RegionComplex
 from ...network.box import Box, box_rows
 from ...network.network import Network
-from .exact_signs import ExactSigns
-from .groups import (
-    BEGIN,
-    BUDGET,
-    CUT,
-    DECIDE,
-    DEPTH,
-    DONE,
-    FACETS,
-    FULL,
-    KEEP,
-    OPEN,
-    OPENING,
-    PHASE,
-    SIMPLE,
-    SIZE,
-    TOP,
-    UNIT,
-    USED,
-    Work,
-)
-from .memory import enlarge, new_work
-from .packing import pack_layers
-from .search import search
-
-SLICE = 2**14
+from .exact_cells import ExactCells
+from .found import joined, neighbors_of, witnesses_of
+from .splitting import Splitting
 
 
-class Splitting:
-    """A search through the regions of a box, slice after slice."""
+def enumerate_by_splitting(
+    network: Network,
+    box: Box,
+    *,
+    workers: int = 1,
+    limit: int | None = None,
+    time_limit: float | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> RegionComplex:
+    """Return all activation regions of the box, with their facets.
 
-    def __init__(self, network: Network, box: Box, keep: bool = False) -> None:
-        d = box.dim
-        sides = np.zeros((2 * d, d + 1))
-        sides[0::2, :d], sides[1::2, :d], sides[:, d] = np.eye(d), -np.eye(d), 1.0
-        self.work = new_work(pack_layers(network, box), d, sides, keep)
-        self.exact = ExactSigns(network, box_rows(box))
-        self.work.at[KEEP] = keep
-        self._start_with_box(d)
+    Parameters
+    ----------
+    workers : int
+        Threads. They never change the answer.
+    limit : int, optional
+        Stop as soon as there is a region beyond that number; the result is then partial.
+    time_limit : float, optional
+        Stop after about so many seconds; the result is then partial.
+    progress : callable, optional
+        ``progress(done, known)`` now and then: both are the number of regions so far.
 
-    def _start_with_box(self, d: int) -> None:
-        n = 2**d
-        while len(self.work.pool.radii) < n or len(self.work.stack.items) < n:
-            from .groups import MORE_ITEMS, MORE_VERTICES
+    Notes
+    -----
+    Ctrl-C, and memory running low, give a partial result too (``complete`` is False, ``stopped`` says why).
+    """
+    end = math.inf if time_limit is None else time.monotonic() + time_limit
+    most = math.inf if limit is None else limit
+    splitting = Splitting(network, box, workers)
 
-            self.work = enlarge(enlarge(self.work, MORE_VERTICES), MORE_ITEMS)
-        work, corners = self.work, np.arange(n)[:, None]
-        bits = corners >> np.arange(d) & 1
-        pool = work.pool
-        pool.points[:n, :d], pool.points[:n, d] = np.where(bits, 1.0, -1.0), 1.0
-        pool.radii[:n], pool.fresh[:n], pool.degree[:n] = 0.0, 1, d
-        pool.facets[:n] = 2 * np.arange(d) + bits
-        pool.across[:n] = corners ^ (1 << np.arange(d))
-        work.stack.items[:n] = np.arange(n)
-        node = work.stack.nodes[0]
-        node[[BEGIN, SIZE, DEPTH, SIMPLE, CUT, UNIT]] = 0, n, -1, 1, -1, -1
-        work.stack.share[0] = 1.0
-        work.at[TOP], work.at[USED] = 1, n
-        work.at[PHASE] = OPENING
+    def stop() -> str:
+        if progress is not None:
+            progress(splitting.regions, splitting.regions)
+        if splitting.regions > most:
+            return "limit"
+        return "time" if time.monotonic() > end else ""
 
-    def slices(self) -> Iterator[bool]:
-        """Go on with the search; after each slice say whether it is done."""
-        code = FULL
-        while code != DONE:
-            self.work.at[BUDGET] = SLICE
-            code = self._slice()
-            yield code == DONE
-            self.work.at[FACETS] = 0
-            self.work.listed.count[:] = 0
-
-    def _slice(self) -> int:
-        while True:
-            code = int(search(self.work))
-            if code in (DONE, FULL):
-                return code
-            if code == DECIDE:
-                self.exact.decide(self.work, int(self.work.at[OPEN]))
-                self.work.at[OPEN] = 0
-            else:
-                self.work = enlarge(self.work, code)
+    splitting.run(stop)
+    return result_of(splitting, limit)
 
 
-__all__ = ["Work"]
+@np.errstate(over="ignore", under="ignore", invalid="ignore")
+def result_of(splitting: Splitting, limit: int | None) -> RegionComplex:
+    """What a search has found; if it has stopped, at most so many regions."""
+    network, box = splitting.network, splitting.box
+    cells = ExactCells(network, box_rows(box))
+    found = joined(network, splitting.layers, splitting.root.done_in_order())
+    neighbors = neighbors_of(found, splitting.loose, cells)
+    witnesses, stopped = witnesses_of(found, network, box, cells), splitting.stopped
+    states, offsets = cast("StateArray", found.patterns), found.offsets
+    if stopped:
+        order, explored = explored_first(offsets, neighbors, limit)
+        states, witnesses = found.patterns.rows(order), witnesses[order]
+        offsets, neighbors = reordered(order, explored, offsets, neighbors)
+    return RegionComplex(
+        network=network,
+        box=box,
+        engine="split",
+        states=states,
+        witnesses=witnesses,
+        facet_offsets=offsets,
+        facet_neighbors=neighbors,
+        complete=not stopped,
+        stopped=stopped,
+        undecided=splitting.decided,
+    )
+
+
+def explored_first(offsets: IntArray, neighbors: IntArray, limit: int | None) -> tuple[IntArray, int]:
+    """Which regions of a partial result to list, explored ones first, and how many these are.
+
+    Explored are the regions of which all neighbours are listed, as many as hang together.
+    """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    n = len(offsets) - 1 if limit is None else min(limit, len(offsets) - 1)
+    owners = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
+    within = (neighbors < n) & (neighbors > -(2**61))
+    known = np.ones(n, dtype=np.bool_)
+    known[owners[(owners < n) & ~within]] = False
+    inner = (owners < n) & (neighbors >= 0) & (neighbors < n)
+    inner[inner] = known[owners[inner]] & known[neighbors[inner]]
+    links = coo_array((np.ones(int(inner.sum()), dtype=np.int8), (owners[inner], neighbors[inner])), shape=(n, n))
+    _, label = connected_components(links, directed=False)
+    sizes = np.bincount(label[known], minlength=1)
+    explored = known & (label == int(sizes.argmax()))
+    return np.concatenate([np.flatnonzero(explored), np.flatnonzero(~explored)]), int(explored.sum())
+
+
+def reordered(
+    order: IntArray, explored: int, offsets: IntArray, neighbors: IntArray
+) -> tuple[IntArray, IntArray]:
+    """Facets of the first regions of an order, which are explored, by their new numbers."""
+    place = np.full(len(offsets) - 1, -1, dtype=np.int64)
+    place[order] = np.arange(len(order))
+    counts = np.diff(offsets)[order[:explored]]
+    ends = np.cumsum(counts)
+    within = np.arange(int(counts.sum())) - np.repeat(ends - counts, counts)
+    across = neighbors[np.repeat(offsets[order[:explored]], counts) + within]
+    across = np.where(across >= 0, place[np.maximum(across, 0)], across)
+    return np.concatenate([[0], ends]).astype(np.int64), across
+
+

@@ -31,6 +31,10 @@ class ExactSigns:
         self._forms: dict[int, tuple[int, IntRows]] = {}
         self.decided = 0
 
+    def forget(self) -> None:
+        """Begin another task: cells are numbered anew."""
+        self._forms = {}
+
     def decide(self, work: Work, count: int) -> None:
         """Decide so many open signs of a search, and enter them."""
         points: dict[int, list[int]] = {}

@@ -67,6 +67,10 @@ PLACES = 15
 #: Values of ``at[PHASE]``: to cut, to open a layer, to begin it.
 CUTTING, OPENING, BEGINNING = range(3)
 
+#: The end of an edge is a number: its vertex, in the bits from END on, and which edge of it this is, in those of
+#: SLOT.
+END, SLOT = 5, 31
+
 #: What the search returns with: done, a slice is full, signs are open, or an array is.
 (
     DONE,
@@ -194,22 +198,25 @@ class Pool(NamedTuple):
     ----------
     points : float64 (n, d + 1); radii : float64 (n,)
         As in :mod:`polyregions.geometry.signs`.
+    rests : float64 (n,)
+        The forms of its facets are zero at the point up to this times the forms' sizes.
     fresh : uint8 (n,)
         Whether the point is the solution of its forms, and not one between others.
     facets : int32 (n, most); degree : int32 (n,)
         The planes through it that its cell has facets on.
     across : int32 (n, d)
-        In a simple cell, the vertex at the other end of the edge that leaves each facet.
+        In a simple cell, the other end of the edge that leaves each facet: see END.
     above, below : int64 (n, words)
         Masks of the layer's planes that it is strictly above, and below.
     free : int32 (n,)
         Vertices that are in no cell.
-    twin : int32 (n,); made : int64 (n,)
-        The same vertex in the cell on the other side of the cut that has made it, and which cut that was.
+    twin : int32 (n,)
+        The same vertex in another cell that is made at the same time.
     """
 
     points: Matrix
     radii: Vector
+    rests: Vector
     fresh: UInt8Vector
     facets: Int32Matrix
     degree: Int32Vector
@@ -218,7 +225,6 @@ class Pool(NamedTuple):
     below: Int64Matrix
     free: Int32Vector
     twin: Int32Vector
-    made: Int64Vector
 
 
 class Stack(NamedTuple):

@@ -12,6 +12,7 @@ from ...base.memory import available_memory
 from ...errors import CheckFailedError, TooLargeError
 from .groups import (
     INPUTS,
+    KEEP,
     MORE_FACETS,
     MORE_GENERAL,
     MORE_ITEMS,
@@ -93,6 +94,7 @@ def new_pool(vertices: int, d: int, facets: int, words: int) -> Pool:
     return Pool(
         np.empty((n, d + 1)),
         np.empty(n),
+        np.zeros(n),
         np.zeros(n, dtype=np.uint8),
         np.empty((n, facets), dtype=np.int32),
         np.zeros(n, dtype=np.int32),
@@ -101,7 +103,6 @@ def new_pool(vertices: int, d: int, facets: int, words: int) -> Pool:
         np.zeros((n, words), dtype=np.int64),
         np.empty(n, dtype=np.int32),
         np.empty(n, dtype=np.int32),
-        np.zeros(n, dtype=np.int64),
     )
 
 
@@ -153,7 +154,7 @@ def new_work(layers: Layers, d: int, sides: FloatArray, keep: bool) -> Work:
     planes = new_planes(layers, sides)
     n = len(planes.errors)
     at = np.zeros(PLACES, dtype=np.int64)
-    at[STAMP] = 1
+    at[STAMP], at[KEEP] = 1, keep
     return Work(
         at,
         np.zeros(2),

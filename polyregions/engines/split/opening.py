@@ -24,6 +24,7 @@ from ...base.kernels import int64, kernel
 from ...base.rounding import INFLATE, TINY, U
 from ...geometry.signs import UNKNOWN
 from .corners import sign_of
+from .cut_general import number_facets
 from .groups import (
     CANDIDATES,
     DECIDE,
@@ -33,6 +34,7 @@ from .groups import (
     FIRST,
     INPUTS,
     LINE,
+    MORE_GENERAL,
     MORE_PLANES,
     MORE_SIGNS,
     MORE_WORDS,
@@ -375,11 +377,51 @@ def link_same(layer: int, m: int, work: Work) -> None:
                     break
 
 
+@kernel(bare=True)
+def holds_facet(begin: int, size: int, facet: int, c: int, work: Work) -> bool:
+    """Whether candidate c is zero on a whole facet of a cell."""
+    pool, items, scratch, n = work.pool, work.stack.items, work.scratch, work.at[CANDIDATES]
+    for i in range(size):
+        v = int64(items[begin + i])
+        for k in range(pool.degree[v]):
+            if pool.facets[v, k] == facet and scratch.signs[i * n + c] != 0:
+                return False
+    return True
+
+
+@kernel(bare=True)
+def loosen_facets(layer: int, begin: int, size: int, work: Work) -> bool:
+    """List the walls on which two pieces of a maxout unit are equal; False if there is no room.
+
+    From the other side another one of the two may be the larger one: then the pieces of the wall come in
+    another order there.
+    """
+    layers, planes, scratch, loose = work.layers, work.planes, work.scratch, work.listed.loose
+    n, first = work.at[CANDIDATES], layers.sizes[layer, PLANE]
+    facets = number_facets(begin, size, -1, work)
+    for c in range(n):
+        zeros = 0
+        for i in range(size):
+            zeros += scratch.signs[i * n + c] == 0
+        if zeros == 0 or layers.planes[first + scratch.candidates[c], OTHER] < 0:
+            continue
+        for k in range(facets):
+            f = int64(scratch.ids[k])
+            if planes.wall[f] >= 0 and holds_facet(begin, size, f, c, work):
+                if loose[0] + 1 == loose.size:
+                    return False
+                loose[0] += 1
+                loose[loose[0]] = planes.wall[f]
+    return facets >= 0
+
+
 @kernel(inline=True, bare=True)
-def begin_layer(layer: int, begin: int, size: int, work: Work) -> None:
+def begin_layer(layer: int, begin: int, size: int, work: Work) -> int:
     """With all signs known: choose the planes that cut the cell, and give its vertices their masks."""
     layers, path, planes, scratch, pool = work.layers, work.path, work.planes, work.scratch, work.pool
     sizes, base, n = layers.sizes[layer], path.begin[layer], work.at[CANDIDATES]
+    if sizes[PLAIN] == 0 and work.listed.loose.size > 0 and not loosen_facets(layer, begin, size, work):
+        return MORE_GENERAL
     for c in range(n):
         p = scratch.candidates[c]
         scratch.flags[p] = 0
@@ -423,3 +465,4 @@ def begin_layer(layer: int, begin: int, size: int, work: Work) -> None:
     path.begin[layer + 1] = base + m
     if layer + 1 < path.updates.size:
         path.updates[layer + 1] = -1
+    return DONE

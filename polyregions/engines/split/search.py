@@ -263,7 +263,9 @@ def step(work: Work) -> int:
             at[PHASE] = BEGINNING
         return int64(code)
     if at[PHASE] == BEGINNING:
-        begin_layer(layer + 1, begin, size, work)
+        code = int64(begin_layer(layer + 1, begin, size, work))
+        if code != DONE:
+            return code
         nodes[top, DEPTH] = layer + 1
         at[PHASE] = CUTTING
         return DONE
