@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .certification import Certificate, certify
     from .complex.region_complex import RegionComplex, load_result, save_result
     from .complex.regions import Region
+    from .engines.count import Counts, count_regions, iter_regions
     from .engines.enumerate import enumerate_regions
     from .network.box import Box
     from .network.network import Network
@@ -33,12 +34,15 @@ if TYPE_CHECKING:
 _HOMES = {
     "Box": "network.box",
     "Certificate": "certification",
+    "Counts": "engines.count",
     "Network": "network.network",
     "Region": "complex.regions",
     "RegionComplex": "complex.region_complex",
     "certify": "certification",
     "count_linear_regions": "analysis.definitions",
+    "count_regions": "engines.count",
     "enumerate_regions": "engines.enumerate",
+    "iter_regions": "engines.count",
     "linear_regions": "analysis.definitions",
     "load_result": "complex.region_complex",
     "save_result": "complex.region_complex",

@@ -14,7 +14,7 @@ from ..complex.region_complex import RegionComplex
 from ..errors import InvalidBoxError, InvalidInputError, TooLargeError
 from ..network.box import Box
 from ..network.network import Network
-from .sizes import better_traversed, too_large_to_subdivide
+from .sizes import better_traversed, too_large_to_split, too_large_to_subdivide
 
 #: More threads than any machine has cores.
 MOST_WORKERS = 256
@@ -91,7 +91,7 @@ def _brute(network: Network, box: Box, **options: Any) -> RegionComplex:
 
 TABLE = {
     "subdivide": Engine(frozenset({"workers", "progress"}), _subdivide, too_large_to_subdivide),
-    "split": Engine(frozenset({"workers", "limit", "time_limit", "progress"}), _split),
+    "split": Engine(frozenset({"workers", "limit", "time_limit", "progress"}), _split, too_large_to_split),
     "traverse": Engine(frozenset(Options._fields), _traverse),
     "brute": Engine(frozenset(), _brute),
 }

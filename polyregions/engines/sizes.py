@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 FEW_DIMENSIONS = 4
 #: Up to this dimension it takes it if "traverse" would need integers in most cells.
 DEGENERATE_DIMENSIONS = 7
+#: "split" begins with the 2^d corners of the box, and keeps all weights as dense matrices.
+MOST_SPLIT_DIMENSIONS, MOST_ENTRIES = 16, 2**27
 #: Cells that are looked at for that, at most.
 CELLS = 4
 #: "auto" leaves to "traverse" what "subdivide" has no useful error bounds for: one rounding is 2^-53.
@@ -40,6 +42,19 @@ def too_large_to_subdivide(network: Network, box: Box) -> str:
     """Say why "subdivide" cannot take a problem; "" if it may."""
     if 3**box.dim > MOST_BOX_FACES:
         return f"a box of {box.dim} dimensions has 3^{box.dim} faces; engine 'traverse' has no need of them"
+    return ""
+
+
+def too_large_to_split(network: Network, box: Box) -> str:
+    """Say why "split" cannot take a problem; "" if it may."""
+    if box.dim > MOST_SPLIT_DIMENSIONS:
+        return f"a box of {box.dim} dimensions has 2^{box.dim} corners; engine 'traverse' has no need of them"
+    entries = sum(layer.weight.shape[0] * layer.weight.shape[1] for layer in network.layers)
+    if entries > MOST_ENTRIES:
+        return (
+            f"the network has layers of {entries:,} entries, those that are zero included; engine 'split' takes "
+            f"at most {MOST_ENTRIES:,}, 'subdivide' and 'traverse' any number"
+        )
     return ""
 
 

@@ -142,13 +142,20 @@ def rematch(
 
 
 def witnesses_of(found: Found, network: Network, box: Box, cells: ExactCells) -> FloatArray:
-    """A point of each region: the mean of its vertices, rounded, by exact arithmetic where that may be outside."""
+    """A point of each region."""
+    return rounded_points(found.points, found.patterns, network, box, cells)
+
+
+def rounded_points(
+    points: FloatArray, patterns: Patterns | StateArray, network: Network, box: Box, cells: ExactCells
+) -> FloatArray:
+    """The means of the regions' vertices, rounded; by exact arithmetic where that may be outside."""
     d = box.dim
     middle, half = box.lower / 2 + box.upper / 2, box.upper / 2 - box.lower / 2
-    witnesses: FloatArray = np.clip(middle + half * found.points[:, :d], box.lower, box.upper)
-    doubtful = np.flatnonzero(found.points[:, d] == 0.0)
+    witnesses: FloatArray = np.clip(middle + half * points[:, :d], box.lower, box.upper)
+    doubtful = np.flatnonzero(points[:, d] == 0.0)
     if doubtful.size:
-        elsewhere = (network.states(witnesses[doubtful]) != found.patterns.rows(doubtful)).any(axis=1)
-        for i in doubtful[elsewhere].tolist():
-            witnesses[i] = cells.centre(cast(StateArray, found.patterns.rows(np.array([i]))[0]))
+        own = patterns[doubtful]
+        for k in np.flatnonzero((network.states(witnesses[doubtful]) != own).any(axis=1)).tolist():
+            witnesses[doubtful[k]] = cells.centre(own[k])
     return witnesses

@@ -17,13 +17,13 @@ from .groups import COLUMNS, Layers
 
 
 def pack_layers(network: Network, box: Box) -> Layers:
-    """The layers of a network up to the last one that has units, recentred at a box."""
+    """The layers of a network up to the last one that has units, at least one, recentred at a box."""
     copies = find_copies(network)
     firsts: list[LayerArrays] = []
     for step in layer_steps(network, box):
         if step.layer == len(firsts):
             firsts.append(step)
-    while firsts and not firsts[-1].units.size:
+    while len(firsts) > 1 and not firsts[-1].units.size:
         firsts.pop()
     planes = [_planes(step, copies[step.layer].rows) for step in firsts]
     sizes = np.zeros((len(firsts), COLUMNS), dtype=np.int64)

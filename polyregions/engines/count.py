@@ -1,0 +1,195 @@
+"""Count regions without keeping them, or take them one after the other: memory does not grow with them."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from ..base.arrays import FloatArray, StateArray
+from ..base.checks import check_number, check_whole
+from ..errors import InvalidInputError, TooLargeError
+from ..network.box import Box
+from ..network.network import Network
+from .enumerate import MOST_WORKERS, check_problem
+from .sizes import too_large_to_split, too_large_to_subdivide
+
+#: Engines that count.
+COUNTING = ("auto", "split", "subdivide")
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What there is in a box.
+
+    Attributes
+    ----------
+    regions : int
+        Activation regions.
+    adjacencies : int
+        Pairs of them that share a facet.
+    f_vector : list of int or None
+        Faces of dimension 0, 1, ..., d inside the box; None if they were not counted.
+    complete : bool
+        Whether these are all. If not, there are at least so many.
+    stopped : str
+        Why not, if they are not all ("limit", "time", "interrupted", "memory"); else "".
+    engine : str
+        Which engine counted.
+    """
+
+    regions: int
+    adjacencies: int
+    f_vector: list[int] | None
+    complete: bool
+    stopped: str
+    engine: str
+
+
+class FoundRegion(NamedTuple):
+    """A region as it is found.
+
+    Attributes
+    ----------
+    pattern : uint8 (units,)
+    witness : float64 (d,)
+        A point of the region.
+    facets, neighbors : int
+        Number of its facets, and of those that lead to another region.
+    """
+
+    pattern: StateArray
+    witness: FloatArray
+    facets: int
+    neighbors: int
+
+
+def count_regions(
+    network: Network,
+    box: Box,
+    *,
+    engine: str = "auto",
+    workers: int = 1,
+    limit: int | None = None,
+    time_limit: float | None = None,
+    progress: Callable[[int, float], None] | None = None,
+) -> Counts:
+    """Count the activation regions of a network in a box, and which are adjacent, exactly.
+
+    Parameters
+    ----------
+    network : Network
+    box : Box
+    engine : {"auto", "split", "subdivide"}
+        "split" counts regions and adjacencies, "subdivide" the faces of all dimensions too. "auto" is "split".
+    workers : int
+        Threads, at most 256. They never change the answer.
+    limit : int, optional
+        Stop as soon as there are more regions; the counts are then partial.
+    time_limit : float, optional
+        Stop after about so many seconds; the counts are then partial.
+    progress : callable, optional
+        ``progress(regions, share)`` now and then: regions so far, and the share of the work that is done, from
+        0 to 1, as far as that can be known: each cut halves that of its cell.
+
+    Returns
+    -------
+    Counts
+        Partial, and labelled so, if a limit was met, memory ran low, or Ctrl-C was pressed.
+
+    Raises
+    ------
+    InvalidBoxError
+        If the box has another dimension than the network's input.
+    InvalidInputError
+        If the engine is unknown, or a number is out of its range.
+    TooLargeError
+        If the network or the dimension is too large for the engine.
+
+    Examples
+    --------
+    >>> net = Network.from_arrays([([[1, 0], [0, 1], [1, 1]], [0, 0, -1]), ([[1, 1, 1]], [0])])
+    >>> count_regions(net, Box.cube(2, -2, 2))
+    Counts(regions=7, adjacencies=9, f_vector=[3, 9, 7], complete=True, stopped='', engine='split')
+    """
+    check_problem(network, box)
+    if engine not in COUNTING:
+        raise InvalidInputError(f"engine {engine!r} is unknown here; known: {', '.join(COUNTING)}")
+    check_whole("workers", workers, 1, MOST_WORKERS)
+    if limit is not None:
+        check_whole("limit", limit)
+    if time_limit is not None:
+        check_number("time_limit", time_limit)
+    end = math.inf if time_limit is None else time.monotonic() + time_limit
+    too_large = too_large_to_subdivide if engine == "subdivide" else too_large_to_split
+    if why := too_large(network, box):
+        raise TooLargeError(why)
+    most = math.inf if limit is None else limit
+
+    def stop(regions: int, share: float) -> str:
+        if progress is not None:
+            progress(regions, share)
+        if regions > most:
+            return "limit"
+        return "time" if time.monotonic() > end else ""
+
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        return _count_by_splitting(network, box, workers, stop)
+
+
+def _count_by_splitting(
+    network: Network, box: Box, workers: int, stop: Callable[[int, float], str]
+) -> Counts:
+    from .split.splitting import Splitting
+
+    splitting = Splitting(network, box, workers, keep=False)
+    splitting.run(lambda: stop(splitting.regions, splitting.done))
+    regions, stopped = splitting.regions, splitting.stopped
+    # Each wall was met from both of its sides; of a part, from one at least.
+    adjacencies = (splitting.inner + 1) // 2
+    f_vector = None
+    if not stopped and box.dim == 1:
+        f_vector = [adjacencies, regions]
+    elif not stopped and box.dim == 2:  # the faces that meet the open box satisfy Euler's relation
+        f_vector = [1 + adjacencies - regions, adjacencies, regions]
+    return Counts(regions, adjacencies, f_vector, not stopped, stopped, "split")
+
+
+def iter_regions(network: Network, box: Box) -> Iterator[FoundRegion]:
+    """Find the activation regions of a network in a box one after the other, in memory that does not grow.
+
+    The order is depth first: regions whose states first differ at some unit come with the higher state of a
+    scalar unit first, with the lower piece of a maxout unit first. It is that of the engine "split".
+
+    Raises
+    ------
+    InvalidBoxError
+        If the box has another dimension than the network's input.
+    TooLargeError
+        If the network or the dimension is too large for the engine.
+
+    Examples
+    --------
+    >>> net = Network.from_arrays([([[1], [1]], [0, -1]), ([[1, -2]], [0])])
+    >>> for region in iter_regions(net, Box([-1], [2])):
+    ...     print(region.pattern, region.witness, region.neighbors)
+    [1 1] [1.5] 1
+    [1 0] [0.5] 2
+    [0 0] [-0.5] 1
+    """
+    check_problem(network, box)
+    if why := too_large_to_split(network, box):
+        raise TooLargeError(why)
+    return _found(network, box)
+
+
+def _found(network: Network, box: Box) -> Iterator[FoundRegion]:
+    from .split.stream import stream_slices
+
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        for patterns, witnesses, facets, inner in stream_slices(network, box):
+            yield from map(FoundRegion, patterns, witnesses, facets.tolist(), inner.tolist())
