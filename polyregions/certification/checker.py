@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from fractions import Fraction
-from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,7 +24,7 @@ SMALL_DIM = 4
 #: The volumes' exact sum is a fraction of about this many bits at most; larger sums are left out.
 SUM_BITS = 2**28
 
-ARRAYS = "the arrays fit each other, the network and the box"
+ARRAYS = "the arrays fit each other, the network and the domain"
 DISTINCT = "the patterns are distinct"
 INTERIOR = "the pattern holds at an inner point of the cell that the facets bound"
 FACETS = "each facet has dimension d - 1"
@@ -34,7 +33,7 @@ SHARED = "the facet is the same on both sides"
 BEYOND = "beyond the facet lies the region that is listed"
 WITNESSES = "the witness is an inner point, rounded"
 COMPLETE = "no facet leads out of the list, which is complete"
-VOLUMES = "the volumes add up to the volume of the box"
+VOLUMES = "the volumes add up to the volume of the domain"
 FACES = "the numbers of faces alternate to 1, and are those given"
 
 CLAIMS = (
@@ -67,7 +66,7 @@ class Checker:
         self.cx, self.progress = cx, progress
         self.dim = cx.box.dim
         self.network = RationalNetwork(cx.network.layers)
-        self.side_rows = box_rows(cx.box)
+        self.side_rows = domain_rows(cx)
         self.sides = fmpz_mat(self.side_rows)
         self.proven: dict[str, int] = {}
         self.failed: dict[str, str] = {}
@@ -148,8 +147,8 @@ class Checker:
         need(across.ndim == 1, "facet_neighbors are not a list")
         cut = offsets[0] == 0 and offsets[-1] == across.size and bool((offsets[1:] >= offsets[:-1]).all())
         need(cut, "facet_offsets do not cut facet_neighbors into parts")
-        valid = (across >= -2 * d) & (across < n)
-        need(bool(valid.all()), "across a facet is neither a region nor a side of the box")
+        valid = (across >= -len(self.side_rows)) & (across < n)
+        need(bool(valid.all()), "across a facet is neither a region nor a side of the domain")
         need(not cx.complete or offsets.size == n + 1, "called complete, but some regions are not explored")
         need(cx.complete != bool(cx.stopped), "it is called complete and stopped, or neither")
         self.proven[ARRAYS] = 1
@@ -192,8 +191,10 @@ class Checker:
         self.proven[INTERIOR] += 1
 
     def _facet_row(self, i: int, j: int, pattern: list[int], layers: list[Any]) -> list[Any]:
-        """The half-space of a facet: that of the first unit that changes across it, or a side of the box."""
+        """The half-space of a facet: that of the first unit that changes across it, or of a side."""
         if j < 0:
+            if not any(self.side_rows[-1 - j][:-1]):
+                raise RejectedError(FACETS, f"{_across(j)} is all of space")
             return self.side_rows[-1 - j]
         changed = np.flatnonzero(self.cx.states[i] != self.cx.states[j])
         if not changed.size:
@@ -212,7 +213,7 @@ class Checker:
         raise AssertionError("a changed unit is in one of the layers")
 
     def _other_constraints(self, own: Cell, layers: list[Any]) -> list[int]:
-        """Check all constraints at all corners; return on which sides of the box each corner is, as bits."""
+        """Check all constraints at all corners; return on which sides each corner is, as bits."""
         corners = fmpz_mat(own.corners).transpose()
         for _, _, constraints in layers:
             if constraints.nrows() and min((constraints * corners).entries()) < 0:
@@ -220,7 +221,7 @@ class Checker:
             self.proven[REDUNDANT] += constraints.nrows()
         values = (self.sides * corners).tolist()
         if min(v for row in values for v in row) < 0:
-            raise RejectedError(REDUNDANT, "the cell of its facets reaches beyond the box")
+            raise RejectedError(REDUNDANT, "the cell of its facets reaches beyond the domain")
         self.proven[REDUNDANT] += self.sides.nrows()
         return [sum(1 << s for s, row in enumerate(values) if row[k] == 0) for k in range(len(own.corners))]
 
@@ -291,7 +292,7 @@ class Checker:
             return
         if self.volumes.bits >= SUM_BITS:
             self.skipped[VOLUMES] = "the exact sum would be too long"
-        elif self.volumes.equals(volume(cx.box)):
+        elif self.volumes.equals(volume(self.side_rows)):
             self.proven[VOLUMES] = cx.n_regions
         else:
             self.failed[VOLUMES] = "they do not"
@@ -317,6 +318,17 @@ class Checker:
                 statements.append(Statement(claim, "yes", self.proven[claim]))
         regions = len(self.cx.states) if ARRAYS in self.proven else 0
         return Certificate(tuple(statements), regions, COMPLETE in self.proven)
+
+
+def domain_rows(cx: RegionComplex) -> list[list[int]]:
+    """The sides of the domain as rows >= 0: those of the box, then those of the polytope, if there is one."""
+    rows = box_rows(cx.box)
+    if cx.polytope is not None:
+        for normal, bound in zip(cx.polytope.A.tolist(), cx.polytope.b.tolist(), strict=True):
+            numbers = [*(-Fraction(a) for a in normal), Fraction(bound)]
+            scale = max(v.denominator for v in numbers)  # powers of two
+            rows.append([int(v * scale) for v in numbers])
+    return rows
 
 
 def box_rows(box: Box) -> list[list[int]]:
@@ -351,10 +363,10 @@ def rounding_interval(value: float) -> tuple[Fraction, Fraction]:
     return near - step_below / 2, near + step_above / 2
 
 
-def volume(box: Box) -> Fraction:
-    """The exact volume of a box."""
-    sides = zip(box.lower.tolist(), box.upper.tolist(), strict=True)
-    return prod((Fraction(b) - Fraction(a) for a, b in sides), start=Fraction(1))
+def volume(sides: list[list[int]]) -> Fraction:
+    """The exact volume of a domain with these sides, some of which may be redundant."""
+    exact = cell([row for row in sides if any(row[:-1])]).volume()
+    return Fraction(int(exact.p), int(exact.q))
 
 
 def _alternating(counts: list[int]) -> int:
@@ -362,4 +374,4 @@ def _alternating(counts: list[int]) -> int:
 
 
 def _across(j: int) -> str:
-    return f"region {j}" if j >= 0 else f"side {-1 - j} of the box"
+    return f"region {j}" if j >= 0 else f"side {-1 - j} of the domain"

@@ -42,7 +42,7 @@ def region_graph(cx: Regions, *, geometry: bool = False) -> networkx.Graph[int]:
         of the graph
         ============  =====  ==================================================================
         n_regions     int    number of nodes
-        complete      bool   whether these are all regions of the box
+        complete      bool   whether these are all regions of the domain
         stopped       str    why not, if they are not ("limit", "interrupted", ...); else ""
         engine        str    which engine found them
         box           str    JSON text ``[[lower, upper], ...]``, one pair a dimension
