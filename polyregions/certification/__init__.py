@@ -9,14 +9,15 @@ are, and brings its own integers, polytopes and forward pass. For each region i 
 2. The exact forward pass at a mean of P's corners gives s, and every constraint of s (what its units'
    states say) and of the domain is >= 0 at every corner. Each is affine on P, so s holds in all of P's
    interior; and since P is made of constraints of s and of the domain, P is the whole region. So no facet is
-   missing, too. (A constraint that is 0 at that inner point is 0 on all of P, and decides nothing differently there.)
+   missing, too. (A constraint that is 0 at that inner point is 0 on all of P, and decides nothing differently
+   there.)
 3. The corners on each facet span it, and those of j's facet towards i are the same points: the two share it
    whole.
 
 Patterns differ, so regions do not overlap. Every facet inside the domain leads to a listed region, so the
 union of the regions has no boundary there but in dimension d - 2 and less, which cannot part the domain: the
-list is *complete*. Two sums confirm it where d is small: volumes add up to that of the domain, and the numbers
-of faces alternate to 1.
+list is *complete*. Two sums confirm it where d is small: volumes add up to that of the domain, and the
+numbers of faces alternate to 1.
 """
 
 from __future__ import annotations

@@ -37,8 +37,8 @@ def first_cells(domain: Domain) -> Cells:
     if not isinstance(domain, Polytope):
         if 3**domain.dim > MOST_FACES:
             raise TooLargeError(
-                f"a box of {domain.dim} dimensions has 3^{domain.dim} faces; engine 'traverse' has no need of "
-                "them"
+                f"a box of {domain.dim} dimensions has 3^{domain.dim} faces; "
+                "engine 'traverse' has no need of them"
             )
         return Cells.box(domain.dim)
     d, holds = domain.dim, _corners_of_sides(domain)
@@ -46,7 +46,7 @@ def first_cells(domain: Domain) -> Cells:
     for k in range(d, 0, -1):
         for face in levels[k]:
             levels[k][face] = _boundary(face, list(holds.values()))
-            levels[k - 1] |= dict.fromkeys(levels[k][face], [])
+            levels[k - 1].update((below, []) for below in levels[k][face])
         if sum(map(len, levels)) > MOST_FACES:
             raise TooLargeError(
                 f"the polytope has more than {MOST_FACES:,} faces; engine 'traverse' has no need of them"

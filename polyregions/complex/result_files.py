@@ -1,13 +1,14 @@
 """Results as files: a ``.npz`` archive of plain arrays, nothing pickled.
 
-Keys: ``format``, ``version`` (2, or 3 with a polytope), ``network`` (the text of a network JSON file, as UTF-8 bytes), ``lower``
-and ``upper`` of the box, ``engine``, ``complete``, ``stopped``, ``undecided`` (-1 if not counted),
-``witnesses``, ``facet_offsets``, ``facet_neighbors`` as in :class:`polyregions.RegionComplex`, and ``states``
-packed as in :class:`polyregions.complex.packed_states.PackedStates`. Where the faces of all dimensions are
-known they are kept, under the keys of :mod:`polyregions.complex.face_arrays`.
+Keys: ``format``, ``version`` (2, or 3 with a polytope), ``network`` (the text of a network JSON file, as
+UTF-8 bytes), ``lower`` and ``upper`` of the box, ``engine``, ``complete``, ``stopped``, ``undecided`` (-1 if
+not counted), ``witnesses``, ``facet_offsets``, ``facet_neighbors`` as in
+:class:`polyregions.RegionComplex`, and ``states`` packed as in
+:class:`polyregions.complex.packed_states.PackedStates`. Where the faces of all dimensions are known they are
+kept, under the keys of :mod:`polyregions.complex.face_arrays`. In version 3, ``polytope_A`` and
+``polytope_b`` are the rows that cut the domain out of the box.
 
-Version 3 has ``polytope_A`` and ``polytope_b``, the rows that cut the domain out of the box. Version 1, which
-is read for ever, has ``states`` as bytes, and no faces.
+Version 1, which is read for ever, has ``states`` as bytes, and no faces.
 """
 
 from __future__ import annotations
@@ -147,7 +148,9 @@ def _from_arrays(found: dict[str, Any], kind: type[Found]) -> Found:
     box = Box(found["lower"], found["upper"])
     if box.dim != network.input_dim:
         raise FileFormatError(f"the box has {box.dim} dimension(s), the network {network.input_dim} input(s)")
-    polytope = Polytope(*(found[name] for name in POLYTOPE), box) if version == str(WITH_POLYTOPE) else None
+    polytope = (
+        Polytope(found["polytope_A"], found["polytope_b"], box) if version == str(WITH_POLYTOPE) else None
+    )
     if version != "1":
         found["states"] = _unpacked(found["states"], network)
     if found["states"].shape[1] != network.n_units or found["witnesses"].shape != (n, box.dim):

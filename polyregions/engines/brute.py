@@ -92,7 +92,7 @@ class _Cell:
         return len(common) >= d - 1 and _rank([self.rows[i][:-1] for i in common]) == d - 1
 
     def facets(self) -> list[tuple[int, Facet]]:
-        """Row and vertices of each facet: d affinely independent vertices are tight. Of equal ones the first."""
+        """First row and vertices of each facet: d affinely independent vertices are tight."""
         result: dict[Facet, int] = {}
         for i in range(len(self.rows)):
             tight = [v for v, rows in self.vertices.items() if i in rows]

@@ -110,8 +110,8 @@ def enumerate_regions(
     ----------
     network : Network
     box : Box or Polytope
-        Of the network's input dimension; a :class:`polyregions.Polytope` is ``{x in box : A x <= b}``. Where an input has one value only, see
-        :func:`polyregions.network.slices.fix_inputs`.
+        Of the network's input dimension; a :class:`polyregions.Polytope` is ``{x in box : A x <= b}``. Where
+        an input has one value only, see :func:`polyregions.network.slices.fix_inputs`.
     engine : {"auto", "subdivide", "traverse", "brute"}
         "subdivide" cuts the whole complex, faces of all dimensions, layer by layer, for low dimension;
         "traverse" goes breadth-first from region to region, in any dimension, and can stop and resume;

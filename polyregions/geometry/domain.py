@@ -1,8 +1,8 @@
 """The domain in which regions are enumerated: a box, or a bounded polytope in one.
 
-The sides of both are numbered in one way. Side 2 j of a box is the lower one of dimension j, 2 j + 1 the upper
-one; a polytope has those of its box, and then side 2 d + k for row k of its A. Its facets lie on the sides
-that are listed in ``facet_sides``: what a polytope has more is redundant, or another name of the same.
+The sides of both are numbered in one way. Side 2 j of a box is the lower one of dimension j, 2 j + 1 the
+upper one; a polytope has those of its box, and then side 2 d + k for row k of its A. Its facets lie on the
+sides that are listed in ``facet_sides``: what a polytope has more is redundant, or another name of the same.
 """
 
 from __future__ import annotations
@@ -187,10 +187,13 @@ class Polytope:
         FileFormatError
             If it is no such file.
         """
-        from ..network.vnnlib import choose_case, read_cases
+        from ..network.vnnlib import choose, read_cases
 
-        lower, upper, A, b = choose_case(path, read_cases(path), index)
-        return cls(A, b, Box(lower, upper))
+        lower, upper, A, b = choose(path, read_cases(path), index)
+        try:
+            return cls(A, b, Box(lower, upper))
+        except InvalidInputError as error:
+            raise type(error)(f"{path}: {error}") from error
 
     @property
     def dim(self) -> int:
@@ -374,8 +377,9 @@ def _bounding_box(planes: dict[tuple[int, ...], int], d: int) -> Box:
                 )
     lower, upper = [], []
     for low, high in _extremes(list(planes), _interior(list(planes), origin), d):
-        assert low is not None and high is not None, "a bounded polytope has a bounding box"
-        lower.append(-_rounded_up(-low))
+        assert low is not None
+        assert high is not None
+        lower.append(0.0 - _rounded_up(-low))  # never -0
         upper.append(_rounded_up(high))
     if not np.isfinite([*lower, *upper]).all():
         raise InvalidPolytopeError("polytope: it reaches beyond the range of float64")

@@ -25,7 +25,8 @@ def interior_points(
     """A point inside each top cell: a mean of its vertices, rounded to float64.
 
     Where a rounded mean is not clearly inside, the network's states there are compared with the cell's, and
-    if they differ, or it is outside of the domain, the mean is computed exactly before it is rounded (the cell may hold no float64 point).
+    if they differ, or it is outside of the domain, the mean is computed exactly before it is rounded (the
+    cell may hold no float64 point).
     """
     d, top, store, box = domain.dim, cells.top, vertices.store, box_of(domain)
     # In the last column, how far off each place is at most.

@@ -69,8 +69,8 @@ def exact_cell(
     ----------
     verdict : uint8 array
         What float64 proved about each row, in the order of
-        :meth:`polyregions.network.exact.ExactNetwork.rows` and then of the sides of the domain that hold its facets; all UNDECIDED
-        where nothing is known.
+        :meth:`polyregions.network.exact.ExactNetwork.rows` and then of the domain's sides with facets; all
+        UNDECIDED where nothing is known.
     bases : int32 array (rows, d)
         Proposals of rows that make an undecided row redundant, -1 first where there is none.
     centre : sequence of Fraction, optional

@@ -319,7 +319,8 @@ def cell_rows(network: RecentredArrays, pattern: UInt8Vector, room: CellRows) ->
     """Write the constraints ``rows[:d, r] . t + rows[d, r] >= 0`` of a pattern's cell; return their number.
 
     ``rows[d + 1, r]`` is the bound e. ``owner[r]`` is the unit and ``beyond[r]`` its state on the other
-    side; the last rows are the sides of the domain, ``owner = -1`` and ``beyond`` the side. The order is that of :meth:`polyregions.network.exact.ExactNetwork.rows`. ``delta`` and ``eta`` are work space.
+    side; the last rows are the sides of the domain, ``owner = -1`` and ``beyond`` the side. The order is that
+    of :meth:`polyregions.network.exact.ExactNetwork.rows`. ``delta`` and ``eta`` are work space.
     """
     rows, eta = room.rows, room.eta
     d = rows.shape[0] - 2
