@@ -12,8 +12,9 @@ from flint import fmpz_mat
 
 from ..base.rationals import IntegerRows
 from ..errors import TooLargeError
-from ..geometry.domain import Domain, Polytope, side_rows
+from ..geometry.domain import Domain, side_rows
 from ..geometry.polytope import bits
+from ..geometry.polytope_domain import Polytope
 from .topology import Cells
 
 #: More faces than these are not begun with.

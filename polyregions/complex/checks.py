@@ -30,7 +30,7 @@ from ..base.arrays import StateArray
 from ..base.rationals import Point, homogeneous
 from ..errors import CheckFailedError
 from ..geometry.domain import exact_volume as domain_volume
-from ..geometry.domain import side_rows
+from ..geometry.domain import n_sides, side_rows
 from ..geometry.volumes import exact_volume
 from .face_checks import check_faces
 from .regions import Region, Regions
@@ -74,7 +74,7 @@ def _check_arrays(cx: Regions) -> None:
         _fail("the label 'complete' contradicts what is known")
     owner = cx.facet_owners
     across = cx.facet_neighbors
-    if ((across < -cx.n_sides) | (across >= n) | (across == owner)).any():
+    if ((across < -n_sides(cx.domain)) | (across >= n) | (across == owner)).any():
         _fail("across a facet there is neither a side of the domain nor another region")
 
 

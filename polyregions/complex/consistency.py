@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..base.arrays import IntArray, StateArray
+from ..geometry.domain import n_sides
 from .checks import rounded_from_inside
 from .regions import Regions
 
@@ -82,7 +83,7 @@ def _repeated(states: StateArray) -> bool:
 
 def _facets(cx: Regions) -> str:
     """Enough of them, none twice, none to the region itself, and each wall from both of its sides."""
-    n, explored, d, sides = cx.n_regions, cx.n_explored, cx.box.dim, cx.n_sides
+    n, explored, d, sides = cx.n_regions, cx.n_explored, cx.box.dim, n_sides(cx.domain)
     owners, across = cx.facet_owners, cx.facet_neighbors
     if ((across < -sides) | (across >= n)).any():
         return "facet_neighbors name regions or sides of the domain that do not exist"

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields
 from fractions import Fraction
 from functools import cached_property
-from math import comb
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
@@ -23,7 +22,8 @@ from ..base.indices import numbers
 from ..base.rationals import IntegerRows, Point
 from ..errors import CheckFailedError, InvalidInputError, TooLargeError
 from ..geometry import polytope, volumes
-from ..geometry.domain import Domain, Polytope, n_sides, side_rows
+from ..geometry.domain import Domain, side_rows
+from ..geometry.polytope_domain import Polytope
 from ..network.box import Box
 from ..network.equal_maps import map_labels
 from ..network.network import Network
@@ -108,11 +108,6 @@ class Regions:
     def domain(self) -> Domain:
         """Where the regions are: the polytope, if one was asked for, else the box."""
         return self.box if self.polytope is None else self.polytope
-
-    @property
-    def n_sides(self) -> int:
-        """Number of sides of the domain, whether or not a facet lies there."""
-        return n_sides(self.domain)
 
     @property
     def n_regions(self) -> int:
@@ -283,16 +278,6 @@ class Regions:
 Regions.states = PatternsOrArray("states")  # type: ignore[assignment]
 
 
-def most_vertices(dim: int, facets: int) -> int:
-    """The largest number of vertices of a polytope with so many facets (McMullen's upper bound theorem).
-
-    >>> most_vertices(2, 6), most_vertices(3, 6), most_vertices(4, 8)   # a hexagon, a cube, a cyclic one
-    (6, 8, 20)
-    """
-    low, high = dim // 2, (dim + 1) // 2
-    return comb(facets - high, low) + comb(facets - low - 1, high - 1)
-
-
 @dataclass(frozen=True, eq=False)
 class Region:
     """One activation region: a convex polytope on which the network is affine.
@@ -376,7 +361,7 @@ class Region:
             ``volume`` and ``centroid`` raise it too.
         """
         dim, facets = self.complex.box.dim, len(self.facets)
-        most = most_vertices(dim, facets)
+        most = polytope.most_vertices(dim, facets)
         if most > MOST_VERTICES:
             raise TooLargeError(
                 f"region {self.id}: with {facets} facets in {dim} dimensions it has up to {most:,} vertices, "

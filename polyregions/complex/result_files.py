@@ -25,7 +25,8 @@ from ..base.archives import read_archive
 from ..base.arrays import StateArray
 from ..base.files import check_target, known_ending, replacing
 from ..errors import FileFormatError, InvalidInputError, short_repr
-from ..geometry.domain import Domain, Polytope
+from ..geometry.domain import Domain
+from ..geometry.polytope_domain import Polytope
 from ..network.box import Box
 from ..network.formats.json import from_document, parse, to_document
 from ..network.network import Network

@@ -38,7 +38,8 @@ from flint import fmpq, fmpq_mat
 
 from polyregions.complex.region_complex import RegionComplex
 from polyregions.errors import CheckFailedError, InvalidInputError, TooLargeError, counted
-from polyregions.geometry.domain import Domain, Polytope, box_of, n_sides, polytope_of
+from polyregions.geometry.domain import Domain, box_of, fields_of, n_sides
+from polyregions.geometry.polytope_domain import Polytope
 from polyregions.network.box import Box
 from polyregions.network.layers import Layer
 from polyregions.network.network import Network
@@ -157,8 +158,7 @@ def enumerate_brute(network: Network, domain: Domain) -> RegionComplex:
     neighbors = _neighbors([cell for _, cell in regions], n_sides(domain))
     return RegionComplex(
         network=network,
-        box=box_of(domain),
-        polytope=polytope_of(domain),
+        **fields_of(domain),
         engine="brute",
         states=np.array([states for states, _ in regions], dtype=np.uint8).reshape(len(regions), -1),
         witnesses=np.array([cell.centre() for _, cell in regions]),

@@ -12,7 +12,8 @@ from ..base.checks import check_number, check_whole
 from ..complex.consistency import contradiction, misplaced_witness
 from ..complex.region_complex import RegionComplex
 from ..errors import InvalidBoxError, InvalidInputError, TooLargeError
-from ..geometry.domain import Domain, Polytope, box_of
+from ..geometry.domain import Domain, box_of
+from ..geometry.polytope_domain import Polytope
 from ..network.box import Box
 from ..network.network import Network
 from .sizes import better_traversed, too_large_to_subdivide

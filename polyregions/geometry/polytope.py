@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import cmp_to_key
-from math import lcm
+from math import comb, lcm
 
 import numpy as np
 from flint import fmpz_mat
@@ -55,6 +55,16 @@ def vertices(rows: IntegerRows) -> list[Point]:
     """
     points = sorted(tuple(Fraction(v, ray[-1]) for v in ray[:-1]) for ray, _ in corners(rows))
     return _counter_clockwise(points) if len(rows[0]) == 3 else points
+
+
+def most_vertices(dim: int, facets: int) -> int:
+    """The largest number of vertices of a polytope with so many facets (McMullen's upper bound theorem).
+
+    >>> most_vertices(2, 6), most_vertices(3, 6), most_vertices(4, 8)   # a hexagon, a cube, a cyclic one
+    (6, 8, 20)
+    """
+    low, high = dim // 2, (dim + 1) // 2
+    return comb(facets - high, low) + comb(facets - low - 1, high - 1)
 
 
 def corners(rows: IntegerRows) -> list[tuple[list[int], int]]:

@@ -14,7 +14,8 @@ import numpy as np
 from ..base.arrays import FloatArray
 from ..base.rationals import common_integers, homogeneous, primitive, round_fraction
 from ..base.rounding import INFLATE, TINY, WHOLE, U
-from .domain import Domain, Polytope, box_of, side_rows
+from .domain import Domain, box_of, side_rows
+from .polytope_domain import Polytope
 
 
 class RecentredSides(NamedTuple):
@@ -55,7 +56,7 @@ def recentred_sides(domain: Domain, whole: bool = False) -> RecentredSides:
     --------
     >>> from polyregions import Box, Polytope
     >>> recentred_sides(Polytope([[1, 1]], [3], box=Box([0, 0], [2, 2]))).forms[4].tolist()
-    [-1.0, -1.0, 1.0]
+    [-0.5, -0.5, 0.5]
     """
     d = domain.dim
     forms, errors = np.zeros((2 * d, d + 1)), np.zeros(2 * d)

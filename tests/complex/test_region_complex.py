@@ -19,7 +19,8 @@ from support.zoo import by_name
 
 from polyregions import Box, Network, Region, RegionComplex, enumerate_regions
 from polyregions.complex import walls
-from polyregions.complex.regions import Regions, most_vertices
+from polyregions.complex.regions import Regions
+from polyregions.geometry.polytope import most_vertices
 from polyregions.errors import InvalidInputError, TooLargeError
 from polyregions.network.layers import absolute, relu
 

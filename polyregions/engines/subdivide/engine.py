@@ -34,7 +34,7 @@ from ...complex.regions import Regions
 from ...complex.topology import find_neighbors
 from ...complex.vertices import Vertices
 from ...errors import InvalidInputError, TooLargeError
-from ...geometry.domain import Domain, box_of, polytope_of
+from ...geometry.domain import Domain, box_of, fields_of
 from ...network.hyperplanes import layer_steps
 from ...network.network import Network
 from ...network.pieces import as_slice
@@ -233,8 +233,7 @@ class Subdivision:
         find_neighbors(top, cells.lists, cells.planes, offsets, met, neighbors)
         return RegionComplex(
             network=self.network,
-            box=box_of(self.domain),
-            polytope=polytope_of(self.domain),
+            **fields_of(self.domain),
             engine="subdivide",
             states=cast("StateArray", patterns),  # an array when it is asked for
             witnesses=interior_points(cells, self.vertices, patterns, self.domain, self.workers),

@@ -28,7 +28,7 @@ from ...base.kernels import Int64Vector, int64, kernel
 from ...base.memory import available_memory
 from ...complex.region_complex import RegionComplex
 from ...errors import CheckFailedError, InvalidInputError
-from ...geometry.domain import Domain, box_of, inner_point, polytope_of
+from ...geometry.domain import Domain, fields_of, inner_point
 from ...network.network import Network
 from ...network.same_borders import same_borders
 from .decisions import Decisions, decide, inner_balls
@@ -327,8 +327,7 @@ class _Traversal:
             self._add_frontier(time.monotonic() + LAST_SECONDS if stopped in HURRIED else math.inf)
         return RegionComplex(
             network=self.traversed.whole,
-            box=box_of(self.domain),
-            polytope=polytope_of(self.domain),
+            **fields_of(self.domain),
             engine="traverse",
             states=self.traversed.widened(self.patterns.patterns[:found]),
             witnesses=self.witnesses.rows[:found],
