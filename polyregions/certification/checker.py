@@ -223,7 +223,9 @@ class Checker:
         if min(v for row in values for v in row) < 0:
             raise RejectedError(REDUNDANT, "the cell of its facets reaches beyond the domain")
         self.proven[REDUNDANT] += self.sides.nrows()
-        return [sum(1 << s for s, row in enumerate(values) if row[k] == 0) for k in range(len(own.corners))]
+        # A row of zeros is no hyperplane, and holds no corner.
+        real = [(s, row) for s, row in enumerate(values) if any(self.side_rows[s][:-1])]
+        return [sum(1 << s for s, row in real if row[k] == 0) for k in range(len(own.corners))]
 
     def _witness(self, i: int, rows: list[list[Any]]) -> None:
         """The witness lies in the interior, or the points that round to it reach into the interior."""

@@ -35,7 +35,7 @@ def first_cells(domain: Domain) -> Cells:
     >>> [len(first_cells(Polytope.simplex(3)).faces(k)) for k in range(4)]
     [4, 6, 4, 1]
     """
-    if not isinstance(domain, Polytope):
+    if not isinstance(domain, Polytope) or domain.is_box:
         if 3**domain.dim > MOST_FACES:
             raise TooLargeError(
                 f"a box of {domain.dim} dimensions has 3^{domain.dim} faces; "

@@ -35,7 +35,7 @@ class RecentredSides(NamedTuple):
 class RecentredCorners(NamedTuple):
     """The corners, in the order of ``Polytope.corners``; those of a box by the bits of their numbers.
 
-    Corner number v of a box has coordinate j at its upper side if bit j of v is set.
+    So are those of a polytope that is its box. Corner number v of a box has coordinate j at its upper side if bit j of v is set.
 
     Attributes
     ----------
@@ -86,7 +86,7 @@ def recentred_corners(domain: Domain, whole: bool = False) -> RecentredCorners:
     [[-1.0, -1.0, 1.0], [-1.0, 0.5, 1.0], [0.5, -1.0, 1.0]]
     """
     d = domain.dim
-    if not isinstance(domain, Polytope):
+    if not isinstance(domain, Polytope) or domain.is_box:
         corners = np.arange(2**d)[:, None]
         signs = np.where(corners >> np.arange(d) & 1, 1.0, -1.0)
         return RecentredCorners(np.column_stack([signs, np.ones(2**d)]), np.zeros(2**d))
