@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from fractions import Fraction
 from functools import cached_property
-from math import inf, isqrt, nextafter
+from math import isqrt
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,13 +12,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..base.arrays import FloatArray
-from ..base.rationals import IntegerRows, Point, dyadic, homogeneous, primitive, round_fraction
+from ..base.rationals import IntegerRows, Point, dyadic, homogeneous, round_fraction
 from ..base.rounding import INFLATE, TINY, U
 from ..errors import InvalidInputError, InvalidPolytopeError, counted
 from ..network.box import Box, box_rows
 from ..network.numbers import float_array
 from . import polytope, volumes
-from .integer_simplex import IntegerDictionary, IntegerRow, deepest_point, positive_at
+from .halfspaces import bounding_box, distinct_planes, facet_planes, rounded_up, strict_point
 
 
 class Corner(NamedTuple):
@@ -95,13 +94,13 @@ class Polytope:
             raise InvalidPolytopeError(
                 f"polytope: its rows have {counted(d, 'coefficient')}, the box has {box.dim}"
             )
-        self.box = _bounding_box(_distinct(self._own_rows), d) if box is None else box
-        planes = _distinct([*box_rows(self.box), *self._own_rows])
+        self.box = bounding_box(distinct_planes(self._own_rows), d) if box is None else box
+        planes = distinct_planes([*box_rows(self.box), *self._own_rows])
         ends = zip(self.box.lower.tolist(), self.box.upper.tolist(), strict=True)
-        interior = _interior(list(planes), [(Fraction(low) + Fraction(high)) / 2 for low, high in ends])
-        dictionary = IntegerDictionary(list(planes), interior)
+        interior = strict_point(list(planes), [(Fraction(low) + Fraction(high)) / 2 for low, high in ends])
         self.interior = tuple(interior)
-        self.facet_sides = tuple(side for k, side in enumerate(planes.values()) if dictionary.is_facet(k))
+        numbers = list(planes.values())
+        self.facet_sides = tuple(numbers[k] for k in facet_planes(list(planes), interior))
 
     @classmethod
     def simplex(cls, dim: int, size: float = 1.0) -> Polytope:
@@ -258,7 +257,9 @@ class Polytope:
             doubtful = np.flatnonzero(inside & ~(value < -error).all(axis=1))
         for i in doubtful.tolist():
             point = homogeneous([Fraction(v) for v in x[i].tolist()])
-            inside[i] = all(_value(row, point) >= 0 for row in self._own_rows)
+            inside[i] = all(
+                sum(a * v for a, v in zip(row, point, strict=True)) >= 0 for row in self._own_rows
+            )
         return inside
 
     @cached_property
@@ -288,75 +289,6 @@ class Polytope:
         return f"Polytope({counted(len(self.b), 'row')} in {lower} to {upper})"
 
 
-def _value(row: IntegerRow, point: Sequence[int]) -> int:
-    return sum(a * v for a, v in zip(row, point, strict=True))
-
-
-def _distinct(rows: IntegerRows) -> dict[tuple[int, ...], int]:
-    """The hyperplanes of the rows, each once as a primitive row, and the first row that lies there."""
-    planes: dict[tuple[int, ...], int] = {}
-    for k, row in enumerate(rows):
-        if any(row[:-1]):
-            planes.setdefault(tuple(primitive(row)), k)
-        elif row[-1] < 0:
-            raise InvalidPolytopeError("polytope: it is empty: a row of zeros has a negative bound")
-    return planes
-
-
-def _interior(planes: list[tuple[int, ...]], start: list[Fraction]) -> list[Fraction]:
-    """A point strictly inside."""
-    if positive_at(planes, start):
-        return start
-    depth, point = deepest_point(planes, start)
-    if depth < 0:
-        raise InvalidPolytopeError("polytope: it is empty: no point satisfies all rows")
-    if depth == 0:
-        raise InvalidPolytopeError("polytope: it is flat: its rows hold together only with equality")
-    return point
-
-
-def _bounding_box(planes: dict[tuple[int, ...], int], d: int) -> Box:
-    """The least box around the rows, rounded outwards."""
-    origin = [Fraction(0)] * d
-    # The directions in which it is unbounded are those of the same rows with bound 1, which hold 0.
-    reach = _extremes([(*row[:-1], 1) for row in planes], origin, d)
-    for j, ends in enumerate(reach):
-        for end, word in zip(ends, ("lower", "upper"), strict=True):
-            if end is None:
-                raise InvalidPolytopeError(
-                    f"polytope: it is unbounded: its rows give x_{j}, counted from 0, no {word} bound; "
-                    "give a box"
-                )
-    lower, upper = [], []
-    for low, high in _extremes(list(planes), _interior(list(planes), origin), d):
-        assert low is not None
-        assert high is not None
-        lower.append(0.0 - _rounded_up(-low))  # never -0
-        upper.append(_rounded_up(high))
-    if not np.isfinite([*lower, *upper]).all():
-        raise InvalidPolytopeError("polytope: it reaches beyond the range of float64")
-    return Box(lower, upper)
-
-
-def _extremes(
-    planes: list[tuple[int, ...]], interior: list[Fraction], d: int
-) -> list[tuple[Fraction | None, Fraction | None]]:
-    """The least and the largest value of each coordinate, None where there is none."""
-    try:
-        dictionary = IntegerDictionary(planes, interior)
-    except ValueError as error:
-        raise InvalidPolytopeError(
-            "polytope: it is unbounded: it holds whole lines, on which no row changes; give a box"
-        ) from error
-    return [(dictionary.extreme(j, -1), dictionary.extreme(j, 1)) for j in range(d)]
-
-
-def _rounded_up(value: Fraction) -> float:
-    """The least float64 that is no smaller."""
-    near = round_fraction(value.numerator, value.denominator)
-    return nextafter(near, inf) if near < inf and Fraction(near) < value else near
-
-
 def _directions(sides: int, d: int) -> FloatArray:
     """Normals of a regular polygon, the first along the first axis."""
     if d != 2 or sides < 3:
@@ -383,5 +315,5 @@ def _around(A: FloatArray, centre: FloatArray, radius: float, lengths: list[Frac
     b: list[Any] = []
     for row, length in zip(A.tolist(), lengths, strict=True):
         at = sum((Fraction(a) * c for a, c in zip(row, middle, strict=True)), Fraction(0))
-        b.append(_rounded_up(at + reach * length))
+        b.append(rounded_up(at + reach * length))
     return Polytope(A, b)

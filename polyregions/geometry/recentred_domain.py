@@ -33,9 +33,10 @@ class RecentredSides(NamedTuple):
 
 
 class RecentredCorners(NamedTuple):
-    """The corners, in the order of ``Polytope.corners``; those of a box by the bits of their numbers.
+    """The corners, in the order of ``Polytope.corners``.
 
-    So are those of a polytope that is its box. Corner number v of a box has coordinate j at its upper side if bit j of v is set.
+    Those of a box, or of a polytope that is its box, are in the order of the bits of their numbers: corner
+    number v has coordinate j at its upper side if bit j of v is set.
 
     Attributes
     ----------

@@ -237,7 +237,9 @@ class _Reader:
         operator, *operands = items[0], *map(self._term, items[1:])
         if not operands:
             raise self.error(f"{operator} of nothing")
-        return combined(operator, operands)
+        if self.with_rows or (operator == "-" and len(operands) == 1):
+            return combined(operator, operands)
+        return Term(operator, reads_output=any(term.reads_output for term in operands))
 
     def _comparison(self, items: Sequence[Any]) -> Formula:
         if len(items) != 3:
@@ -334,6 +336,7 @@ def _cases(path: Path, n: int, asserted: Formula) -> Iterator[Case]:
     common = np.stack([np.full(n, -np.inf), np.full(n, np.inf)])
     _tighten(common, asserted.always)
     seen: set[bytes] = set()
+    numbers = 0
     for k, case in enumerate(cases):
         box = common.copy()
         _tighten(box, case)
@@ -352,6 +355,9 @@ def _cases(path: Path, n: int, asserted: Formula) -> Iterator[Case]:
         rows = {
             j: v for (j, _), v in _tightened(dict(asserted.always), dict(case)).items() if type(j) is tuple
         }
+        numbers += len(rows) * n
+        if numbers > MOST_NUMBERS:
+            raise TooLargeError(f"{path}: the rows of all cases have more than {MOST_NUMBERS:,} coefficients")
         A = np.zeros((len(rows), n))
         for k, row in enumerate(rows):
             for j, a in row:

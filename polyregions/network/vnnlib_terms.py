@@ -31,8 +31,12 @@ class Term(NamedTuple):
         return next(iter(self.linear)) if self.plain and self.linear else None
 
 
+#: Forms with longer numbers are none: they are far beyond float64.
+MOST_BITS = 2**13
+
+
 def combined(operator: str, operands: Sequence[Term]) -> Term:
-    """Sum, difference or product of terms.
+    """Sum, difference or product of terms; no form if it is not affine, or has numbers of too many digits.
 
     Examples
     --------
@@ -44,15 +48,16 @@ def combined(operator: str, operands: Sequence[Term]) -> Term:
     if len(forms) < len(operands):
         return Term(operator, reads_output=any(term.reads_output for term in operands))
     if operator == "*":
-        return _product(forms)
-    if operator == "-" and len(forms) == 1:
-        linear, constant = _sum(forms, [-1])
-        minus = operands[0]
-        is_number = minus.number is not None
-        name = f"-{minus.name}" if is_number else "-"
-        return Term(name, linear, constant, plain=is_number)
-    signs = [1] + [1 if operator == "+" else -1] * (len(forms) - 1)
-    return Term(operator, *_sum(forms, signs))
+        found = _product(forms)
+    elif len(forms) == 1:
+        found = _sum(forms, [-1 if operator == "-" else 1])
+    else:
+        found = _sum(forms, [1] + [1 if operator == "+" else -1] * (len(forms) - 1))
+    if found is None or any(_is_long(v) for v in (*found[0].values(), found[1])):
+        return Term(operator)
+    # A number with a minus before it is written as it stands.
+    is_number = operator == "-" and len(operands) == 1 and operands[0].number is not None
+    return Term(f"-{operands[0].name}" if is_number else operator, *found, plain=is_number)
 
 
 Form = tuple[dict[int, Fraction], Fraction]
@@ -67,13 +72,17 @@ def _sum(forms: list[Form], signs: list[int]) -> Form:
     return {j: a for j, a in total.items() if a}, constant
 
 
-def _product(forms: list[Form]) -> Term:
-    """No form if two of them read inputs."""
+def _product(forms: list[Form]) -> Form | None:
+    """None if two of them read inputs."""
     linear: dict[int, Fraction] = {}
     constant = Fraction(1)
     for own, c in forms:
-        if own and linear:
-            return Term("*")
+        if (own and linear) or _is_long(constant):
+            return None
         linear = {j: a * constant for j, a in own.items()} if own else {j: a * c for j, a in linear.items()}
         constant *= c
-    return Term("*", {j: a for j, a in linear.items() if a}, constant)
+    return {j: a for j, a in linear.items() if a}, constant
+
+
+def _is_long(value: Fraction) -> bool:
+    return max(value.numerator.bit_length(), value.denominator.bit_length()) > MOST_BITS

@@ -293,7 +293,7 @@ def test_volumes_and_shares_are_of_the_polytope() -> None:
 
 def test_what_is_no_domain_is_refused() -> None:
     net = random_network(1, 2, ["relu"], 3)
-    with pytest.raises(InvalidInputError, match="1 dimension|2 input"):
+    with pytest.raises(InvalidInputError, match=r"1 dimension\(s\) but the network has 2"):
         enumerate_regions(net, Polytope.simplex(1))
     with pytest.raises(InvalidPolytopeError, match="flat"):
         enumerate_regions(net, Polytope([[1, 0], [-1, 0]], [0, 0], Box.cube(2, -1, 1)))

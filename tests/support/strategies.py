@@ -45,7 +45,7 @@ def boxes(draw: st.DrawFn, dim: int) -> Box:
 
 @st.composite
 def polytopes(draw: st.DrawFn, box: Box) -> Polytope:
-    """Polytopes in a box: rows through its corners, sides and centre, thin slabs, rows that repeat or touch."""
+    """Polytopes in a box: rows through its corners, sides and centre, thin slabs, rows that repeat."""
     d = box.dim
     shares = st.sampled_from((0.5, 0.25, 0.75, 0.125))
     inner = box.lower + (box.upper - box.lower) * [draw(shares) for _ in range(d)]
