@@ -184,10 +184,8 @@ class Where:
             If two of them contradict each other.
         """
         names = ("sides", "through", "plane", "slice_path", "vnnlib", "case", "inside")
-        where = cls(
-            **{name: options.pop(name) for name in names if name in options},
-            takes_rows="inside" in options,
-        )
+        takes_rows = "inside" in options
+        where = cls(**{name: options.pop(name) for name in names if name in options}, takes_rows=takes_rows)
         places = {
             "--through": where.through,
             "--plane": where.plane,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +19,9 @@ from support.strategies import boxes, networks, polytopes
 
 from polyregions import Box, Network, Polytope, RegionComplex, certify, enumerate_regions, load_result
 from polyregions.errors import FileFormatError, InvalidInputError, InvalidPolytopeError, TooLargeError
+from polyregions.export.formats import write_file
 from polyregions.network.layers import linear, relu
+from polyregions.statistics.boundary_volumes import boundary_volume
 
 ENGINES = ("brute", "traverse", "subdivide")
 THIN = 2.0**-40
@@ -297,3 +300,64 @@ def test_what_is_no_domain_is_refused() -> None:
         enumerate_regions(net, Polytope.simplex(1))
     with pytest.raises(InvalidPolytopeError, match="flat"):
         enumerate_regions(net, Polytope([[1, 0], [-1, 0]], [0, 0], Box.cube(2, -1, 1)))
+
+
+def refusals(net: Network, domain: Polytope) -> list[Callable[[], object]]:
+    """What is said of boxes alone."""
+    from polyregions import verify
+    from polyregions.analysis.folding import verify_folding
+    from polyregions.statistics import Sampling, estimate_regions, expected_boundary_volume
+    from polyregions.statistics.expectations import one_layer_regions
+    from polyregions.statistics.forecast import forecast
+
+    any_domain: Any = domain
+    return [
+        lambda: verify(net, any_domain),
+        lambda: verify_folding(net, any_domain),
+        lambda: forecast(net, any_domain),
+        lambda: estimate_regions(net, any_domain),
+        lambda: Sampling(any_domain),
+        lambda: one_layer_regions(5, any_domain, weight_std=1, bias_std=1),
+        lambda: expected_boundary_volume([2, 5, 1], any_domain, bias_std=0.5, seed=0),
+    ]
+
+
+@pytest.mark.parametrize("number", range(7))
+def test_what_needs_a_box_says_so(number: int, cx: RegionComplex) -> None:
+    domain = cx.polytope
+    assert domain is not None
+    with pytest.raises(InvalidInputError, match="expected a Box, got"):
+        refusals(cx.network, domain)[number]()
+
+
+def test_boundary_volumes_are_those_of_the_polytope() -> None:
+    """The diagonal of a square that stands on a corner: its length, and that by the area."""
+    net = Network([relu([[1.0, 0.0]], [0.0]), linear([[1.0]], [0.0])])
+    cx = enumerate_regions(net, Polytope.cross([0, 0], 1), engine="subdivide")
+    found = boundary_volume(cx)
+    assert found.total == pytest.approx(2)
+    assert found.density == pytest.approx(1)
+    assert found.domain == cx.domain
+
+
+@pytest.mark.parametrize("ending", ["graphml", "regions.csv", "geojson", "svg", "mat", "ine.zip", "ext.zip"])
+def test_files_of_other_programs(ending: str, cx: RegionComplex, tmp_path: Path) -> None:
+    path = tmp_path / f"regions.{ending}"
+    write_file(cx, path)
+    assert path.stat().st_size > 0
+    if ending == "mat":
+        from scipy.io import loadmat
+
+        found = loadmat(path)
+        assert np.array_equal(found["domain_A"], cx.domain.halfspaces()[0][4:])
+    if ending == "geojson":
+        areas = [polygon.area for polygon in cx.polygons()]
+        assert sum(areas) == pytest.approx(cx.domain.volume)
+
+
+def test_pages_know_what_is_outside(cx: RegionComplex) -> None:
+    from polyregions.viewer.content import page_content
+
+    head, _ = page_content(cx, "")
+    A, b = cx.domain.halfspaces()
+    assert head["rows"] == np.column_stack([A, b])[4:].tolist()
