@@ -12,7 +12,7 @@ from flint import fmpz_mat
 
 from ..base.rationals import IntegerRows
 from ..errors import TooLargeError
-from ..geometry.domain import Domain, side_rows
+from ..geometry.domain import Domain, corners, side_rows
 from ..geometry.polytope import bits
 from ..geometry.polytope_domain import Polytope
 from .topology import Cells
@@ -42,8 +42,8 @@ def first_cells(domain: Domain) -> Cells:
                 "engine 'traverse' has no need of them"
             )
         return Cells.box(domain.dim)
-    d, holds = domain.dim, _corners_of_sides(domain)
-    levels: list[dict[int, list[int]]] = [{} for _ in range(d)] + [{(1 << len(domain.corners)) - 1: []}]
+    d, holds, n_corners = domain.dim, _corners_of_sides(domain), len(corners(domain))
+    levels: list[dict[int, list[int]]] = [{} for _ in range(d)] + [{(1 << n_corners) - 1: []}]
     for k in range(d, 0, -1):
         for face in levels[k]:
             levels[k][face] = _boundary(face, list(holds.values()))
@@ -81,7 +81,7 @@ def first_cells(domain: Domain) -> Cells:
 def _corners_of_sides(domain: Polytope) -> dict[int, int]:
     """For each side with a facet the corners on it, as bits."""
     holds = dict.fromkeys(domain.facet_sides, 0)
-    for number, corner in enumerate(domain.corners):
+    for number, corner in enumerate(corners(domain)):
         for side in corner.sides:
             holds[side] |= 1 << number
     return holds

@@ -10,9 +10,9 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from ..base.rationals import IntegerRows
+from ..base.rationals import IntegerRows, homogeneous
 from ..network.box import Box, box_rows
-from .polytope_domain import Polytope
+from .polytope_domain import Corner, Polytope
 
 Domain = Box | Polytope
 
@@ -40,6 +40,28 @@ def side_rows(domain: Domain) -> IntegerRows:
 def facet_sides(domain: Domain) -> tuple[int, ...]:
     """The sides on which the facets of a domain lie, ascending."""
     return domain.facet_sides if isinstance(domain, Polytope) else tuple(range(2 * domain.dim))
+
+
+def corners(domain: Domain) -> list[Corner]:
+    """The corners of a domain, each with all sides that hold it and a facet.
+
+    Those of a box, or of a polytope that is its box, come in the order of the bits of their numbers: number v
+    has coordinate j at its upper side if bit j of v is set. Those of another polytope are sorted by their
+    coordinates.
+
+    Examples
+    --------
+    >>> corners(Box([0, 0.5], [1, 2]))[1]
+    Corner(point=(2, 1, 2), sides=(1, 2))
+    """
+    if isinstance(domain, Polytope) and not domain.is_box:
+        return domain.corners
+    box, found = box_of(domain), []
+    for v in range(2**domain.dim):
+        sides = tuple(2 * j + (v >> j & 1) for j in range(domain.dim))
+        ends = [Fraction((box.upper if v >> j & 1 else box.lower)[j]) for j in range(domain.dim)]
+        found.append(Corner(tuple(homogeneous(ends)), sides))
+    return found
 
 
 def inner_point(domain: Domain) -> tuple[Fraction, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from math import isqrt
@@ -14,11 +15,14 @@ from numpy.typing import ArrayLike, NDArray
 from ..base.arrays import FloatArray
 from ..base.rationals import IntegerRows, Point, dyadic, homogeneous, round_fraction
 from ..base.rounding import INFLATE, TINY, U
-from ..errors import InvalidInputError, InvalidPolytopeError, counted
+from ..errors import InvalidInputError, InvalidPolytopeError, TooLargeError, counted
 from ..network.box import Box, box_rows
 from ..network.numbers import float_array
 from . import polytope, volumes
 from .halfspaces import bounding_box, distinct_planes, facet_planes, rounded_up, strict_point
+
+#: A cross-polytope may have so many dimensions: it has 2^12 rows then.
+MOST_SIGNS = 12
 
 
 class Corner(NamedTuple):
@@ -36,6 +40,7 @@ class Corner(NamedTuple):
     sides: tuple[int, ...]
 
 
+@dataclass(frozen=True, eq=False, repr=False)
 class Polytope:
     """A closed, bounded, full-dimensional polytope ``{x in box : A x <= b}``, exact for the numbers as given.
 
@@ -79,14 +84,20 @@ class Polytope:
     polyregions.errors.InvalidPolytopeError: polytope: it is flat: its rows hold together only with equality
     """
 
+    A: FloatArray
+    b: FloatArray
+    box: Box
+    facet_sides: tuple[int, ...]
+    interior: tuple[Fraction, ...]
+
     def __init__(self, A: ArrayLike, b: ArrayLike, box: Box | None = None) -> None:
-        self.A = float_array("polytope: A", A, 2, InvalidPolytopeError)
-        self.b = float_array("polytope: b", b, 1, InvalidPolytopeError)
-        m, d = self.A.shape
-        if self.b.size != m or d == 0:
+        normals = float_array("polytope: A", A, 2, InvalidPolytopeError)
+        bounds = float_array("polytope: b", b, 1, InvalidPolytopeError)
+        m, d = normals.shape
+        if bounds.size != m or d == 0:
             raise InvalidPolytopeError(
                 f"polytope: A has {counted(m, 'row')} of {counted(d, 'coefficient')} and b "
-                f"{counted(self.b.size, 'entry', 'entries')}; need (m, d) with d >= 1, and (m,)"
+                f"{counted(bounds.size, 'entry', 'entries')}; need (m, d) with d >= 1, and (m,)"
             )
         if box is not None and not isinstance(box, Box):
             raise InvalidInputError(f"polytope: box: expected a Box, got {type(box).__name__}")
@@ -94,13 +105,16 @@ class Polytope:
             raise InvalidPolytopeError(
                 f"polytope: its rows have {counted(d, 'coefficient')}, the box has {box.dim}"
             )
-        self.box = bounding_box(distinct_planes(self._own_rows), d) if box is None else box
-        planes = distinct_planes([*box_rows(self.box), *self._own_rows])
-        ends = zip(self.box.lower.tolist(), self.box.upper.tolist(), strict=True)
+        rows = _integer_rows(normals, bounds)
+        own = bounding_box(distinct_planes(rows), d) if box is None else box
+        planes = distinct_planes([*box_rows(own), *rows])
+        ends = zip(own.lower.tolist(), own.upper.tolist(), strict=True)
         interior = strict_point(list(planes), [(Fraction(low) + Fraction(high)) / 2 for low, high in ends])
-        self.interior = tuple(interior)
         numbers = list(planes.values())
-        self.facet_sides = tuple(numbers[k] for k in facet_planes(list(planes), interior))
+        sides = tuple(numbers[k] for k in facet_planes(list(planes), interior))
+        values = normals, bounds, own, sides, tuple(interior)
+        for name, value in zip(("A", "b", "box", "facet_sides", "interior"), values, strict=True):
+            object.__setattr__(self, name, value)
 
     @classmethod
     def simplex(cls, dim: int, size: float = 1.0) -> Polytope:
@@ -126,6 +140,8 @@ class Polytope:
         Fraction(4, 3)
         """
         c = float_array("centre", centre, 1, InvalidPolytopeError)
+        if c.size > MOST_SIGNS:
+            raise TooLargeError(f"a cross-polytope in {c.size} dimensions has 2^{c.size} rows, too many")
         signs = np.where(np.arange(2**c.size)[:, None] >> np.arange(c.size) & 1, 1.0, -1.0)
         return _around(signs, c, radius, [Fraction(1)] * len(signs))
 
@@ -258,19 +274,14 @@ class Polytope:
         for i in doubtful.tolist():
             point = homogeneous([Fraction(v) for v in x[i].tolist()])
             inside[i] = all(
-                sum(a * v for a, v in zip(row, point, strict=True)) >= 0 for row in self._own_rows
+                sum(a * v for a, v in zip(row, point, strict=True)) >= 0 for row in self.rows[2 * self.dim :]
             )
         return inside
 
     @cached_property
     def rows(self) -> IntegerRows:
         """Integer rows ``row . (x, 1) >= 0`` of all sides, by their numbers."""
-        return [*box_rows(self.box), *self._own_rows]
-
-    @cached_property
-    def _own_rows(self) -> IntegerRows:
-        """Integer rows ``row . (x, 1) >= 0`` of A and b."""
-        return [[-v for v in n[:-1]] + [n[-1]] for n, _ in map(dyadic, np.column_stack([self.A, self.b]))]
+        return [*box_rows(self.box), *_integer_rows(self.A, self.b)]
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Polytope):
@@ -287,6 +298,11 @@ class Polytope:
     def __repr__(self) -> str:
         lower, upper = self.box.lower.tolist(), self.box.upper.tolist()
         return f"Polytope({counted(len(self.b), 'row')} in {lower} to {upper})"
+
+
+def _integer_rows(A: FloatArray, b: FloatArray) -> IntegerRows:
+    """Integer rows ``row . (x, 1) >= 0`` of A and b."""
+    return [[-v for v in n[:-1]] + [n[-1]] for n, _ in map(dyadic, np.column_stack([A, b]))]
 
 
 def _directions(sides: int, d: int) -> FloatArray:

@@ -33,10 +33,7 @@ class RecentredSides(NamedTuple):
 
 
 class RecentredCorners(NamedTuple):
-    """The corners, in the order of ``Polytope.corners``.
-
-    Those of a box, or of a polytope that is its box, are in the order of the bits of their numbers: corner
-    number v has coordinate j at its upper side if bit j of v is set.
+    """The corners, in the order of :func:`polyregions.geometry.domain.corners`.
 
     Attributes
     ----------

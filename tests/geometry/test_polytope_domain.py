@@ -16,8 +16,9 @@ from support.strategies import boxes, polytopes
 
 from polyregions import Box, Polytope
 from polyregions.base.rounding import WHOLE
-from polyregions.errors import InvalidInputError, InvalidPolytopeError
+from polyregions.errors import InvalidInputError, InvalidPolytopeError, TooLargeError
 from polyregions.geometry import halfspaces, polytope_domain
+from polyregions.geometry.domain import corners as corners_of
 from polyregions.geometry.domain import facet_sides, n_sides, side_rows
 from polyregions.geometry.recentred_domain import recentred_corners, recentred_sides
 
@@ -167,6 +168,8 @@ def test_other_arguments_that_are_refused() -> None:
         Polytope.around_ball([0, 0], 1, np.eye(3))
     with pytest.raises(InvalidPolytopeError, match="positive"):
         Polytope.cross([0, 0], 0)
+    with pytest.raises(TooLargeError, match=r"2\^30 rows"):
+        Polytope.cross(np.zeros(30), 1)
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -208,5 +211,24 @@ def test_it_is_a_value() -> None:
     assert repr(one) == "Polytope(1 row in [-1.0, -1.0] to [1.0, 1.0])"
     with pytest.raises(ValueError, match="read-only"):
         one.A[0, 0] = 2
+    with pytest.raises(AttributeError, match="cannot assign"):
+        one.box = SQUARE  # type: ignore[misc]
     assert facet_sides(SQUARE) == (0, 1, 2, 3)
     assert polytope_domain.Polytope is Polytope
+
+
+@settings(max_examples=examples(50))
+@given(st.sampled_from((1, 2, 3)).flatmap(boxes))
+def test_corners_of_a_box_are_those_of_its_rows(box: Box) -> None:
+    """In the order of the recentred ones, with all sides through them."""
+    A, b = box.halfspaces()
+    same = Polytope(A, b, box)
+    assert same.is_box
+    assert corners_of(same) == corners_of(box)
+    assert sorted(corners_of(box)) == sorted(same.corners)
+    points, radii = recentred_corners(box)
+    assert not radii.any()
+    for corner, point in zip(corners_of(box), points.tolist(), strict=True):
+        assert corner.sides == tuple(2 * j + (t > 0) for j, t in enumerate(point[:-1]))
+        ends = [(box.upper if t > 0 else box.lower)[j] for j, t in enumerate(point[:-1])]
+        assert [Fraction(v, corner.point[-1]) for v in corner.point[:-1]] == [Fraction(v) for v in ends]
