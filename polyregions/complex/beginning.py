@@ -66,7 +66,7 @@ def first_cells(domain: Domain) -> Cells:
             start.append(len(pool) if k else face.bit_length() - 1)
             size.append(len(boundary))
             pool += boundary
-            sides = [side for side, corners in holds.items() if face & ~corners == 0]
+            sides = [side for side, held in holds.items() if face & ~held == 0]
             planes.append(_independent(sides, rows, d - k) + [-1] * k)
     return Cells(
         np.array(dim, dtype=np.int8),
@@ -92,7 +92,7 @@ def _boundary(face: int, sides: list[int]) -> list[int]:
     if face.bit_count() == 2:  # an edge
         return [1 << corner for corner in bits(face)]
     common = {face & side for side in sides if face & ~side} - {0}
-    # A set that is no corner has fewer corners than those that hold it.
+    # A face that lies in another one has fewer corners, and comes after it.
     largest: list[int] = []
     for part in sorted(common, key=int.bit_count, reverse=True):
         if all(part & ~other for other in largest):
