@@ -5,19 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from fractions import Fraction
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from flint import fmpz_mat
 
+from ..errors import TooLargeError
 from .polytopes import Cell, NotACellError, Point, cell, inner_point
 from .rational import RationalNetwork
 from .report import Certificate, Statement
+from .sides import between, domain_rows, is_within, volume
 from .sums import ExactSum, FaceTally
 
 if TYPE_CHECKING:
     from ..complex.region_complex import RegionComplex
-    from ..network.box import Box
 
 #: Volumes and numbers of faces are compared up to this dimension; beyond, a region has too many of either.
 SMALL_DIM = 4
@@ -66,8 +68,6 @@ class Checker:
         self.cx, self.progress = cx, progress
         self.dim = cx.box.dim
         self.network = RationalNetwork(cx.network.layers)
-        self.side_rows = domain_rows(cx)
-        self.sides = fmpz_mat(self.side_rows)
         self.proven: dict[str, int] = {}
         self.failed: dict[str, str] = {}
         self.skipped: dict[str, str] = {}
@@ -77,6 +77,16 @@ class Checker:
         self.rejected: set[int] = set()
         self.volumes = ExactSum()
         self.faces = FaceTally(self.dim)
+
+    @cached_property
+    def side_rows(self) -> list[list[int]]:
+        """The sides of the domain, by their numbers."""
+        return domain_rows(self.cx)
+
+    @cached_property
+    def sides(self) -> fmpz_mat:
+        """The same, to multiply with."""
+        return fmpz_mat(self.side_rows)
 
     def run(self) -> Certificate:
         """Check everything."""
@@ -147,6 +157,7 @@ class Checker:
         need(across.ndim == 1, "facet_neighbors are not a list")
         cut = offsets[0] == 0 and offsets[-1] == across.size and bool((offsets[1:] >= offsets[:-1]).all())
         need(cut, "facet_offsets do not cut facet_neighbors into parts")
+        need(is_within(cx.polytope, cx.box), "the polytope is none in this box")
         valid = (across >= -len(self.side_rows)) & (across < n)
         need(bool(valid.all()), "across a facet is neither a region nor a side of the domain")
         need(not cx.complete or offsets.size == n + 1, "called complete, but some regions are not explored")
@@ -236,7 +247,7 @@ class Checker:
             return
         rounded = []
         for j, v in enumerate(self.cx.witnesses[i].tolist()):
-            rounded += _between(self.dim, j, *rounding_interval(v))
+            rounded += between(self.dim, j, *rounding_interval(v))
         try:
             cell([*rows, *rounded])
         except NotACellError as failure:
@@ -294,10 +305,8 @@ class Checker:
             return
         if self.volumes.bits >= SUM_BITS:
             self.skipped[VOLUMES] = "the exact sum would be too long"
-        elif self.volumes.equals(volume(self.side_rows)):
-            self.proven[VOLUMES] = cx.n_regions
         else:
-            self.failed[VOLUMES] = "they do not"
+            self._volumes()
         pairs = self.proven[SHARED]
         closed, inside = self.faces.counts(pairs, len(cx.facet_neighbors) - 2 * pairs, cx.n_regions)
         if _alternating(closed) != 1 or _alternating(inside) != (-1) ** self.dim:
@@ -306,6 +315,17 @@ class Checker:
             self.failed[FACES] = f"{inside} are inside, not {list(cx.f_vector)}"
         else:
             self.proven[FACES] = sum(closed)
+
+    def _volumes(self) -> None:
+        try:
+            whole = volume(self.cx)
+        except TooLargeError:
+            self.skipped[VOLUMES] = "the polytope has too many corners"
+            return
+        if self.volumes.equals(whole):
+            self.proven[VOLUMES] = self.cx.n_regions
+        else:
+            self.failed[VOLUMES] = "they do not"
 
     def _report(self) -> Certificate:
         statements = []
@@ -320,31 +340,6 @@ class Checker:
                 statements.append(Statement(claim, "yes", self.proven[claim]))
         regions = len(self.cx.states) if ARRAYS in self.proven else 0
         return Certificate(tuple(statements), regions, COMPLETE in self.proven)
-
-
-def domain_rows(cx: RegionComplex) -> list[list[int]]:
-    """The sides of the domain as rows >= 0: those of the box, then those of the polytope, if there is one."""
-    rows = box_rows(cx.box)
-    if cx.polytope is not None:
-        for normal, bound in zip(cx.polytope.A.tolist(), cx.polytope.b.tolist(), strict=True):
-            numbers = [*(-Fraction(a) for a in normal), Fraction(bound)]
-            scale = max(v.denominator for v in numbers)  # powers of two
-            rows.append([int(v * scale) for v in numbers])
-    return rows
-
-
-def box_rows(box: Box) -> list[list[int]]:
-    """The sides of a box as rows >= 0: side 2 j is the lower one of dimension j, 2 j + 1 the upper."""
-    ends = zip(box.lower.tolist(), box.upper.tolist(), strict=True)
-    return [row for j, (a, b) in enumerate(ends) for row in _between(box.dim, j, Fraction(a), Fraction(b))]
-
-
-def _between(dim: int, j: int, low: Fraction, high: Fraction) -> list[list[int]]:
-    """The rows ``x_j - low`` and ``high - x_j``, times the denominators."""
-    rows = [[0] * (dim + 1) for _ in range(2)]
-    for row, sign, end in zip(rows, (1, -1), (low, high), strict=True):
-        row[j], row[-1] = sign * end.denominator, -sign * end.numerator
-    return rows
 
 
 def _cell(rows: list[list[Any]]) -> Cell:
@@ -363,12 +358,6 @@ def rounding_interval(value: float) -> tuple[Fraction, Fraction]:
     step_below = near - Fraction(below) if math.isfinite(below) else Fraction(above) - near
     step_above = Fraction(above) - near if math.isfinite(above) else step_below
     return near - step_below / 2, near + step_above / 2
-
-
-def volume(sides: list[list[int]]) -> Fraction:
-    """The exact volume of a domain with these sides, some of which may be redundant."""
-    exact = cell([row for row in sides if any(row[:-1])]).volume()
-    return Fraction(int(exact.p), int(exact.q))
 
 
 def _alternating(counts: list[int]) -> int:

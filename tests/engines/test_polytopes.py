@@ -162,6 +162,8 @@ TAMPERED: dict[str, Callable[[RegionComplex], RegionComplex]] = {
     "another": lambda cx: other_side(cx, 4 + (-int(cx.facet_neighbors.min()) - 4) % 7),
     "of the box": lambda cx: other_side(cx, 0),
     "none": lambda cx: other_side(cx, 11),
+    "another box": lambda cx: replace(cx, box=Box.cube(2, -2, 2)),
+    "other inputs": lambda cx: replace(cx, polytope=Polytope.simplex(3)),
 }
 
 
@@ -361,3 +363,14 @@ def test_pages_know_what_is_outside(cx: RegionComplex) -> None:
     head, _ = page_content(cx, "")
     A, b = cx.domain.halfspaces()
     assert head["rows"] == np.column_stack([A, b])[4:].tolist()
+
+
+def test_a_polytope_of_too_many_corners_is_proven_but_for_its_volume(monkeypatch: pytest.MonkeyPatch) -> None:
+    cx = enumerate_regions(random_network(1, 2, ["relu"], 12), Polytope.around_ball([0, 0], 0.9, 60))
+    assert max(len(region.facets) for region in cx) < 40
+    monkeypatch.setattr("polyregions.certification.polytopes.MOST_CORNERS", 40)
+    certificate = certify(cx)
+    assert certificate.valid
+    assert certificate.complete
+    undone = [s.note for s in certificate.statements if s.verdict == "not checked"]
+    assert undone == ["the polytope has too many corners"]
