@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .complex.regions import Region
     from .engines.count import Counts, count_regions, iter_regions
     from .engines.enumerate import enumerate_regions
+    from .geometry.polytope_domain import Polytope
     from .network.box import Box
     from .network.network import Network
     from .verification import verify
@@ -36,6 +37,7 @@ _HOMES = {
     "Certificate": "certification",
     "Counts": "engines.count",
     "Network": "network.network",
+    "Polytope": "geometry.polytope_domain",
     "Region": "complex.regions",
     "RegionComplex": "complex.region_complex",
     "certify": "certification",
@@ -66,6 +68,7 @@ __all__ = [
     "Box",
     "Certificate",
     "Network",
+    "Polytope",
     "Region",
     "RegionComplex",
     "certify",

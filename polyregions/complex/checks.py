@@ -7,20 +7,19 @@ For all regions:
 * a bounded cell has at least d + 1 facets, and all the regions hang together;
 * if the faces are known, they fit together (:mod:`polyregions.complex.face_checks`).
 
-In exact rational arithmetic, from the network and the box alone, for all regions, or for 250 spread
+In exact rational arithmetic, from the network and the domain alone, for all regions, or for 250 spread
 over the result if the faces are known:
 
 * the network is continuous: across a facet the two affine maps differ by multiples of the facet's form;
 * for d <= 4, the facets of a region bound exactly the cell of its pattern, and two neighbours share a whole
   facet;
-* for d <= 3, the regions fill the box: their volumes add up to the box's (complete results, all regions).
+* for d <= 3, the regions fill the domain: their volumes add up to its own (complete results, all regions).
 """
 
 from __future__ import annotations
 
 from fractions import Fraction
 from functools import lru_cache, partial
-from math import prod
 from typing import NoReturn
 
 import numpy as np
@@ -30,8 +29,9 @@ from numpy.typing import NDArray
 from ..base.arrays import StateArray
 from ..base.rationals import Point, homogeneous
 from ..errors import CheckFailedError
+from ..geometry.domain import exact_volume as domain_volume
+from ..geometry.domain import n_sides, side_rows
 from ..geometry.volumes import exact_volume
-from ..network.box import box_rows
 from .face_checks import check_faces
 from .regions import Region, Regions
 
@@ -62,7 +62,7 @@ def _fail(message: str) -> NoReturn:
 def _check_arrays(cx: Regions) -> None:
     n, d, offsets = cx.n_regions, cx.box.dim, cx.facet_offsets
     if n < 1 or cx.states.shape != (n, cx.network.n_units) or cx.witnesses.shape != (n, d):
-        _fail("states and witnesses do not fit each other, the network and the box")
+        _fail("states and witnesses do not fit each other, the network and the domain")
     ranges = [layer.n_states for layer in cx.network.hidden]
     if ranges and (cx.states >= np.concatenate(ranges)).any():
         _fail("a unit is in a state that it does not have")
@@ -74,8 +74,8 @@ def _check_arrays(cx: Regions) -> None:
         _fail("the label 'complete' contradicts what is known")
     owner = cx.facet_owners
     across = cx.facet_neighbors
-    if ((across < -2 * d) | (across >= n) | (across == owner)).any():
-        _fail("across a facet there is neither a side of the box nor another region")
+    if ((across < -n_sides(cx.domain)) | (across >= n) | (across == owner)).any():
+        _fail("across a facet there is neither a side of the domain nor another region")
 
 
 def _with_witness(cx: Regions) -> NDArray[np.bool_]:
@@ -90,7 +90,7 @@ def _check_patterns(cx: Regions) -> None:
         _fail("a network without units has one region")
     given = np.flatnonzero(_with_witness(cx))
     elsewhere = (cx.network.states(cx.witnesses[given]) != cx.states[given]).any(axis=1)
-    elsewhere |= ~cx.box.contains(cx.witnesses[given])
+    elsewhere |= ~cx.domain.contains(cx.witnesses[given])
     for i in given[elsewhere]:
         if not rounded_from_inside(cx, int(i)):
             _fail(f"the witness of region {i} is not in it")
@@ -122,7 +122,7 @@ def rounded_from_inside(cx: Regions, i: int) -> bool:
     # Next to the largest float64 there is none to measure the distance to: the one below does.
     inner = np.minimum(np.abs(cx.witnesses[i]), np.nextafter(np.finfo(np.float64).max, 0))
     reach = [Fraction(float(v)) / 2 for v in np.spacing(inner)]
-    for row in (*cx.network.exact.rows(cx.states[i])[0], *box_rows(cx.box)):
+    for row in (*cx.network.exact.rows(cx.states[i])[0], *side_rows(cx.domain)):
         *normal, constant = (int(v) for v in row)
         value = constant + sum(a * v for a, v in zip(normal, x, strict=True))
         value += sum(abs(a) * r for a, r in zip(normal, reach, strict=True))
@@ -184,9 +184,8 @@ def _check_geometry(cx: Regions) -> None:
                     seen[i, j] = face
         if measured:
             volumes += exact_volume(region.exact_vertices, rows)
-    sides = (Fraction(b) - Fraction(a) for a, b in zip(cx.box.lower, cx.box.upper, strict=True))
-    if measured and volumes != prod(sides, start=Fraction(1)):
-        _fail("the volumes of the regions do not add up to the volume of the box")
+    if measured and volumes != domain_volume(cx.domain):
+        _fail("the volumes of the regions do not add up to the volume of the domain")
 
 
 def _facet_vertices(region: Region) -> list[frozenset[Point]]:
@@ -194,7 +193,7 @@ def _facet_vertices(region: Region) -> list[frozenset[Point]]:
     dim, points = region.complex.box.dim, region.exact_vertices
     places = [homogeneous(point) for point in points]
     columns = fmpz_mat(places).transpose()
-    rows = [*region._pattern_rows[0], *box_rows(region.complex.box)]
+    rows = [*region._pattern_rows[0], *side_rows(region.complex.domain)]
     if min((fmpz_mat(rows) * columns).entries()) < 0:
         _fail(f"region {region.id} reaches beyond the cell of its pattern: a facet is missing")
     values = (fmpz_mat(region.exact_halfspaces) * columns).tolist()

@@ -10,7 +10,7 @@ because numbers leave its range or a region is thinner than its spacing, rationa
 * the numbers of faces of the closed box alternate to 1 (Euler's relation);
 * the unit on whose boundary a facet was made changes its state there;
 * the affine maps of two neighbours agree on the facet between them;
-* for d <= 3, the volumes of the regions add up to the volume of the box;
+* for d <= 3, the volumes of the regions add up to the volume of the domain;
 * for d = 2, the polygons fit without gaps or overlaps (``shapely.coverage_invalid_edges``). Where those of
   float64 do not, because a region is too thin to be a polygon there, its true vertices make a convex polygon,
   and are where the rounded ones are said to be.
@@ -152,7 +152,7 @@ def _check_volumes(faces: Faces) -> None:
     shares, errors = faces.measured_shares()
     n = len(shares)
     if not abs(shares.sum() - 1) <= errors.sum() * INFLATE + n * U:
-        raise CheckFailedError("the volumes of the regions do not add up to the volume of the box")
+        raise CheckFailedError("the volumes of the regions do not add up to the volume of the domain")
 
 
 def _check_coverage(faces: Faces) -> None:

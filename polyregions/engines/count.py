@@ -12,10 +12,10 @@ import numpy as np
 
 from ..base.arrays import FloatArray, StateArray
 from ..base.checks import check_number, check_whole
+from ..geometry.domain import Domain
 from ..errors import InvalidInputError, TooLargeError
-from ..network.box import Box
 from ..network.network import Network
-from .enumerate import MOST_WORKERS, check_problem
+from .enumerate import MOST_WORKERS, check_domain
 from .sizes import too_large_to_split, too_large_to_subdivide
 
 #: Engines that count.
@@ -24,7 +24,7 @@ COUNTING = ("auto", "split", "subdivide")
 
 @dataclass(frozen=True)
 class Counts:
-    """What there is in a box.
+    """What there is in a domain.
 
     Attributes
     ----------
@@ -33,7 +33,7 @@ class Counts:
     adjacencies : int
         Pairs of them that share a facet.
     f_vector : list of int or None
-        Faces of dimension 0, 1, ..., d inside the box; None if they were not counted.
+        Faces of dimension 0, 1, ..., d inside the domain; None if they were not counted.
     complete : bool
         Whether these are all. If not, there are at least so many.
     stopped : str
@@ -70,7 +70,7 @@ class FoundRegion(NamedTuple):
 
 def count_regions(
     network: Network,
-    box: Box,
+    box: Domain,
     *,
     engine: str = "auto",
     workers: int = 1,
@@ -78,12 +78,12 @@ def count_regions(
     time_limit: float | None = None,
     progress: Callable[[int, float], None] | None = None,
 ) -> Counts:
-    """Count the activation regions of a network in a box, and which are adjacent, exactly.
+    """Count the activation regions of a network in a box or a polytope, and which are adjacent, exactly.
 
     Parameters
     ----------
     network : Network
-    box : Box
+    box : Box or Polytope
     engine : {"auto", "split", "subdivide"}
         "split" counts regions and adjacencies, "subdivide" the faces of all dimensions too. "auto" is "split".
     workers : int
@@ -116,7 +116,7 @@ def count_regions(
     >>> count_regions(net, Box.cube(2, -2, 2))
     Counts(regions=7, adjacencies=9, f_vector=[3, 9, 7], complete=True, stopped='', engine='split')
     """
-    check_problem(network, box)
+    check_domain(network, box)
     if engine not in COUNTING:
         raise InvalidInputError(f"engine {engine!r} is unknown here; known: {', '.join(COUNTING)}")
     check_whole("workers", workers, 1, MOST_WORKERS)
@@ -142,7 +142,7 @@ def count_regions(
 
 
 def _count_by_splitting(
-    network: Network, box: Box, workers: int, stop: Callable[[int, float], str]
+    network: Network, box: Domain, workers: int, stop: Callable[[int, float], str]
 ) -> Counts:
     from .split.splitting import Splitting
 
@@ -159,8 +159,8 @@ def _count_by_splitting(
     return Counts(regions, adjacencies, f_vector, not stopped, stopped, "split")
 
 
-def iter_regions(network: Network, box: Box) -> Iterator[FoundRegion]:
-    """Find the activation regions of a network in a box one after the other, in memory that does not grow.
+def iter_regions(network: Network, box: Domain) -> Iterator[FoundRegion]:
+    """Find the activation regions of a network in a box or a polytope one after the other, in memory that does not grow.
 
     The order is depth first: regions whose states first differ at some unit come with the higher state of a
     scalar unit first, with the lower piece of a maxout unit first. It is that of the engine "split".
@@ -181,13 +181,13 @@ def iter_regions(network: Network, box: Box) -> Iterator[FoundRegion]:
     [1 0] [0.5] 2
     [0 0] [-0.5] 1
     """
-    check_problem(network, box)
+    check_domain(network, box)
     if why := too_large_to_split(network, box):
         raise TooLargeError(why)
     return _found(network, box)
 
 
-def _found(network: Network, box: Box) -> Iterator[FoundRegion]:
+def _found(network: Network, box: Domain) -> Iterator[FoundRegion]:
     from .split.stream import stream_slices
 
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):

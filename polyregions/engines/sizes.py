@@ -12,6 +12,7 @@ import numpy as np
 
 from ..base.arrays import FloatArray
 from ..base.memory import available_memory
+from ..geometry.domain import Domain
 from ..network.box import Box
 from ..network.network import Network
 from ..network.same_borders import same_borders
@@ -38,17 +39,18 @@ LINES, SEED = 8, 0
 FIRST_POINTS, MOST_POINTS = 2**6, 2**14
 
 
-def too_large_to_subdivide(network: Network, box: Box) -> str:
+def too_large_to_subdivide(network: Network, domain: Domain) -> str:
     """Say why "subdivide" cannot take a problem; "" if it may."""
-    if 3**box.dim > MOST_BOX_FACES:
-        return f"a box of {box.dim} dimensions has 3^{box.dim} faces; engine 'traverse' has no need of them"
+    d = domain.dim
+    if 3**d > MOST_BOX_FACES:
+        return f"a box of {d} dimensions has 3^{d} faces; engine 'traverse' has no need of them"
     return ""
 
 
-def too_large_to_split(network: Network, box: Box) -> str:
+def too_large_to_split(network: Network, domain: Domain) -> str:
     """Say why "split" cannot take a problem; "" if it may."""
-    if box.dim > MOST_SPLIT_DIMENSIONS:
-        return f"a box of {box.dim} dimensions has 2^{box.dim} corners; engine 'traverse' has no need of them"
+    if domain.dim > MOST_SPLIT_DIMENSIONS:
+        return f"a box of {domain.dim} dimensions has 2^{domain.dim} corners; engine 'traverse' has no need of them"
     entries = sum(layer.weight.shape[0] * layer.weight.shape[1] for layer in network.layers)
     if entries > MOST_ENTRIES:
         return (

@@ -1,4 +1,4 @@
-"""All regions of a box, and which are adjacent, cell by cell: :mod:`polyregions.engines.split.search`."""
+"""All regions of a domain, and which are adjacent, cell by cell: :mod:`polyregions.engines.split.search`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from ...base.arrays import IntArray, StateArray
 from ...complex.region_complex import RegionComplex
-from ...network.box import Box, box_rows
+from ...geometry.domain import Domain, fields_of, side_rows
 from ...network.network import Network
 from .exact_cells import ExactCells
 from .found import joined, neighbors_of, witnesses_of
@@ -20,14 +20,14 @@ from .splitting import Splitting
 
 def enumerate_by_splitting(
     network: Network,
-    box: Box,
+    domain: Domain,
     *,
     workers: int = 1,
     limit: int | None = None,
     time_limit: float | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> RegionComplex:
-    """Return all activation regions of the box, with their facets.
+    """Return all activation regions of the domain, with their facets.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def enumerate_by_splitting(
     """
     end = math.inf if time_limit is None else time.monotonic() + time_limit
     most = math.inf if limit is None else limit
-    splitting = Splitting(network, box, workers)
+    splitting = Splitting(network, domain, workers)
 
     def stop() -> str:
         if progress is not None:
@@ -62,11 +62,11 @@ def enumerate_by_splitting(
 @np.errstate(over="ignore", under="ignore", invalid="ignore")
 def result_of(splitting: Splitting, limit: int | None) -> RegionComplex:
     """What a search has found; if it has stopped, at most so many regions."""
-    network, box = splitting.network, splitting.box
-    cells = ExactCells(network, box_rows(box))
+    network, domain = splitting.network, splitting.domain
+    cells = ExactCells(network, side_rows(domain))
     found = joined(network, splitting.layers, splitting.root.done_in_order())
     neighbors = neighbors_of(found, splitting.loose, cells)
-    witnesses, stopped = witnesses_of(found, network, box, cells), splitting.stopped
+    witnesses, stopped = witnesses_of(found, network, domain, cells), splitting.stopped
     states, offsets = cast("StateArray", found.patterns), found.offsets
     if stopped:
         order, explored = explored_first(offsets, neighbors, limit)
@@ -74,7 +74,7 @@ def result_of(splitting: Splitting, limit: int | None) -> RegionComplex:
         offsets, neighbors = reordered(order, explored, offsets, neighbors)
     return RegionComplex(
         network=network,
-        box=box,
+        **fields_of(domain),
         engine="split",
         states=states,
         witnesses=witnesses,

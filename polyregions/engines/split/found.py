@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ...base.arrays import FloatArray, IntArray, StateArray
 from ...complex.packed_states import PackedStates
 from ...complex.patterns import Cut, Patterns
-from ...network.box import Box
+from ...geometry.domain import Domain, box_of
 from ...network.network import Network
 from ...network.pieces import as_slice
 from .exact_cells import ExactCells
@@ -141,21 +141,23 @@ def rematch(
     neighbors[sides[0]], neighbors[sides[1][partner]] = others[partner], ones
 
 
-def witnesses_of(found: Found, network: Network, box: Box, cells: ExactCells) -> FloatArray:
+def witnesses_of(found: Found, network: Network, domain: Domain, cells: ExactCells) -> FloatArray:
     """A point of each region."""
-    return rounded_points(found.points, found.patterns, network, box, cells)
+    return rounded_points(found.points, found.patterns, network, domain, cells)
 
 
 def rounded_points(
-    points: FloatArray, patterns: Patterns | StateArray, network: Network, box: Box, cells: ExactCells
+    points: FloatArray, patterns: Patterns | StateArray, network: Network, domain: Domain, cells: ExactCells
 ) -> FloatArray:
     """The means of the regions' vertices, rounded; by exact arithmetic where that may be outside."""
-    d = box.dim
+    d, box = domain.dim, box_of(domain)
     middle, half = box.lower / 2 + box.upper / 2, box.upper / 2 - box.lower / 2
     witnesses: FloatArray = np.clip(middle + half * points[:, :d], box.lower, box.upper)
     doubtful = np.flatnonzero(points[:, d] == 0.0)
     if doubtful.size:
         own = patterns[doubtful]
-        for k in np.flatnonzero((network.states(witnesses[doubtful]) != own).any(axis=1)).tolist():
+        elsewhere = (network.states(witnesses[doubtful]) != own).any(axis=1)
+        elsewhere |= ~domain.contains(witnesses[doubtful])
+        for k in np.flatnonzero(elsewhere).tolist():
             witnesses[doubtful[k]] = cells.centre(own[k])
     return witnesses

@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 from ...base.arrays import FloatArray
 from ...base.memory import available_memory
+from ...base.rounding import INFLATE, U
 from ...errors import CheckFailedError, TooLargeError
+from ...geometry.recentred_domain import RecentredSides
 from .groups import (
     INPUTS,
     KEEP,
@@ -52,7 +54,7 @@ def new_path(layers: Layers, d: int, sides: int) -> Path:
         rows = int(sizes[0, ROWS])
         maps[: d * rows] = layers.weight[: d * rows]
         terms = int(sizes[0, INPUTS]) + 5
-        errors[0] = 0.0 if layers.whole else terms * 2.0**-53 * (1 + 2.0**-9)
+        errors[0] = 0.0 if layers.whole else terms * U * INFLATE
         magnitudes[0] = float(layers.norms[:rows].max(initial=0.0))
     outputs = int(sizes[:, OUTPUTS].sum())
     bytes_of = [np.zeros(outputs, dtype=np.uint8) for _ in range(3)]
@@ -62,22 +64,24 @@ def new_path(layers: Layers, d: int, sides: int) -> Path:
     return Path(maps, errors, magnitudes, updates, *bytes_of, numbers[0], begin, *numbers[1:3])
 
 
-def new_planes(layers: Layers, sides: FloatArray) -> Planes:
-    """The sides of the domain, float64 (sides, d + 1), exact, and room for all planes of all layers."""
+def new_planes(layers: Layers, sides: FloatArray, errors: FloatArray) -> Planes:
+    """The sides of the domain, float64 (sides, d + 1), and room for all planes of all layers."""
     most = len(layers.planes)
     n = len(sides) + most
     forms = np.zeros((n, sides.shape[1]))
     forms[: len(sides)] = sides
     steep = np.zeros(n)
-    steep[: len(sides)] = np.abs(sides[:, :-1]).sum(axis=1)
+    steep[: len(sides)] = np.abs(sides[:, :-1]).sum(axis=1) * INFLATE
+    off = np.zeros(n)
+    off[: len(sides)] = errors
     size = np.zeros(n)
-    size[: len(sides)] = np.abs(sides).sum(axis=1)
+    size[: len(sides)] = np.abs(sides).sum(axis=1) * INFLATE
     source = np.full((n, 3), -1, dtype=np.int32)
     wall = np.full(n, -1, dtype=np.int64)
     wall[: len(sides)] = -1 - np.arange(len(sides))
     return Planes(
         forms,
-        np.zeros(n),
+        off,
         steep,
         size,
         source,
@@ -149,9 +153,9 @@ def new_listed(layers: Layers, d: int, planes: int, keep: bool) -> Listed:
     )
 
 
-def new_work(layers: Layers, d: int, sides: FloatArray, keep: bool) -> Work:
+def new_work(layers: Layers, d: int, sides: RecentredSides, keep: bool) -> Work:
     """All memory of a search whose stack is empty."""
-    planes = new_planes(layers, sides)
+    planes = new_planes(layers, *sides)
     n = len(planes.errors)
     at = np.zeros(PLACES, dtype=np.int64)
     at[STAMP], at[KEEP] = 1, keep
@@ -159,7 +163,7 @@ def new_work(layers: Layers, d: int, sides: FloatArray, keep: bool) -> Work:
         at,
         np.zeros(2),
         layers,
-        new_path(layers, d, len(sides)),
+        new_path(layers, d, len(sides.forms)),
         planes,
         new_pool(2**10, d, d, 1),
         Stack(np.zeros((2**6, NODE), dtype=np.int64), np.zeros(2**6), np.empty(2**15, dtype=np.int32)),

@@ -8,20 +8,20 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from ...errors import TooLargeError
-from ...network.box import Box, box_rows
+from ...geometry.domain import Domain, box_of
 from ...network.network import Network
 from .found import Keeper
 from .packing import pack_layers
-from .tasks import Cell, Progress, Task, Worker, box_cell
+from .tasks import Cell, Progress, Task, Worker, first_cell
 
 
 class Splitting:
-    """A search through the regions of a box.
+    """A search through the regions of a domain.
 
     Parameters
     ----------
     network : Network
-    box : Box
+    domain : Box or Polytope
     workers : int
         Threads. They never change what is found.
     keep : bool
@@ -38,19 +38,20 @@ class Splitting:
         Why the search has stopped before its end: "interrupted", "memory", or what it was told; else "".
     """
 
-    def __init__(self, network: Network, box: Box, workers: int = 1, keep: bool = True) -> None:
-        self.network, self.box = network, box
-        self.layers = pack_layers(network, box)
-        cell, sides = box_cell(self.layers, box.dim)
+    def __init__(self, network: Network, domain: Domain, workers: int = 1, keep: bool = True) -> None:
+        self.network, self.domain = network, domain
+        self.layers = pack_layers(network, box_of(domain))
+        cell, sides = first_cell(self.layers, domain)
         self.root = Task(0, cell)
         self.done, self.regions, self.inner, self.stopped = 0.0, 0, 0, ""
         keeper = Keeper(network, self.layers) if keep else None
+        box = box_of(domain)
         middle, half = box.lower / 2 + box.upper / 2, box.upper / 2 - box.lower / 2
         with np.errstate(divide="ignore"):
             rounded = 4 * 2.0**-53 * (1 + (np.abs(middle) + 2.0**-1000) / half)
         moved = float(rounded.max()) + 2.0 ** (box.dim - 50)
         self._new_worker: Callable[[], Worker] = lambda: Worker(
-            network, self.layers, (sides, box_rows(box)), moved, keeper
+            network, self.layers, domain, sides, moved, keeper
         )
         self._workers = [self._new_worker()]
         self._count = workers

@@ -8,17 +8,17 @@ from typing import cast
 import numpy as np
 
 from ...base.arrays import FloatArray, IntArray, StateArray
-from ...network.box import Box, box_rows
+from ...geometry.domain import Domain, side_rows
 from ...network.network import Network
 from .exact_cells import ExactCells
 from .found import Slice, rounded_points
 from .splitting import Splitting
 
 
-def stream_slices(network: Network, box: Box) -> Iterator[tuple[StateArray, FloatArray, IntArray, IntArray]]:
+def stream_slices(network: Network, domain: Domain) -> Iterator[tuple[StateArray, FloatArray, IntArray, IntArray]]:
     """Patterns, witnesses, numbers of facets and of neighbours of the regions of each slice, in order."""
-    splitting = Splitting(network, box)
-    cells = ExactCells(network, box_rows(box))
+    splitting = Splitting(network, domain)
+    cells = ExactCells(network, side_rows(domain))
     columns = [layer.pieces.units for layer in network.layers[: len(splitting.layers.sizes)]]
     # The last cell of each layer so far: those of the layer above may go on to be parts of it.
     last = [np.zeros((1, len(network.layers[i].pieces.n_states)), dtype=np.uint8) for i in range(len(columns))]
@@ -38,7 +38,7 @@ def stream_slices(network: Network, box: Box) -> Iterator[tuple[StateArray, Floa
         before = {task.number: begin + [len(own) for own in part.states]}
         if len(rows):
             patterns = np.concatenate(states, axis=1)
-            points = rounded_points(part.points, patterns, network, box, cells)
+            points = rounded_points(part.points, patterns, network, domain, cells)
             counts = np.diff(part.ends, prepend=0)
             inner = np.add.reduceat(part.facets >= 0, part.ends - counts, dtype=np.int64)
             yield patterns, points, counts, inner

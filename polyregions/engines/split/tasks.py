@@ -13,9 +13,12 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...base.arrays import FloatArray, IntArray
-from ...base.rationals import IntegerRows
+from ...base.rounding import U
+from ...geometry.domain import Domain, corners, facet_sides, side_rows
+from ...geometry.recentred_domain import RecentredSides, recentred_corners, recentred_sides
 from ...network.network import Network
 from .exact_signs import ExactSigns
 from .groups import (
@@ -35,6 +38,7 @@ from .groups import (
     MORE_ITEMS,
     MORE_VERTICES,
     MORE_WORDS,
+    NODE,
     OPEN,
     OPENING,
     PHASE,
@@ -141,8 +145,9 @@ class Worker:
     ----------
     network : Network
     layers : Layers
-    sides : float64 (sides, d + 1); exact_sides : integer rows
-        Of the domain, ``a . t + c >= 0`` in recentred coordinates and ``a . x + c >= 0`` in those of the network.
+    domain : Domain
+    sides : RecentredSides
+        Of the domain.
     moved : float
         How far a witness may be from its centre.
     keep : callable or None
@@ -153,13 +158,14 @@ class Worker:
         self,
         network: Network,
         layers: Layers,
-        sides: tuple[FloatArray, IntegerRows],
+        domain: Domain,
+        sides: RecentredSides,
         moved: float,
         keep: Callable[[Listed, int], object] | None,
     ) -> None:
-        self.work = new_work(layers, sides[0].shape[1] - 1, sides[0], keep is not None)
+        self.work = new_work(layers, domain.dim, sides, keep is not None)
         self.work.done[1] = moved
-        self.exact, self.keep = ExactSigns(network, sides[1]), keep
+        self.exact, self.keep = ExactSigns(network, side_rows(domain)), keep
 
     def run(self, task: Task, publish: Callable[[Task, Cell], None]) -> Iterator[Progress]:
         """Search a task, and hand out the cells that become tasks of their own.
@@ -258,47 +264,52 @@ class Worker:
         return cell
 
 
-def first_cell(layers: Layers, sides: FloatArray, corners: FloatArray, on: list[list[int]], ends: IntArray) -> Cell:
-    """The whole domain, a simple polytope.
-
-    Parameters
-    ----------
-    sides : float64 (sides, d + 1)
-    corners : float64 (n, d + 1)
-        Homogeneous and exact.
-    on : list of lists
-        The d sides that each is on.
-    ends : int (n, d)
-        The end of the edge that leaves each of them, see ``END``.
-    """
-    d, n = sides.shape[1] - 1, len(corners)
-    planes = new_planes(layers, sides)
+def first_cell(layers: Layers, domain: Domain) -> tuple[Cell, RecentredSides]:
+    """The whole domain, and its sides."""
+    sides, points = recentred_sides(domain, layers.whole), recentred_corners(domain, layers.whole)
+    facets = set(facet_sides(domain))
+    on = [sorted(facets.intersection(corner.sides)) for corner in corners(domain)]
+    n, d = len(on), domain.dim
+    degree = np.array([len(own) for own in on], dtype=np.int32)
+    table = np.zeros((n, int(degree.max())), dtype=np.int32)
+    for v, own in enumerate(on):
+        table[v, : len(own)] = own
+    simple = bool((degree == d).all())
+    planes = new_planes(layers, *sides)
     pool = Pool(
-        corners,
-        np.zeros(n),
-        np.zeros(n),
+        points.points,
+        points.radii,
+        np.array([_rest(points.points[v], planes, own) for v, own in enumerate(on)]),
         np.ones(n, dtype=np.uint8),
-        np.array(on, dtype=np.int32),
-        np.full(n, d, dtype=np.int32),
-        np.asarray(ends, dtype=np.int32),
+        table,
+        degree,
+        _edges(on, d) if simple else np.zeros((n, d), dtype=np.int32),
         np.zeros((n, 1), dtype=np.int64),
         np.zeros((n, 1), dtype=np.int64),
         np.zeros(n, dtype=np.int32),
         np.zeros(n, dtype=np.int32),
     )
-    node = np.zeros(10, dtype=np.int64)
-    node[[SIZE, DEPTH, SIMPLE, CUT, UNIT]] = n, -1, 1, -1, -1
-    return Cell(new_path(layers, d, len(sides)), planes, pool, node, 1.0, OPENING)
+    node = np.zeros(NODE, dtype=np.int64)
+    node[[SIZE, DEPTH, SIMPLE, CUT, UNIT]] = n, -1, simple, -1, -1
+    return Cell(new_path(layers, d, len(sides.forms)), planes, pool, node, 1.0, OPENING), sides
 
 
-def box_cell(layers: Layers, d: int) -> tuple[Cell, FloatArray]:
-    """The box [-1, 1]^d, and its sides."""
-    corners, axes = np.arange(2**d)[:, None], np.arange(d)
-    bits = corners >> axes & 1
-    sides = np.zeros((2 * d, d + 1))
-    sides[0::2, :d], sides[1::2, :d], sides[:, d] = np.eye(d), -np.eye(d), 1.0
-    points = np.concatenate([np.where(bits, 1.0, -1.0), np.ones((2**d, 1))], axis=1)
-    cell = first_cell(layers, sides, points, (2 * axes + bits).tolist(), (corners ^ (1 << axes)) << END | axes)
-    return cell, sides
+def _rest(point: FloatArray, planes: Planes, sides: list[int]) -> float:
+    """The largest value of a side's form at a corner on it, as a share of the form's size."""
+    values = np.abs(planes.forms[sides] @ point) / point[-1]
+    return float((values / planes.sizes[sides]).max()) + 2 * (point.size + 3) * U
 
 
+def _edges(on: list[list[int]], d: int) -> NDArray[np.int32]:
+    """The ends of the edges of a simple polytope, see ``END``: two corners with all sides but one in common."""
+    ends = np.zeros((len(on), d), dtype=np.int32)
+    leaving: dict[tuple[int, ...], tuple[int, int]] = {}
+    for v, own in enumerate(on):
+        for k in range(d):
+            edge = tuple(own[:k] + own[k + 1 :])
+            if edge in leaving:
+                w, j = leaving.pop(edge)
+                ends[v, k], ends[w, j] = w << END | j, v << END | k
+            else:
+                leaving[edge] = v, k
+    return ends
