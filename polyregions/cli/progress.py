@@ -176,3 +176,31 @@ def enumerating(options: dict[str, Any], shown: bool, already: int = 0) -> Itera
     with redirect_stdout(sys.stderr), progress_bar(shown, "enumerating", already=already) as progress:
         # The engine "brute" tells nothing on its way.
         yield options if options.get("engine") == "brute" else {**options, "progress": progress}
+
+
+@contextmanager
+def counting(shown: bool) -> Iterator[Callable[[int, float], None] | None]:
+    """Give a callback for the regions counted so far, and the share of the work that is done."""
+    if not shown:
+        yield None
+        return
+    work = Counting("counting", "", already=0)
+    with redirect_stdout(sys.stderr), _told(work):
+        yield work.count
+
+
+class Counting(Work):
+    """Regions that are counted, and how much of the work is done."""
+
+    share, regions = 0.0, 0
+
+    def count(self, regions: int, share: float) -> None:
+        """Take what is counted, and the share of the work."""
+        self.regions, self.share = regions, share
+        self.report(int(1000 * share), 1000)
+
+    def __str__(self) -> str:
+        if self.counts is None or self.compiler.active():
+            return super().__str__()
+        rate = self.regions / max(time.perf_counter() - self.start, 1e-9)
+        return f"{self.doing}: {self.regions:,} regions, {self.share:.1%} of the work, {rate:,.0f} regions/s"

@@ -23,7 +23,7 @@ from polyregions.export.formats import write_file
 from polyregions.network.layers import linear, relu
 from polyregions.statistics.boundary_volumes import boundary_volume
 
-ENGINES = ("brute", "traverse", "subdivide")
+ENGINES = ("brute", "traverse", "subdivide", "split")
 THIN = 2.0**-40
 
 
