@@ -1,0 +1,104 @@
+"""The affine maps of a layer's outputs on cells, as kernels read them.
+
+The cells that a layer makes of one cell share the map of that cell's pre-activations; theirs is the same with each
+row replaced by a slope times a row plus a constant, by state. So one map is kept for each *parent*, and a parent
+number and states for each cell.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ...base.kernels import (
+    Blocks,
+    Int32Vector,
+    Int64Vector,
+    Matrix,
+    UInt8Matrix,
+    UInt8Vector,
+    Vector,
+    kernel,
+)
+from ...base.rounding import INFLATE
+
+
+class CellMaps(NamedTuple):
+    """Unit k of cell c is, by its state, a slope times a piece of ``maps[parent[c]]`` plus a constant.
+
+    Attributes
+    ----------
+    maps : float64 (parents, d + 1, pieces)
+    parent : int32 (cells,); states : uint8 (cells, units)
+    first : int64 (units + 1,); piece : int64; slopes, constants : float64
+        The layer's table of states, see :class:`polyregions.network.layer_arrays.LayerArrays`.
+    sizes, errors : float64 (cells,)
+        Bounds of the magnitudes of all units on the box, and of their errors.
+    kinds : uint8 (entries,)
+        See :class:`polyregions.network.layer_arrays.LayerArrays`.
+    zero : uint8 (parents, pieces)
+        Whether a piece is identically zero for a reason that needs no arithmetic: all that it reads is.
+    """
+
+    maps: Blocks
+    parent: Int32Vector
+    states: UInt8Matrix
+    first: Int64Vector
+    piece: Int64Vector
+    slopes: Vector
+    constants: Vector
+    sizes: Vector
+    errors: Vector
+    kinds: UInt8Vector
+    zero: UInt8Matrix
+
+
+@kernel(inline=True, bare=True)
+def is_zero(maps: CellMaps, cell: int, unit: int) -> bool:
+    """Whether a unit is identically zero on a cell: it is off, or what it reads is."""
+    entry = maps.first[unit] + maps.states[cell, unit]
+    kind = maps.kinds[entry]
+    return bool(kind == 2 or (kind == 1 and maps.zero[maps.parent[cell], maps.piece[entry]]))
+
+
+@kernel
+def live_units(maps: CellMaps, out: UInt8Matrix) -> None:
+    """Write which units are not known to be identically zero on each cell."""
+    for c in range(out.shape[0]):
+        for k in range(out.shape[1]):
+            out[c, k] = not is_zero(maps, c, k)
+
+
+@kernel(bare=True)
+def measure_parent(cells: CellMaps, home: int, reach: Vector, sizes: Vector) -> None:
+    """Bound the d + 1 numbers of all units on a parent, in any state; and each entry's magnitude on the box.
+
+    Infinite or not a number: then the bounds are infinite, and nothing is proven.
+    """
+    columns = reach.size
+    reach[:] = 0.0
+    for entry in range(sizes.size):
+        piece, slope, total = cells.piece[entry], abs(cells.slopes[entry]), 0.0
+        constant = abs(cells.constants[entry])
+        for j in range(columns):
+            number = abs(cells.maps[home, j, piece])
+            total += number
+            number = slope * number + (constant if j == columns - 1 else 0.0)
+            reach[j] = max(reach[j], number) if number < np.inf else np.inf
+        total = slope * total + constant
+        sizes[entry] = total if total < np.inf else np.inf
+
+
+@kernel
+def measure(cells: CellMaps, reach: Matrix) -> None:
+    """Bound the magnitudes of all units on each cell, in ``cells.sizes``, and the reach of each parent."""
+    sizes = np.empty(cells.piece.size)
+    for c in range(cells.parent.size):
+        home = cells.parent[c]
+        if c == 0 or home != cells.parent[c - 1]:
+            measure_parent(cells, home, reach[home], sizes)
+        largest = 0.0
+        for k in range(cells.states.shape[1]):
+            largest = max(largest, sizes[cells.first[k] + cells.states[c, k]])
+        cells.sizes[c] = largest * INFLATE
