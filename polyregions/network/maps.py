@@ -1,21 +1,30 @@
 """The affine maps of the network on many regions at once, in float64 with a rigorous error bound.
 
-Layer by layer, as in :mod:`polyregions.network.states`, with the d + 1 coefficients of each unit in the place
-of its value. Errors are bounded for all points of a box together: a coefficient of coordinate j counts times
-the largest |x_j| of the box.
+Layer by layer, with the d + 1 coefficients of each unit in the place of its value. Patterns that are the
+same below a layer share the forms of its rows there, and neighbours in a list often are: these are made
+once for each *run* of such patterns, and from those of the run before
+(:mod:`polyregions.network.row_sums`).
+
+Errors are bounded for all points of a box together: a coefficient of coordinate j counts times the largest
+|x_j| of the box; and for all units of a layer together, with ``size`` and ``error`` bounds for any unit of
+the layer below, as in :mod:`polyregions.engines.subdivide.cell_maps`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from ..base.arrays import FloatArray, IntArray, StateArray
-from ..base.rounding import TINY, U, gamma
+from ..base.rounding import INFLATE, TINY, U
+from .layer_arrays import Columns
 from .layers import Layer
-from .numbers import times
+from .row_sums import last_places, row_maps, shift_of
+from .unit_maps import CellMaps, measure
 
 #: Numbers that are worked on at once.
-TOGETHER = 2**22
+TOGETHER = 2**20
 
 
 def region_maps(
@@ -27,60 +36,118 @@ def region_maps(
     ----------
     layers : tuple of Layer
     states : uint8 (n, units)
+        Quickest if neighbours have much in common, in the lower layers above all.
     largest : float64 (d,)
         Largest |x_j| of the box.
 
     Returns
     -------
     maps : float64 (n, outputs, d + 1)
-        The last column is the constant.
+        The last column is the constant. They depend on the pattern alone, to the last bit.
     errors : float64 (n, outputs)
         |computed - true| at any point of the box.
     """
+    return maps_of(layers, lambda part: states[part], len(states), largest)
+
+
+def maps_of(
+    layers: tuple[Layer, ...], states: Callable[[slice], StateArray], n: int, largest: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """The same, of patterns that are made when they are asked for, some at a time."""
+    outputs, columns = layers[-1].n_outputs, [Columns.of(layer.weight) for layer in layers]
+    maps, errors = np.empty((n, outputs, largest.size + 1)), np.empty((n, outputs))
     width = max(largest.size, *(layer.n_rows for layer in layers))
     chunk = max(1, TOGETHER // (width * (largest.size + 1)))
-    parts = [_maps(layers, states[i : i + chunk], largest) for i in range(0, len(states), chunk)]
-    maps, errors = zip(*parts, strict=True)
-    return np.concatenate(maps), np.concatenate(errors)
+    for part in (slice(i, min(i + chunk, n)) for i in range(0, n, chunk)):
+        maps[part], errors[part] = _maps(layers, columns, states(part), largest)
+    return maps, errors
 
 
-def _maps(layers: tuple[Layer, ...], states: StateArray, largest: FloatArray) -> tuple[FloatArray, ...]:
+def similar_first(states: StateArray) -> IntArray:
+    """An order of patterns in which neighbours have much in common, in the lower layers above all.
+
+    Examples
+    --------
+    >>> similar_first(np.array([[1, 0], [0, 1], [1, 1], [0, 0]], dtype=np.uint8)).tolist()
+    [3, 1, 0, 2]
+    """
+    if not states.shape[1]:
+        return np.arange(len(states))
+    rows = np.ascontiguousarray(states).view(np.dtype((np.void, states.shape[1])))
+    return np.argsort(rows.ravel(), kind="stable")
+
+
+# What leaves the range of float64 has infinite bounds.
+@np.errstate(all="ignore")
+def _maps(
+    layers: tuple[Layer, ...], columns: list[Columns], states: StateArray, largest: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    d, scale, runs = largest.size, np.append(largest, 1.0), Runs(states)
+    below, reach = _inputs(largest), np.zeros((1, d + 1))
+    for layer, own in zip(layers, columns, strict=True):
+        places = last_places(own, reach)
+        z = np.empty((len(below.parent), d + 1, layer.n_rows))
+        row_maps(below, shift_of(places), own, z)
+        z[:, d] += layer.bias
+        steep = below.errors + 4 * U * below.sizes
+        flat = own.most * (places @ scale)[below.parent] / 2 + 8 * (own.most + d) * TINY * scale.sum()
+        before, now = runs.after(layer)
+        if layer is layers[-1]:
+            norms = np.asarray(abs(layer.weight).sum(axis=1)) * INFLATE
+            bounds = steep[:, None] * norms + flat[:, None] + 2 * U * np.abs(layer.bias)
+            maps, errors = _outputs(layer, z[before], bounds[before] * INFLATE, now, scale)
+            return maps[runs.of], errors[runs.of]
+        bounds = (own.norm * steep + flat + 2 * U * np.abs(layer.bias).max()) * INFLATE
+        below, reach = _units(layer, z, before, now), np.zeros((len(z), d + 1))
+        measure(below, scale, reach)
+        steepest = float(np.abs(below.slopes).max())
+        rounding = 4 * U * below.sizes + 8 * d * TINY * scale.sum()
+        below.errors[:] = (steepest * bounds[before] + rounding) * INFLATE
+    raise AssertionError("a network has a layer")
+
+
+def _inputs(largest: FloatArray) -> CellMaps:
+    """The coordinates, under one pattern of nothing."""
     d = largest.size
-    scale = np.append(largest, 1.0)
-    runs = Runs(states)
-    y: FloatArray = np.eye(d + 1, d)[None]
-    error: FloatArray = np.zeros((1, d))
-    with np.errstate(all="ignore"):
-        for layer in layers:
-            size = np.einsum("njk,j->nk", np.abs(y), scale) + error
-            rounding = gamma(layer.most_inputs + d + 4)
-            weight = abs(layer.weight)
-            size = times(size, weight) + np.abs(layer.bias)
-            z = times(y, layer.weight)
-            z[:, d] += layer.bias
-            error = 2 * (times(error, weight) + rounding * size + (layer.n_inputs + 2) * TINY * scale.sum())
-            before, own = runs.after(layer)
-            z, size, error = z[before], size[before], error[before]
-            table = layer.pieces
-            entry = table.entries(own)
-            y = z
-            if not layer.has_row_each:
-                row = table.row[entry]
-                y = np.take_along_axis(z, row[:, None, :], axis=2)
-                error, size = (np.take_along_axis(v, row, axis=1) for v in (error, size))
-            if not table.rounds:
-                y *= table.slope[entry][:, None, :]
-                error *= np.abs(table.slope[entry])
-                continue
-            slope, constant = table.slope[entry], table.constant[entry]
-            y *= slope[:, None, :]
-            y[:, d] += constant
-            error = 2 * (
-                np.abs(slope) * error
-                + 4 * U * (np.abs(slope) * size + np.abs(constant))
-                + 4 * TINY * scale.sum()
-            )
-    return y.transpose(0, 2, 1)[runs.of], error[runs.of]
+    maps = np.eye(d + 1, d)[None]
+    one, first = np.zeros(1, dtype=np.int32), np.arange(d + 1)
+    none, kinds = np.zeros((1, d), dtype=np.uint8), np.ones(d, dtype=np.uint8)
+    bounds = np.array([largest.max()]), np.zeros(1)
+    return CellMaps(maps, one, none, first, first[:d].copy(), np.ones(d), np.zeros(d), *bounds, kinds, none)
+
+
+def _units(layer: Layer, z: FloatArray, before: IntArray, states: StateArray) -> CellMaps:
+    """A layer's outputs where the rows are z; bounds are yet to be entered."""
+    table, n = layer.pieces, len(states)
+    own = states
+    if table.units.size < layer.n_outputs:
+        own = np.zeros((n, layer.n_outputs), dtype=np.uint8)
+        own[:, table.units] = states
+    entries = table.first.copy(), table.row.copy(), table.slope.copy(), table.constant.copy()
+    # No piece is said to be zero: sums do not ask.
+    kinds, zero = np.zeros(table.row.size, dtype=np.uint8), np.zeros((1, layer.n_rows), dtype=np.uint8)
+    bounds = np.empty(n), np.empty(n)
+    return CellMaps(z, before.astype(np.int32), np.ascontiguousarray(own), *entries, *bounds, kinds, zero)
+
+
+def _outputs(
+    layer: Layer, z: FloatArray, errors: FloatArray, states: StateArray, scale: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """The last layer's maps (n, outputs, d + 1), and their errors."""
+    table = layer.pieces
+    entry = table.entries(states)
+    if not layer.has_row_each:
+        row = table.row[entry]
+        z, errors = np.take_along_axis(z, row[:, None, :], axis=2), np.take_along_axis(errors, row, axis=1)
+    slope, constant = table.slope[entry], table.constant[entry]
+    z = z * slope[:, None, :]
+    z[:, -1] += constant
+    if table.rounds:
+        size = np.einsum("njk,j->nk", np.abs(z), scale) + np.abs(constant)
+        errors = 2 * (np.abs(slope) * errors + 4 * U * size + 4 * TINY * scale.sum())
+    else:
+        errors = np.abs(slope) * errors
+    return z.transpose(0, 2, 1), errors
 
 
 class Runs:
@@ -96,12 +163,12 @@ class Runs:
         self._states, self._unit = states, 0
         self.of: IntArray = np.zeros(len(states), dtype=np.int64)
 
-    def after(self, layer: Layer) -> tuple[IntArray, IntArray]:
+    def after(self, layer: Layer) -> tuple[IntArray, StateArray]:
         """Go on by a layer: the old run of each new one, and the layer's states (runs, units)."""
         columns = self._states[:, self._unit : self._unit + layer.n_units]
         self._unit += layer.n_units
         changes = (columns[1:] != columns[:-1]).any(axis=1) | (self.of[1:] != self.of[:-1])
         firsts = np.concatenate([np.zeros(1, dtype=np.int64), 1 + np.flatnonzero(changes)])
-        before, own = self.of[firsts], columns[firsts].astype(np.int64)
+        before, own = self.of[firsts], columns[firsts]
         self.of = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(changes)])
         return before, own

@@ -1,8 +1,9 @@
 """The forms of a step's hyperplanes on cells, and their signs at vertices.
 
-A hyperplane is a row of the step times the outputs of the layer below, less a threshold. Its form on a cell is the
-row times their maps (:mod:`polyregions.engines.subdivide.row_sums`), and its sign at a vertex that of the form on
-a cell around it: d + 1 products each. Bounds are as in :mod:`polyregions.engines.subdivide.cell_maps`, but for each row.
+A hyperplane is a row of the step times the outputs of the layer below, less a threshold. Its form on a cell
+is the row times their maps (:mod:`polyregions.network.row_sums`), and its sign at a vertex that of the form
+on a cell around it: d + 1 products for each. Bounds are as in
+:mod:`polyregions.engines.subdivide.cell_maps`, but for each row.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ from ...base.kernels import (
 from ...base.rounding import INFLATE, TINY, U
 from ...complex.vertices import Store
 from ...network.layer_arrays import LayerArrays, RowEntries
+from ...network.unit_maps import CellMaps, is_zero
 from .face_table import LOW, WORD, bit_number
-from .unit_maps import CellMaps, is_zero
 
 
 class CutRows(NamedTuple):
@@ -65,7 +66,7 @@ class RowsOnCells(NamedTuple):
 
 
 class LayerForms(NamedTuple):
-    """What the forms of a step's hyperplanes are made of: its rows, maps of what they read, and forms of rows."""
+    """What the forms of a step's hyperplanes are made of: its rows, maps of what they read, forms of rows."""
 
     cut: CutRows
     maps: CellMaps
@@ -173,7 +174,7 @@ def mark_signs(vertices: VerticesOnCells, layer: LayerForms, signs: Signs, open_
 
 @kernel(bare=True)
 def sum_row(cell: int, row: int, layer: LayerForms, form: Vector) -> None:
-    """Write the form (d + 1,) of a row on a cell, as :func:`.row_sums.row_maps` makes it."""
+    """Write the form (d + 1,) of a row on a cell, as :func:`polyregions.network.row_sums.row_maps` does."""
     maps, d = layer.maps, form.size - 1
     start, column, value = layer.cut.rows
     home = int64(maps.parent[cell])

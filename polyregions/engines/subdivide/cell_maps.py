@@ -1,14 +1,15 @@
 """The affine map of the network up to a layer on each top cell.
 
-Of the cells that a layer makes, parent and states are kept (:mod:`polyregions.engines.subdivide.unit_maps`), and the
-maps of the layer's rows on their parents. A map has d + 1 numbers for each row of a layer: those of
+Of the cells that a layer makes, parents and states are kept (:mod:`polyregions.network.unit_maps`), and the
+maps of the layer's rows on the parents. A map has d + 1 numbers for each row of a layer: those of
 thousands of rows on thousands of cells would fill the memory. Where that is so none is kept, but made again
 from those of the layer below, for a run of neighbouring cells at a time; they come out the same
-(:mod:`polyregions.engines.subdivide.row_sums`).
+(:mod:`polyregions.network.row_sums`).
 
-Errors are bounded for all units of a cell at once. Let ``size`` bound the sum of the d + 1 magnitudes of the map of
-any unit of the layer below, ``error`` its error on the box, |W| be the largest row sum of magnitudes, n the
-largest number of entries of a row that are not zero, and G the sum of the last places of the d + 1 columns. Then
+Errors are bounded for all units of a cell at once. Let ``size`` bound the sum of the d + 1 magnitudes in
+the map of any unit of the layer below, and ``error`` its error on the box; let |W| be the largest row sum
+of magnitudes, n the largest number of entries of a row that are not zero, and G the sum of the columns'
+last places:
 
     error of a pre-activation <= |W| (error + 4 u size) + n G / 2,  of a unit <= |slope| that + 3 u size',
 
@@ -29,13 +30,13 @@ from ...base.rounding import INFLATE, TINY, U
 from ...complex.packed_states import PackedStates
 from ...network.layer_arrays import Columns, LayerArrays
 from ...network.numbers import Weight, times
-from .row_sums import last_places, row_maps, shift_of
-from .unit_maps import CellMaps, live_units, measure
+from ...network.row_sums import last_places, row_maps, shift_of
+from ...network.unit_maps import CellMaps, live_units, measure
 
 #: Numbers in the maps of a run of cells.
-RUN = 2**20
+RUN = 2**18
 #: Numbers in the maps of all cells, up to which they are kept.
-KEPT = 2**23
+KEPT = 2**24
 
 
 class StateTable(NamedTuple):
@@ -60,7 +61,7 @@ class RowMaps:
     ----------
     rows : int
     shifts : float64 (parents, d + 1)
-        See :mod:`polyregions.engines.subdivide.row_sums`; of the cells that those below are parts of.
+        See :mod:`polyregions.network.row_sums`; of the cells that those below are parts of.
     rounding : float64 (cells,)
         What products may lose by it, each in all columns together.
     exact : bool (cells,)
@@ -207,7 +208,7 @@ class OutputMaps:
         maps = cls(pieces, parent, states, StateTable.of(layer), (sizes, np.empty(len(parent)), reach))
         for begin, end in maps.runs(0):
             first, last = maps.parents(begin, end)
-            measure(maps.on(begin, end), reach[first:last])
+            measure(maps.on(begin, end), np.ones(maps.columns), reach[first:last])
         steepest, bound = float(np.abs(layer.slopes).max()), pieces.bounds[parent]
         n = layer.most_inputs[0] + 5
         maps.errors[:] = (steepest * bound + 3 * U * sizes) * INFLATE + underflow(n, maps.columns)
@@ -235,7 +236,7 @@ class OutputMaps:
         return int(parent.min()), int(parent.max()) + 1
 
     def kept_product(self, weight: Weight, make: Callable[[int, int], FloatArray]) -> FloatArray | None:
-        """The forms of rows on all cells, unless they are too many: the last ones, if they are asked for again."""
+        """The forms of rows on all cells, or None if they are too many; made once, if asked for twice."""
         if len(self.parent) * self.columns * weight.shape[0] > KEPT:
             return None
         if self._product is None or self._product[0] is not weight:

@@ -1,34 +1,37 @@
-"""Rows times the maps of what they read, as sums that are exact: their order does not matter, nor the way there.
+"""Rows times the maps of what they read, as sums that are exact: neither order matters, nor the way there.
 
-The form of a row on a cell is the sum over its inputs k of ``w_k h_k``, h_k the map of input k there. Each product
-is rounded to a multiple of one power of two, the *last place*, so large that all sums of the rounded products are
-multiples of it below 2^53, which float64 adds exactly. From one cell to another only the products change
-of units that are in another state: they are taken out and others added, and nothing is lost. So what comes
-out depends on the cell alone, not on where one came from: to the last bit, whatever runs cells are taken in. And
-the forms of all rows on a neighbour cost d + 1 numbers a row for each such unit, not for each input.
+The form of a row on a cell is the sum over its inputs k of ``w_k h_k``, h_k the map of input k there. Each
+product is rounded to a multiple of one power of two, the *last place*, so large that all sums of the
+rounded products are multiples of it below 2^53, which float64 adds exactly. From one cell to the next only
+the products of units change that are in another state: they are taken out, others are added, and nothing is
+lost. So what comes out depends on the cell alone, not on where one came from: to the last bit, whatever
+runs cells are taken in. And the forms of all rows on a neighbour cost d + 1 numbers a row for each such
+unit, not for each input.
 
-Last places are those of a cell below, for each of the d + 1 columns. Let r bound all its inputs in any state there
-(``reach``), |W| the largest row sum of magnitudes and m the largest magnitude. The last place is the
-least G = 2^e with ``max(|W|, 4 m) r < 2^53 G``. Then
+Cells that are parts of one cell below share last places, one for each of the d + 1 columns. Let r bound the
+numbers in that column of all inputs, in any of their states (``reach``), |W| be the largest row sum of
+magnitudes and m the largest magnitude of an entry. The last place is the least G = 2^e with
+``max(|W|, 4 m) r < 2^53 G``. Then
 
-* four products are below 2^53 G, one below 2^51 G: ``(t + 3 2^51 G) - 3 2^51 G`` is t, rounded to a multiple of G;
-* a sum that has one product for each input, or none, is below 2^53 G too, also half way from one cell to the next,
-  where a product is taken out before the other one comes in;
-* n products of a row lose at most n G / 2 by that, and ``U`` of their magnitudes before. G is at most twice
-  ``2^-53 max(|W|, 4 m) r``: what sums of n terms may lose in any order, and no more for a thousand steps.
+* one product is below 2^51 G, so that ``(t + 3 2^51 G) - 3 2^51 G`` is t, rounded to a multiple of G: the sum
+  in between is between 2^52 G and 2^53 G. Four of them are below 2^53 G;
+* so is a sum that has for each input one product, or none: also half way from one cell to the next, where a
+  product is taken out before the other one comes in. (G / 2 for each product is what the bound has to spare.)
+* n products lose at most n G / 2 by that, after ``U`` of their magnitudes. G is at most twice
+  ``2^-53 max(|W|, 4 m) r``: about what any sum of n terms may lose, and no more after a thousand cells.
 
-Whole numbers are multiples of G up to 1, and stay what they are. Where r has left the range of float64, so have the
-bounds, and nothing is proven.
+Whole numbers are multiples of a G up to 1, and stay what they are. Where r has left the range of float64, so
+have the bounds, and nothing is proven.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from ...base.arrays import FloatArray
-from ...base.kernels import Blocks, Int64Vector, Matrix, Vector, int64, kernel
-from ...base.rounding import INFLATE
-from ...network.layer_arrays import Columns
+from ..base.arrays import FloatArray
+from ..base.kernels import Blocks, Int64Vector, Matrix, Vector, int64, kernel
+from ..base.rounding import INFLATE
+from .layer_arrays import Columns
 from .unit_maps import CellMaps
 
 #: Last places are not below what this makes them: far above the least number.
@@ -59,7 +62,7 @@ def shift_of(last_place: FloatArray) -> FloatArray:
 
 @kernel(bare=True)
 def unit_form(below: CellMaps, home: int, entry: int, sign: float, out: Vector) -> bool:
-    """Write the map of an output in a state, by its entry in the table, or minus it; whether it is not zero."""
+    """Write the map of an output in a state, by its entry, or minus it; tell whether it is not zero."""
     d, piece, slope = out.size - 1, below.piece[entry], sign * below.slopes[entry]
     for j in range(d + 1):
         out[j] = slope * below.maps[home, j, piece] if slope != 0.0 else 0.0

@@ -1,8 +1,8 @@
-"""The affine maps of a layer's outputs on cells, as kernels read them.
+"""The affine maps of a layer's outputs under many patterns, or on the cells that have them, for kernels.
 
-The cells that a layer makes of one cell share the map of that cell's pre-activations; theirs is the same with each
-row replaced by a slope times a row plus a constant, by state. So one map is kept for each *parent*, and a parent
-number and states for each cell.
+Patterns that are the same below a layer share the map of its rows; those of the outputs are the same with
+each row replaced by a slope times a row plus a constant, by state. So one map is kept for each *parent*,
+and a parent number and states for each cell.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...base.kernels import (
+from ..base.kernels import (
     Blocks,
     Int32Vector,
     Int64Vector,
@@ -21,7 +21,7 @@ from ...base.kernels import (
     Vector,
     kernel,
 )
-from ...base.rounding import INFLATE
+from ..base.rounding import INFLATE
 
 
 class CellMaps(NamedTuple):
@@ -71,7 +71,7 @@ def live_units(maps: CellMaps, out: UInt8Matrix) -> None:
 
 
 @kernel(bare=True)
-def measure_parent(cells: CellMaps, home: int, reach: Vector, sizes: Vector) -> None:
+def measure_parent(cells: CellMaps, home: int, scale: Vector, reach: Vector, sizes: Vector) -> None:
     """Bound the d + 1 numbers of all units on a parent, in any state; and each entry's magnitude on the box.
 
     Infinite or not a number: then the bounds are infinite, and nothing is proven.
@@ -83,7 +83,7 @@ def measure_parent(cells: CellMaps, home: int, reach: Vector, sizes: Vector) -> 
         constant = abs(cells.constants[entry])
         for j in range(columns):
             number = abs(cells.maps[home, j, piece])
-            total += number
+            total += scale[j] * number
             number = slope * number + (constant if j == columns - 1 else 0.0)
             reach[j] = max(reach[j], number) if number < np.inf else np.inf
         total = slope * total + constant
@@ -91,13 +91,17 @@ def measure_parent(cells: CellMaps, home: int, reach: Vector, sizes: Vector) -> 
 
 
 @kernel
-def measure(cells: CellMaps, reach: Matrix) -> None:
-    """Bound the magnitudes of all units on each cell, in ``cells.sizes``, and the reach of each parent."""
+def measure(cells: CellMaps, scale: Vector, reach: Matrix) -> None:
+    """Bound the magnitudes of all units on each cell, in ``cells.sizes``, and the reach of each parent.
+
+    ``scale (d + 1,)`` is by how much each of the numbers of a map counts: the largest |x_j| of the box, and
+    1.
+    """
     sizes = np.empty(cells.piece.size)
     for c in range(cells.parent.size):
         home = cells.parent[c]
         if c == 0 or home != cells.parent[c - 1]:
-            measure_parent(cells, home, reach[home], sizes)
+            measure_parent(cells, home, scale, reach[home], sizes)
         largest = 0.0
         for k in range(cells.states.shape[1]):
             largest = max(largest, sizes[cells.first[k] + cells.states[c, k]])
