@@ -26,7 +26,7 @@ import numpy as np
 from ..base.arrays import IntArray
 from ..base.rounding import INFLATE, TINY, U
 from ..errors import CheckFailedError
-from ..network.maps import region_maps
+from .bulk import affine_maps
 from .regions import Regions
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def _check_bends(cx: Regions, faces: Faces, facets: IntArray) -> None:
     units = faces.scalar_units(facets[cx.walls.entries])
     i, j = cx.walls.sides[units >= 0].T
     units = units[units >= 0]
-    if (cx.states[i, units] == cx.states[j, units]).any():
+    if (cx.states_at(i, units) == cx.states_at(j, units)).any():
         raise CheckFailedError("a facet lies on the boundary of a unit that keeps its state across it")
 
 
@@ -110,14 +110,13 @@ def _check_continuity(cx: Regions, faces: Faces, facets: IntArray) -> None:
     A corner's place is off by at most ``faces.reach``, so the maps may differ there by their difference's
     slope times that, and by their own rounding.
     """
-    d, cells, box = cx.box.dim, faces.cells, cx.box
-    largest = box.farthest
-    maps, errors = region_maps(cx.network.layers, cx.states, largest)
+    d, cells = cx.box.dim, faces.cells
+    A, c, errors = affine_maps(cx)
     (i, j), own = cx.walls.sides.T, facets[cx.walls.entries]
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        jump = maps[i] - maps[j]
-        slopes = np.abs(jump[:, :, :d])
-        bound = errors[i] + errors[j] + (d + 2) * 2.0**-50 * (slopes @ largest + np.abs(jump[:, :, d]))
+        steps, jump = A[i] - A[j], c[i] - c[j]
+        slopes = np.abs(steps)
+        bound = errors[i] + errors[j] + (d + 2) * 2.0**-50 * (slopes @ cx.box.farthest + np.abs(jump))
         bound += (d + 2) * TINY
     for choices in range(1 << (d - 1)):
         corner = own
@@ -126,7 +125,7 @@ def _check_continuity(cx: Regions, faces: Faces, facets: IntArray) -> None:
             corner = cells.pool[cells.start[corner] + last].astype(np.int64)
         places = faces.places[corner]
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-            value = np.einsum("noj,nj->no", jump[:, :, :d], faces.points[places]) + jump[:, :, d]
+            value = np.einsum("noj,nj->no", steps, faces.points[places]) + jump
             bounds = bound + np.einsum("noj,nj->no", slopes, faces.reach[places])
         wrong = (np.abs(value) > bounds).any(axis=1)
         # Beyond the range of float64.
@@ -140,7 +139,7 @@ def _check_continuity(cx: Regions, faces: Faces, facets: IntArray) -> None:
 def _values(cx: Regions, region: int, vertex: int) -> list[Fraction]:
     """The affine map of a region at a vertex."""
     assert cx.known_faces is not None
-    slopes, constants = cx.network.exact.affine_map(cx.states[region])
+    slopes, constants = cx.network.exact.affine_map(cx[region].pattern)
     point = cx.faces.exact_point(int(vertex))
     return [
         sum((a * x for a, x in zip(row, point, strict=True)), c)

@@ -26,7 +26,7 @@ from ..geometry import polytope, volumes
 from ..network.box import Box, box_rows
 from ..network.equal_maps import map_labels
 from ..network.network import Network
-from .patterns import Patterns, PatternsOrArray
+from .patterns import TOGETHER, Patterns, PatternsOrArray
 from .walls import Walls, find_walls, sides_in_parts
 
 if TYPE_CHECKING:
@@ -112,6 +112,17 @@ class Regions:
         found: StateArray = known.rows(regions) if isinstance(known, Patterns) else known[regions]
         found.flags.writeable = False
         return found
+
+    def states_at(self, regions: IntArray, units: IntArray) -> StateArray:
+        """The state of one unit in each of some regions; uint8 (n,). Patterns are not made for it."""
+        known = vars(self)["states"]
+        return known.at(regions, units) if isinstance(known, Patterns) else np.asarray(known[regions, units])
+
+    def patterns_in_parts(self) -> Iterator[StateArray]:
+        """All patterns, some of them at a time, in the order of the regions."""
+        together = max(1, TOGETHER // max(1, self.network.n_units))
+        for start in range(0, self.n_regions, together):
+            yield self.patterns_of(np.arange(start, min(start + together, self.n_regions)))
 
     @property
     def n_explored(self) -> int:

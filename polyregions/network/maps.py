@@ -12,7 +12,8 @@ the layer below, as in :mod:`polyregions.engines.subdivide.cell_maps`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import numpy as np
 
@@ -56,11 +57,16 @@ def maps_of(
     """The same, of patterns that are made when they are asked for, some at a time."""
     outputs, columns = layers[-1].n_outputs, [Columns.of(layer.weight) for layer in layers]
     maps, errors = np.empty((n, outputs, largest.size + 1)), np.empty((n, outputs))
-    width = max(largest.size, *(layer.n_rows for layer in layers))
-    chunk = max(1, TOGETHER // (width * (largest.size + 1)))
-    for part in (slice(i, min(i + chunk, n)) for i in range(0, n, chunk)):
+    for part in chunks(layers, n, largest):
         maps[part], errors[part] = _maps(layers, columns, states(part), largest)
     return maps, errors
+
+
+def chunks(layers: tuple[Layer, ...], n: int, largest: FloatArray) -> Iterator[slice]:
+    """As many of n patterns at a time as may be worked on at once."""
+    width = max(largest.size, *(layer.n_rows for layer in layers))
+    chunk = max(1, TOGETHER // (width * (largest.size + 1)))
+    return (slice(i, min(i + chunk, n)) for i in range(0, n, chunk))
 
 
 def similar_first(states: StateArray) -> IntArray:
@@ -77,33 +83,75 @@ def similar_first(states: StateArray) -> IntArray:
     return np.argsort(rows.ravel(), kind="stable")
 
 
-# What leaves the range of float64 has infinite bounds.
-@np.errstate(all="ignore")
-def _maps(
-    layers: tuple[Layer, ...], columns: list[Columns], states: StateArray, largest: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    d, scale, runs = largest.size, np.append(largest, 1.0), Runs(states)
+class Rows(NamedTuple):
+    """The forms of a layer's rows under each run of patterns that are the same below.
+
+    Attributes
+    ----------
+    layer : Layer
+    z : float64 (runs, d + 1, rows)
+    of : int64 (n,)
+        The run of each pattern.
+    sizes, errors, flat : float64 (runs,)
+        A row with magnitudes that sum up to w is off by at most ``w (errors + 4 U sizes) + flat`` on the
+        box, and by the rounding of its bias; up to that its own magnitudes sum up to ``w sizes`` there.
+    norm : float
+        The largest w.
+    """
+
+    layer: Layer
+    z: FloatArray
+    of: IntArray
+    sizes: FloatArray
+    errors: FloatArray
+    flat: FloatArray
+    norm: float
+
+    @property
+    def bounds(self) -> FloatArray:
+        """Bounds of the errors of all rows; float64 (runs,)."""
+        steep = self.norm * (self.errors + 4 * U * self.sizes)
+        return (steep + self.flat + 2 * U * np.abs(self.layer.bias).max()) * INFLATE
+
+
+def rows_of(
+    layers: tuple[Layer, ...], columns: list[Columns], runs: Runs, largest: FloatArray
+) -> Iterator[Rows]:
+    """Yield the rows of each layer; the runs are those of all layers but the last one in the end."""
+    d, scale = largest.size, np.append(largest, 1.0)
     below, reach = _inputs(largest), np.zeros((1, d + 1))
     for layer, own in zip(layers, columns, strict=True):
         places = last_places(own, reach)
         z = np.empty((len(below.parent), d + 1, layer.n_rows))
         row_maps(below, shift_of(places), own, z)
         z[:, d] += layer.bias
-        steep = below.errors + 4 * U * below.sizes
         flat = own.most * (places @ scale)[below.parent] / 2 + 8 * (own.most + d) * TINY * scale.sum()
-        before, now = runs.after(layer)
+        rows = Rows(layer, z, runs.of, below.sizes, below.errors, flat, own.norm)
+        yield rows
         if layer is layers[-1]:
-            norms = np.asarray(abs(layer.weight).sum(axis=1)) * INFLATE
-            bounds = steep[:, None] * norms + flat[:, None] + 2 * U * np.abs(layer.bias)
-            maps, errors = _outputs(layer, z[before], bounds[before] * INFLATE, now, scale)
-            return maps[runs.of], errors[runs.of]
-        bounds = (own.norm * steep + flat + 2 * U * np.abs(layer.bias).max()) * INFLATE
-        below, reach = _units(layer, z, before, now), np.zeros((len(z), d + 1))
+            return
+        before, states = runs.after(layer)
+        below, reach = _units(layer, z, before, states), np.zeros((len(z), d + 1))
         measure(below, scale, reach)
         steepest = float(np.abs(below.slopes).max())
         rounding = 4 * U * below.sizes + 8 * d * TINY * scale.sum()
-        below.errors[:] = (steepest * bounds[before] + rounding) * INFLATE
-    raise AssertionError("a network has a layer")
+        below.errors[:] = (steepest * rows.bounds[before] + rounding) * INFLATE
+
+
+# What leaves the range of float64 has infinite bounds.
+@np.errstate(all="ignore")
+def _maps(
+    layers: tuple[Layer, ...], columns: list[Columns], states: StateArray, largest: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    runs, scale = Runs(states), np.append(largest, 1.0)
+    for last in rows_of(layers, columns, runs, largest):  # noqa: B007
+        pass
+    before, now = runs.after(last.layer)
+    norms = np.asarray(abs(last.layer.weight).sum(axis=1)) * INFLATE
+    steep = last.errors + 4 * U * last.sizes
+    bounds = (steep[:, None] * norms + last.flat[:, None] + 2 * U * np.abs(last.layer.bias)) * INFLATE
+    maps, errors = _outputs(last.layer, last.z[before], bounds[before], now, scale)
+    return maps[runs.of], errors[runs.of]
 
 
 def _inputs(largest: FloatArray) -> CellMaps:
@@ -119,15 +167,20 @@ def _inputs(largest: FloatArray) -> CellMaps:
 def _units(layer: Layer, z: FloatArray, before: IntArray, states: StateArray) -> CellMaps:
     """A layer's outputs where the rows are z; bounds are yet to be entered."""
     table, n = layer.pieces, len(states)
-    own = states
-    if table.units.size < layer.n_outputs:
-        own = np.zeros((n, layer.n_outputs), dtype=np.uint8)
-        own[:, table.units] = states
     entries = table.first.copy(), table.row.copy(), table.slope.copy(), table.constant.copy()
     # No piece is said to be zero: sums do not ask.
     kinds, zero = np.zeros(table.row.size, dtype=np.uint8), np.zeros((1, layer.n_rows), dtype=np.uint8)
     bounds = np.empty(n), np.empty(n)
-    return CellMaps(z, before.astype(np.int32), np.ascontiguousarray(own), *entries, *bounds, kinds, zero)
+    return CellMaps(z, before.astype(np.int32), output_states(layer, states), *entries, *bounds, kinds, zero)
+
+
+def output_states(layer: Layer, states: StateArray) -> StateArray:
+    """The states of all outputs, from those of the units."""
+    if layer.n_units == layer.n_outputs:
+        return np.ascontiguousarray(states)
+    every = np.zeros((len(states), layer.n_outputs), dtype=np.uint8)
+    every[:, layer.pieces.units] = states
+    return every
 
 
 def _outputs(
