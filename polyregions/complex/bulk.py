@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from ..base.arrays import FloatArray, IntArray
-from ..network.maps import maps_of, similar_first
 from .packed_states import ROWS_TOGETHER, PackedStates
 from .polygons import region_rings, region_vertices
 from .regions import Regions
@@ -65,6 +64,8 @@ def affine_maps(cx: Regions) -> AffineMaps:
     >>> sorted(zip(A.ravel().tolist(), c.ravel().tolist())), bool((errors < 1e-12).all())
     ([(-1.0, 2.0), (0.0, 0.0), (1.0, 0.0)], True)
     """
+    from ..network.maps import maps_of, similar_first  # loads kernels
+
     order = np.arange(cx.n_regions)
     if cx.known_faces is None:
         # Those of a subdivision are in such an order already.

@@ -8,7 +8,7 @@ For all regions:
 * if the faces are known, they fit together (:mod:`polyregions.complex.face_checks`).
 
 In exact rational arithmetic, from the network and the box alone, for all regions, or for 250 spread
-over the result if the faces are known:
+over the result if the faces are known (50 if the network is large):
 
 * the network is continuous: across a facet the two affine maps differ by multiples of the facet's form;
 * for d <= 4, the facets of a region bound exactly the cell of its pattern, and two neighbours share a whole
@@ -33,15 +33,15 @@ from ..base.rationals import Point, homogeneous
 from ..errors import CheckFailedError
 from ..geometry.volumes import exact_volume
 from ..network.box import box_rows
-from ..network.realised import surely_realised
 from .face_checks import check_faces
 from .patterns import TOGETHER
 from .regions import Region, Regions
 
 #: Cells (their vertices) and volumes are checked up to these dimensions; beyond, they take too long.
 CELL_DIM, VOLUME_DIM = 4, 3
-#: Regions that are checked in rational arithmetic if float64 has checked them all.
-SAMPLE = 250
+#: Regions that are checked in rational arithmetic if float64 has checked them all: so many, or fewer (but not
+#: fewer than the second) of a network that has more than so many weights.
+SAMPLE, LEAST_SAMPLE, WEIGHTS = 250, 50, 2**17
 #: So many of them are next to each other in the list.
 RUN = 5
 
@@ -88,7 +88,9 @@ def _with_witness(cx: Regions) -> NDArray[np.bool_]:
 def _check_patterns(cx: Regions) -> None:
     ranges = [layer.n_states for layer in cx.network.hidden]
     most, hashes = np.concatenate(ranges) if ranges else np.empty(0), []
-    for states in cx.patterns_in_parts():
+    together = max(1, TOGETHER // max(1, cx.network.n_units))
+    for start in range(0, cx.n_regions, together):
+        states = cx.patterns_of(np.arange(start, min(start + together, cx.n_regions)))
         if (states >= most).any():
             _fail("a unit is in a state that it does not have")
         hashes.append(_hashes(states))
@@ -114,6 +116,8 @@ def _not_surely_inside(cx: Regions) -> IntArray:
     inside = cx.box.contains(cx.witnesses[given])
     left = given[inside]
     if cx.known_faces is not None:
+        from ..network.realised import surely_realised  # loads kernels
+
         # Those of a subdivision are in an order in which neighbours have much in common.
         points, largest = cx.witnesses[left], cx.box.farthest
         sure = surely_realised(cx.network.layers, lambda part: cx.patterns_of(left[part]), points, largest)
@@ -188,9 +192,11 @@ def _check_geometry(cx: Regions) -> None:
     """Continuity across facets, the cells in low dimension: one pass, since rows are dear."""
     volumes = Fraction(0)
     chosen: Sequence[int] = range(cx.n_explored)
-    if cx.complete and cx.known_faces is not None and cx.n_regions > SAMPLE:
+    weights = sum(layer.n_rows * layer.most_inputs for layer in cx.network.layers)
+    sample = max(LEAST_SAMPLE, min(SAMPLE, SAMPLE * WEIGHTS // max(1, weights)))
+    if cx.complete and cx.known_faces is not None and cx.n_regions > sample:
         # Neighbours in the list have much in common, which is computed once.
-        starts = np.linspace(0, cx.n_regions - RUN, SAMPLE // RUN, dtype=np.int64)
+        starts = np.linspace(0, cx.n_regions - RUN, sample // RUN, dtype=np.int64)
         chosen = np.unique(starts[:, None] + np.arange(RUN)).tolist()
     measured = cx.complete and cx.box.dim <= VOLUME_DIM and len(chosen) == cx.n_regions
     own = set(chosen)

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields
 from fractions import Fraction
 from functools import cached_property
-from math import comb
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
@@ -26,7 +25,7 @@ from ..geometry import polytope, volumes
 from ..network.box import Box, box_rows
 from ..network.equal_maps import map_labels
 from ..network.network import Network
-from .patterns import TOGETHER, Patterns, PatternsOrArray
+from .patterns import Patterns, PatternsOrArray
 from .walls import Walls, find_walls, sides_in_parts
 
 if TYPE_CHECKING:
@@ -117,12 +116,6 @@ class Regions:
         """The state of one unit in each of some regions; uint8 (n,). Patterns are not made for it."""
         known = vars(self)["states"]
         return known.at(regions, units) if isinstance(known, Patterns) else np.asarray(known[regions, units])
-
-    def patterns_in_parts(self) -> Iterator[StateArray]:
-        """All patterns, some of them at a time, in the order of the regions."""
-        together = max(1, TOGETHER // max(1, self.network.n_units))
-        for start in range(0, self.n_regions, together):
-            yield self.patterns_of(np.arange(start, min(start + together, self.n_regions)))
 
     @property
     def n_explored(self) -> int:
@@ -279,16 +272,6 @@ class Regions:
 Regions.states = PatternsOrArray("states")  # type: ignore[assignment]
 
 
-def most_vertices(dim: int, facets: int) -> int:
-    """The largest number of vertices of a polytope with so many facets (McMullen's upper bound theorem).
-
-    >>> most_vertices(2, 6), most_vertices(3, 6), most_vertices(4, 8)   # a hexagon, a cube, a cyclic one
-    (6, 8, 20)
-    """
-    low, high = dim // 2, (dim + 1) // 2
-    return comb(facets - high, low) + comb(facets - low - 1, high - 1)
-
-
 @dataclass(frozen=True, eq=False)
 class Region:
     """One activation region: a convex polytope on which the network is affine.
@@ -372,7 +355,7 @@ class Region:
             ``volume`` and ``centroid`` raise it too.
         """
         dim, facets = self.complex.box.dim, len(self.facets)
-        most = most_vertices(dim, facets)
+        most = polytope.most_vertices(dim, facets)
         if most > MOST_VERTICES:
             raise TooLargeError(
                 f"region {self.id}: with {facets} facets in {dim} dimensions it has up to {most:,} vertices, "

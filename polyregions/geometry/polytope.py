@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import cmp_to_key
-from math import lcm
+from math import comb, lcm
 
 import numpy as np
 from flint import fmpz_mat
@@ -25,6 +25,16 @@ from ..errors import CheckFailedError, TooLargeError
 
 #: Vertices of one polytope, and pairs of them that one cut may look at: about 10 seconds each.
 MOST_VERTICES, MOST_PAIRS = 2**16, 2**24
+
+
+def most_vertices(dim: int, facets: int) -> int:
+    """The largest number of vertices of a polytope with so many facets (McMullen's upper bound theorem).
+
+    >>> most_vertices(2, 6), most_vertices(3, 6), most_vertices(4, 8)   # a hexagon, a cube, a cyclic one
+    (6, 8, 20)
+    """
+    low, high = dim // 2, (dim + 1) // 2
+    return comb(facets - high, low) + comb(facets - low - 1, high - 1)
 
 
 def float_halfspaces(rows: IntegerRows) -> tuple[FloatArray, FloatArray]:

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from ..base.arrays import FloatArray, IntArray, StateArray
 from ..base.rationals import common_integers, dyadic
 from .layers import Layer
-from .maps import Runs
+from .runs import Runs
 
 #: Numbers that are worked on at once.
 TOGETHER = 2**22

@@ -22,6 +22,7 @@ from ..base.rounding import INFLATE, TINY, U
 from .layer_arrays import Columns
 from .layers import Layer
 from .row_sums import last_places, row_maps, shift_of
+from .runs import Runs
 from .unit_maps import CellMaps, measure
 
 #: Numbers that are worked on at once.
@@ -111,7 +112,7 @@ class Rows(NamedTuple):
     def bounds(self) -> FloatArray:
         """Bounds of the errors of all rows; float64 (runs,)."""
         steep = self.norm * (self.errors + 4 * U * self.sizes)
-        return (steep + self.flat + 2 * U * np.abs(self.layer.bias).max()) * INFLATE
+        return np.asarray((steep + self.flat + 2 * U * np.abs(self.layer.bias).max()) * INFLATE)
 
 
 def rows_of(
@@ -177,7 +178,7 @@ def _units(layer: Layer, z: FloatArray, before: IntArray, states: StateArray) ->
 def output_states(layer: Layer, states: StateArray) -> StateArray:
     """The states of all outputs, from those of the units."""
     if layer.n_units == layer.n_outputs:
-        return np.ascontiguousarray(states)
+        return np.array(states, order="C")
     every = np.zeros((len(states), layer.n_outputs), dtype=np.uint8)
     every[:, layer.pieces.units] = states
     return every
@@ -201,27 +202,3 @@ def _outputs(
     else:
         errors = np.abs(slope) * errors
     return z.transpose(0, 2, 1), errors
-
-
-class Runs:
-    """Runs of patterns that have been the same so far: neighbours in a list often are.
-
-    Attributes
-    ----------
-    of : int64 (n,)
-        The run of each pattern.
-    """
-
-    def __init__(self, states: StateArray) -> None:
-        self._states, self._unit = states, 0
-        self.of: IntArray = np.zeros(len(states), dtype=np.int64)
-
-    def after(self, layer: Layer) -> tuple[IntArray, StateArray]:
-        """Go on by a layer: the old run of each new one, and the layer's states (runs, units)."""
-        columns = self._states[:, self._unit : self._unit + layer.n_units]
-        self._unit += layer.n_units
-        changes = (columns[1:] != columns[:-1]).any(axis=1) | (self.of[1:] != self.of[:-1])
-        firsts = np.concatenate([np.zeros(1, dtype=np.int64), 1 + np.flatnonzero(changes)])
-        before, own = self.of[firsts], columns[firsts]
-        self.of = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(changes)])
-        return before, own

@@ -18,10 +18,11 @@ from ..base.kernels import Blocks, BoolVector, Int64Vector, Matrix, UInt8Matrix,
 from ..base.rounding import INFLATE, TINY, U
 from .layer_arrays import Columns
 from .layers import Layer
-from .maps import Rows, Runs, chunks, output_states, rows_of
+from .maps import Rows, chunks, output_states, rows_of
+from .runs import Runs
 
 
-class Borders(NamedTuple):
+class StateBorders(NamedTuple):
     """A layer's table of states; see :class:`polyregions.network.pieces.Pieces`."""
 
     first: Int64Vector
@@ -30,7 +31,7 @@ class Borders(NamedTuple):
     is_max: BoolVector
 
     @classmethod
-    def of(cls, layer: Layer) -> Borders:
+    def of(cls, layer: Layer) -> StateBorders:
         """That of a layer."""
         table = layer.pieces
         return cls(table.first.copy(), table.row.copy(), table.levels.copy(), table.is_max.copy())
@@ -55,7 +56,7 @@ def surely_realised(
     bool (n,)
     """
     columns = [Columns.of(layer.weight) for layer in layers]
-    sure = (np.abs(points) <= largest).all(axis=1)
+    sure = np.asarray((np.abs(points) <= largest).all(axis=1))
     with np.errstate(all="ignore"):
         for part in chunks(layers, len(points), largest):
             own, unit = states(part), 0
@@ -64,14 +65,15 @@ def surely_realised(
                 here = output_states(layer, own[:, unit : unit + layer.n_units])
                 unit += layer.n_units
                 at = np.ascontiguousarray(points[part])
-                agree(at, rows.of, rows.z, _bounds(rows), Borders.of(layer), here, sure[part])
+                agree(at, rows.of, rows.z, _bounds(rows), StateBorders.of(layer), here, sure[part])
     return sure
 
 
 def _bounds(rows: Rows) -> FloatArray:
     """Bounds of the errors of rows at any point of the box, if they are evaluated there; float64 (runs,)."""
     d, largest = rows.z.shape[1] - 1, np.abs(rows.layer.bias).max()
-    return (rows.bounds + (d + 3) * U * (rows.norm * rows.sizes + largest)) * INFLATE + 8 * d * TINY
+    size = rows.norm * rows.sizes + largest
+    return np.asarray((rows.bounds + (d + 3) * U * size) * INFLATE + 8 * d * TINY)
 
 
 @kernel
@@ -80,7 +82,7 @@ def agree(
     of: Int64Vector,
     z: Blocks,
     bounds: Vector,
-    borders: Borders,
+    borders: StateBorders,
     states: UInt8Matrix,
     sure: BoolVector,
 ) -> None:

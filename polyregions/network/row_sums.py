@@ -34,10 +34,10 @@ from ..base.rounding import INFLATE
 from .layer_arrays import Columns
 from .unit_maps import CellMaps
 
-#: Last places are not below what this makes them: far above the least number.
-LEAST = 2.0**-900
+#: Last places are not below what this makes them, so that what is added to round is a normal number.
+LEAST = 2.0**-1000
 #: Beyond, the bounds are infinite.
-LARGEST = 2.0**900
+LARGEST = 2.0**1020
 
 
 def last_places(columns: Columns, reach: FloatArray) -> FloatArray:

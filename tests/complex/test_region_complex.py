@@ -19,8 +19,9 @@ from support.zoo import by_name
 
 from polyregions import Box, Network, Region, RegionComplex, enumerate_regions
 from polyregions.complex import walls
-from polyregions.complex.regions import Regions, most_vertices
+from polyregions.complex.regions import Regions
 from polyregions.errors import InvalidInputError, TooLargeError
+from polyregions.geometry.polytope import most_vertices
 from polyregions.network.layers import absolute, relu
 
 # x = 0, y = 0, x + y = 1 in [-2, 2]^2: seven regions, nine adjacencies, by hand.
