@@ -28,7 +28,7 @@ import numpy as np
 from flint import fmpz_mat
 from numpy.typing import NDArray
 
-from ..base.arrays import IntArray, StateArray
+from ..base.arrays import Bounded, IntArray, StateArray
 from ..base.rationals import Point, homogeneous
 from ..errors import CheckFailedError
 from ..geometry.volumes import exact_volume
@@ -51,12 +51,14 @@ def check(cx: Regions) -> None:
     # What leaves the range of float64 is decided by rationals, however the caller wants to hear of it.
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         _check_arrays(cx)
-        _check_patterns(cx)
+        _check_states(cx)
+        maps, left = _maps_and_doubtful(cx)
+        _check_witnesses(cx, left)
         _check_facets(cx)
         if cx.complete:
             _check_connected(cx)
         if cx.complete and cx.known_faces is not None:
-            check_faces(cx, cx.faces)
+            check_faces(cx, cx.faces, maps)
         _check_geometry(cx)
 
 
@@ -85,7 +87,8 @@ def _with_witness(cx: Regions) -> NDArray[np.bool_]:
     return (np.arange(cx.n_regions) < cx.n_explored) | ~np.isnan(cx.witnesses).all(axis=1)
 
 
-def _check_patterns(cx: Regions) -> None:
+def _check_states(cx: Regions) -> None:
+    """All patterns, some at a time: that there are such states, and that no two are the same."""
     ranges = [layer.n_states for layer in cx.network.hidden]
     most, hashes = np.concatenate(ranges) if ranges else np.empty(0), []
     together = max(1, TOGETHER // max(1, cx.network.n_units))
@@ -98,7 +101,29 @@ def _check_patterns(cx: Regions) -> None:
         _fail("two regions have the same pattern")
     if not cx.network.n_units and cx.n_regions != 1:
         _fail("a network without units has one region")
-    for i in _not_surely_inside(cx).tolist():
+
+
+def _maps_and_doubtful(cx: Regions) -> tuple[Bounded, IntArray]:
+    """The affine maps of a subdivision, and the regions whose witness has not surely their pattern.
+
+    Its regions are in an order in which neighbours have much in common: their forms are quickly made. For
+    others a forward pass is quicker, and maps are not asked for.
+    """
+    given = _with_witness(cx)
+    if cx.known_faces is None:
+        return Bounded(np.empty(0), np.empty(0)), np.flatnonzero(given)
+    from ..network.realised import realised_maps  # loads kernels
+
+    def states(part: slice) -> StateArray:
+        return cx.patterns_of(np.arange(part.start, part.stop))
+
+    *maps, sure = realised_maps(cx.network.layers, states, cx.witnesses, cx.box.farthest)
+    return Bounded(*maps), np.flatnonzero(given & ~(sure & cx.box.contains(cx.witnesses)))
+
+
+def _check_witnesses(cx: Regions, left: IntArray) -> None:
+    """Check the patterns of some regions, those that are left, against their witnesses."""
+    for i in _elsewhere(cx, left).tolist():
         if not rounded_from_inside(cx, i):
             _fail(f"the witness of region {i} is not in it")
         if i >= cx.n_explored:
@@ -110,23 +135,14 @@ def _check_patterns(cx: Regions) -> None:
             _fail(f"the pattern of region {i} is not the one at its interior")
 
 
-def _not_surely_inside(cx: Regions) -> IntArray:
-    """The regions whose witness has another pattern, or is outside of the box."""
-    given = np.flatnonzero(_with_witness(cx))
-    inside = cx.box.contains(cx.witnesses[given])
-    left = given[inside]
-    if cx.known_faces is not None:
-        from ..network.realised import surely_realised  # loads kernels
-
-        # Those of a subdivision are in an order in which neighbours have much in common.
-        points, largest = cx.witnesses[left], cx.box.farthest
-        sure = surely_realised(cx.network.layers, lambda part: cx.patterns_of(left[part]), points, largest)
-        left = left[~sure]
-    elsewhere = [given[~inside]]
-    for part in np.array_split(left, -(-left.size * cx.network.n_units // TOGETHER) or 1):
-        other = cx.network.states(cx.witnesses[part]) != cx.patterns_of(part)
-        elsewhere.append(part[other.any(axis=1)])
-    return np.sort(np.concatenate(elsewhere))
+def _elsewhere(cx: Regions, regions: IntArray) -> IntArray:
+    """The regions, of some, whose witness has another pattern or is outside of the box."""
+    found = [np.empty(0, dtype=np.int64)]
+    for part in np.array_split(regions, -(-regions.size * cx.network.n_units // TOGETHER) or 1):
+        points = cx.witnesses[part]
+        other = (cx.network.states(points) != cx.patterns_of(part)).any(axis=1)
+        found.append(part[other | ~cx.box.contains(points)])
+    return np.concatenate(found)
 
 
 def _hashes(rows: StateArray) -> NDArray[np.uint64]:

@@ -23,10 +23,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..base.arrays import IntArray
+from ..base.arrays import Bounded, IntArray
 from ..base.rounding import INFLATE, TINY, U
 from ..errors import CheckFailedError
-from .bulk import affine_maps
 from .regions import Regions
 
 if TYPE_CHECKING:
@@ -38,12 +37,20 @@ VOLUME_DIM = 3
 ENOUGH = 0.25
 
 
-def check_faces(cx: Regions, faces: Faces) -> None:
-    """Raise CheckFailedError if the faces of a complete complex do not fit together."""
+def check_faces(cx: Regions, faces: Faces, maps: Bounded | None = None) -> None:
+    """Raise CheckFailedError if the faces of a complete complex do not fit together.
+
+    ``maps`` are the affine maps of the regions, float64 (regions, outputs, d + 1), with bounds (regions,
+    outputs), if they are known.
+    """
+    if maps is None:
+        from ..network.maps import region_maps  # loads kernels
+
+        maps = Bounded(*region_maps(cx.network.layers, cx.states, cx.box.farthest))
     _check_incidences(faces)
     facets = _check_neighbors(cx, faces)
     _check_bends(cx, faces, facets)
-    _check_continuity(cx, faces, facets)
+    _check_continuity(cx, faces, facets, maps)
     if cx.box.dim <= VOLUME_DIM:
         _check_volumes(faces)
     if cx.box.dim == 2:
@@ -106,17 +113,18 @@ def _check_bends(cx: Regions, faces: Faces, facets: IntArray) -> None:
         raise CheckFailedError("a facet lies on the boundary of a unit that keeps its state across it")
 
 
-def _check_continuity(cx: Regions, faces: Faces, facets: IntArray) -> None:
+def _check_continuity(cx: Regions, faces: Faces, facets: IntArray, maps: Bounded) -> None:
     """Compare the maps of neighbours at corners of the facet between them.
 
     A corner's place is off by at most ``faces.reach``, so the maps may differ there by their difference's
     slope times that, and by their own rounding.
     """
     d, cells = cx.box.dim, faces.cells
-    A, c, errors = affine_maps(cx)
+    values, errors = maps
     (i, j), own = cx.walls.sides.T, facets[cx.walls.entries]
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        steps, jump = A[i] - A[j], c[i] - c[j]
+        difference = values[i] - values[j]
+        steps, jump = difference[:, :, :d], difference[:, :, d]
         slopes = np.abs(steps)
         bound = errors[i] + errors[j] + (d + 2) * 2.0**-50 * (slopes @ cx.box.farthest + np.abs(jump))
         bound += (d + 2) * TINY

@@ -53,21 +53,31 @@ def region_maps(
 
 
 def maps_of(
-    layers: tuple[Layer, ...], states: Callable[[slice], StateArray], n: int, largest: FloatArray
+    layers: tuple[Layer, ...],
+    states: Callable[[slice], StateArray],
+    n: int,
+    largest: FloatArray,
+    look: Callable[[slice, Rows, StateArray], None] | None = None,
 ) -> tuple[FloatArray, FloatArray]:
-    """The same, of patterns that are made when they are asked for, some at a time."""
+    """The same, of patterns that are made when they are asked for, some at a time.
+
+    ``look`` is handed the rows of each layer under some patterns, and the states of its units.
+    """
     outputs, columns = layers[-1].n_outputs, [Columns.of(layer.weight) for layer in layers]
     maps, errors = np.empty((n, outputs, largest.size + 1)), np.empty((n, outputs))
-    for part in chunks(layers, n, largest):
-        maps[part], errors[part] = _maps(layers, columns, states(part), largest)
-    return maps, errors
-
-
-def chunks(layers: tuple[Layer, ...], n: int, largest: FloatArray) -> Iterator[slice]:
-    """As many of n patterns at a time as may be worked on at once."""
     width = max(largest.size, *(layer.n_rows for layer in layers))
     chunk = max(1, TOGETHER // (width * (largest.size + 1)))
-    return (slice(i, min(i + chunk, n)) for i in range(0, n, chunk))
+    # What leaves the range of float64 has infinite bounds.
+    with np.errstate(all="ignore"):
+        for part in (slice(i, min(i + chunk, n)) for i in range(0, n, chunk)):
+            own, unit = states(part), 0
+            runs = Runs(own)
+            for rows in rows_of(layers, columns, runs, largest):
+                if look is not None:
+                    look(part, rows, own[:, unit : unit + rows.layer.n_units])
+                unit += rows.layer.n_units
+            maps[part], errors[part] = _outputs(rows, runs, np.append(largest, 1.0))
+    return maps, errors
 
 
 def similar_first(states: StateArray) -> IntArray:
@@ -139,22 +149,6 @@ def rows_of(
         below.errors[:] = (steepest * rows.bounds[before] + rounding) * INFLATE
 
 
-# What leaves the range of float64 has infinite bounds.
-@np.errstate(all="ignore")
-def _maps(
-    layers: tuple[Layer, ...], columns: list[Columns], states: StateArray, largest: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    runs, scale = Runs(states), np.append(largest, 1.0)
-    for last in rows_of(layers, columns, runs, largest):  # noqa: B007
-        pass
-    before, now = runs.after(last.layer)
-    norms = np.asarray(abs(last.layer.weight).sum(axis=1)) * INFLATE
-    steep = last.errors + 4 * U * last.sizes
-    bounds = (steep[:, None] * norms + last.flat[:, None] + 2 * U * np.abs(last.layer.bias)) * INFLATE
-    maps, errors = _outputs(last.layer, last.z[before], bounds[before], now, scale)
-    return maps[runs.of], errors[runs.of]
-
-
 def _inputs(largest: FloatArray) -> CellMaps:
     """The coordinates, under one pattern of nothing."""
     d = largest.size
@@ -184,21 +178,22 @@ def output_states(layer: Layer, states: StateArray) -> StateArray:
     return every
 
 
-def _outputs(
-    layer: Layer, z: FloatArray, errors: FloatArray, states: StateArray, scale: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """The last layer's maps (n, outputs, d + 1), and their errors."""
-    table = layer.pieces
-    entry = table.entries(states)
+def _outputs(last: Rows, runs: Runs, scale: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The maps (n, outputs, d + 1) of the last layer, and their errors."""
+    layer, table = last.layer, last.layer.pieces
+    norms = np.asarray(abs(layer.weight).sum(axis=1)) * INFLATE
+    steep = last.errors + 4 * U * last.sizes
+    bounds = (steep[:, None] * norms + last.flat[:, None] + 2 * U * np.abs(layer.bias)) * INFLATE
+    before, states = runs.after(layer)
+    z, errors, entry = last.z[before], bounds[before], table.entries(states)
     if not layer.has_row_each:
         row = table.row[entry]
         z, errors = np.take_along_axis(z, row[:, None, :], axis=2), np.take_along_axis(errors, row, axis=1)
     slope, constant = table.slope[entry], table.constant[entry]
-    z = z * slope[:, None, :]
+    z *= slope[:, None, :]
     z[:, -1] += constant
+    errors = np.abs(slope) * errors
     if table.rounds:
         size = np.einsum("njk,j->nk", np.abs(z), scale) + np.abs(constant)
-        errors = 2 * (np.abs(slope) * errors + 4 * U * size + 4 * TINY * scale.sum())
-    else:
-        errors = np.abs(slope) * errors
-    return z.transpose(0, 2, 1), errors
+        errors = 2 * (errors + 4 * U * size + 4 * TINY * scale.sum())
+    return z.transpose(0, 2, 1)[runs.of], errors[runs.of]

@@ -16,10 +16,8 @@ import numpy as np
 from ..base.arrays import BoolArray, FloatArray, StateArray
 from ..base.kernels import Blocks, BoolVector, Int64Vector, Matrix, UInt8Matrix, Vector, kernel
 from ..base.rounding import INFLATE, TINY, U
-from .layer_arrays import Columns
 from .layers import Layer
-from .maps import Rows, chunks, output_states, rows_of
-from .runs import Runs
+from .maps import Rows, maps_of, output_states
 
 
 class StateBorders(NamedTuple):
@@ -37,10 +35,10 @@ class StateBorders(NamedTuple):
         return cls(table.first.copy(), table.row.copy(), table.levels.copy(), table.is_max.copy())
 
 
-def surely_realised(
+def realised_maps(
     layers: tuple[Layer, ...], states: Callable[[slice], StateArray], points: FloatArray, largest: FloatArray
-) -> BoolArray:
-    """Whether each pattern surely is that of the network at its point.
+) -> tuple[FloatArray, FloatArray, BoolArray]:
+    """The affine maps of patterns, and whether each surely is that of the network at its point.
 
     Parameters
     ----------
@@ -53,20 +51,18 @@ def surely_realised(
 
     Returns
     -------
-    bool (n,)
+    maps, errors
+        See :func:`polyregions.network.maps.region_maps`.
+    sure : bool (n,)
     """
-    columns = [Columns.of(layer.weight) for layer in layers]
     sure = np.asarray((np.abs(points) <= largest).all(axis=1))
-    with np.errstate(all="ignore"):
-        for part in chunks(layers, len(points), largest):
-            own, unit = states(part), 0
-            for rows in rows_of(layers, columns, Runs(own), largest):
-                layer = rows.layer
-                here = output_states(layer, own[:, unit : unit + layer.n_units])
-                unit += layer.n_units
-                at = np.ascontiguousarray(points[part])
-                agree(at, rows.of, rows.z, _bounds(rows), StateBorders.of(layer), here, sure[part])
-    return sure
+
+    def look(part: slice, rows: Rows, states: StateArray) -> None:
+        at, here = np.array(points[part], order="C"), output_states(rows.layer, states)
+        agree(at, rows.of, rows.z, _bounds(rows), StateBorders.of(rows.layer), here, sure[part])
+
+    maps, errors = maps_of(layers, states, len(points), largest, look)
+    return maps, errors, sure
 
 
 def _bounds(rows: Rows) -> FloatArray:
