@@ -14,8 +14,8 @@ from ..base.kernels import Int32Vector, Int64Vector, Matrix, Vector
 from ..base.rounding import INFLATE
 from .numbers import Weight, arrays_of, dense, is_sparse, most_entries
 
-#: A matrix is kept by its entries if fewer than one in so many are not zero.
-SPARSE = 8
+#: A matrix is kept by its entries if fewer than one in so many are not zero, or if it has few rows.
+SPARSE, FEW_ROWS = 8, 6
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ class RowEntries(NamedTuple):
 
 
 class Columns(NamedTuple):
-    """The columns of a matrix: as rows of an array or, if few entries are not zero, as entries alone.
+    """The columns of a matrix: as rows of an array or, if they have few entries, as entries alone.
 
     Attributes
     ----------
@@ -162,7 +162,7 @@ class Columns(NamedTuple):
         with np.errstate(over="ignore"):
             norm = float(abs(weight).sum(axis=1).max(initial=0.0)) * INFLATE
         bounds = float(np.abs(values).max(initial=0.0)), norm, most_entries(weight)
-        if SPARSE * count < n_rows * n_columns:
+        if n_rows <= FEW_ROWS or SPARSE * count < n_rows * n_columns:
             return cls(np.empty((0, n_rows)), row_entries(weight.T), *bounds)
         none = RowEntries(np.zeros(1, dtype=np.int64), np.empty(0, dtype=np.int32), np.empty(0))
         return cls(np.array(dense(weight).T, order="C"), none, *bounds)

@@ -70,38 +70,67 @@ def live_units(maps: CellMaps, out: UInt8Matrix) -> None:
             out[c, k] = not is_zero(maps, c, k)
 
 
-@kernel(bare=True)
-def measure_parent(cells: CellMaps, home: int, scale: Vector, reach: Vector, sizes: Vector) -> None:
-    """Bound the d + 1 numbers of all units on a parent, in any state; and each entry's magnitude on the box.
+class PieceBounds(NamedTuple):
+    """Of each piece the largest |slope| and |constant| of its entries, and memory; float64 (pieces,) each."""
 
-    Infinite or not a number: then the bounds are infinite, and nothing is proven.
-    """
-    columns = reach.size
-    reach[:] = 0.0
+    slopes: Vector
+    constants: Vector
+    sizes: Vector
+    numbers: Vector
+
+
+@kernel(bare=True)
+def largest_of(values: Vector) -> float:
+    """The largest of some numbers that are not negative."""
+    largest = 0.0
+    for value in values:
+        if value > largest:
+            largest = value
+    return largest
+
+
+@kernel(bare=True)
+def measure_parent(
+    cells: CellMaps, home: int, scale: Vector, pieces: PieceBounds, reach: Vector, sizes: Vector
+) -> None:
+    """Bound the d + 1 numbers of all units on a parent, in any state, and each entry's magnitude there."""
+    last, numbers = reach.size - 1, pieces.numbers
+    pieces.sizes[:] = 0.0
+    for j in range(last + 1):
+        own, factor = cells.maps[home, j], scale[j]
+        for p in range(numbers.size):
+            pieces.sizes[p] += factor * abs(own[p])
+            numbers[p] = pieces.slopes[p] * abs(own[p])
+        if j == last:
+            for p in range(numbers.size):
+                numbers[p] += pieces.constants[p]
+        reach[j] = largest_of(numbers)
     for entry in range(sizes.size):
-        piece, slope, total = cells.piece[entry], abs(cells.slopes[entry]), 0.0
-        constant = abs(cells.constants[entry])
-        for j in range(columns):
-            number = abs(cells.maps[home, j, piece])
-            total += scale[j] * number
-            number = slope * number + (constant if j == columns - 1 else 0.0)
-            reach[j] = max(reach[j], number) if number < np.inf else np.inf
-        total = slope * total + constant
-        sizes[entry] = total if total < np.inf else np.inf
+        slope, constant = abs(cells.slopes[entry]), abs(cells.constants[entry])
+        size = slope * pieces.sizes[cells.piece[entry]] + constant
+        sizes[entry] = size
+        if not size < np.inf:
+            # Or not a number: the bounds are infinite, and nothing is proven.
+            sizes[entry] = np.inf
+            reach[:] = np.inf
 
 
 @kernel
 def measure(cells: CellMaps, scale: Vector, reach: Matrix) -> None:
     """Bound the magnitudes of all units on each cell, in ``cells.sizes``, and the reach of each parent.
 
-    ``scale (d + 1,)`` is by how much each of the numbers of a map counts: the largest |x_j| of the box, and
-    1.
+    ``scale (d + 1,)`` is by how much each number of a map counts: the largest |x_j| of the box, and 1.
     """
-    sizes = np.empty(cells.piece.size)
+    n, sizes = cells.maps.shape[2], np.empty(cells.piece.size)
+    pieces = PieceBounds(np.zeros(n), np.zeros(n), np.empty(n), np.empty(n))
+    for entry in range(sizes.size):
+        p = cells.piece[entry]
+        pieces.slopes[p] = max(pieces.slopes[p], abs(cells.slopes[entry]))
+        pieces.constants[p] = max(pieces.constants[p], abs(cells.constants[entry]))
     for c in range(cells.parent.size):
         home = cells.parent[c]
         if c == 0 or home != cells.parent[c - 1]:
-            measure_parent(cells, home, scale, reach[home], sizes)
+            measure_parent(cells, home, scale, pieces, reach[home], sizes)
         largest = 0.0
         for k in range(cells.states.shape[1]):
             largest = max(largest, sizes[cells.first[k] + cells.states[c, k]])
