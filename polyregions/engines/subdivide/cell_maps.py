@@ -18,7 +18,7 @@ and a few times TINY for each operation that may underflow.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -59,7 +59,10 @@ class RowMaps:
 
     Attributes
     ----------
+    weight : float64 (rows, inputs), sparse or an array
     rows : int
+    kept : float64 (cells, d + 1, rows) or None
+        All of them, if they are few enough.
     shifts : float64 (parents, d + 1)
         See :mod:`polyregions.network.row_sums`; of the cells that those below are parts of.
     rounding : float64 (cells,)
@@ -71,10 +74,11 @@ class RowMaps:
     """
 
     def __init__(self, weight: Weight, columns: Columns, whole: bool, below: OutputMaps) -> None:
-        self.rows, self._columns, self._below = weight.shape[0], columns, below
+        self.weight, self.rows, self._columns = weight, weight.shape[0], columns
         places = last_places(columns, below.reach)
         self.shifts = shift_of(places)
-        parent, errors, sizes = below.parent, below.errors, below.sizes
+        self._parent = parent = below.parent
+        errors, sizes = below.errors, below.sizes
         half = (places.sum(axis=1) / 2)[parent]
         # Where all units are zero, so is the sum.
         self.rounding = np.where((sizes > 0.0) | (half == np.inf), half, 0.0)
@@ -84,21 +88,28 @@ class RowMaps:
         if whole:
             self.exact = (errors == 0.0) & ((places.max(axis=1) <= 1.0)[parent] | (self.rounding == 0.0))
             self.bounds[self.exact] = 0.0
-        self.kept = below.kept_product(weight, self._made)
+        self.kept: FloatArray | None = None
+        self._below: OutputMaps | None = below
+        if len(parent) * below.columns * self.rows <= KEPT:
+            kept = np.empty((len(parent), below.columns, self.rows))
+            for begin, end in below.runs(self.rows):
+                kept[begin:end] = self.on(begin, end)
+            # From now on what is below is not asked, and may be forgotten.
+            self.kept, self._below = kept, None
 
     def on(self, begin: int, end: int) -> FloatArray:
         """Their forms on some cells; float64 (cells, d + 1, rows)."""
-        return self._made(begin, end) if self.kept is None else self.kept[begin:end]
-
-    def shifts_on(self, begin: int, end: int) -> FloatArray:
-        """The shifts of the parents that some cells have, from the first to the last one."""
-        first, last = self._below.parents(begin, end)
-        return self.shifts[first:last]
-
-    def _made(self, begin: int, end: int) -> FloatArray:
+        if self._below is None:
+            assert self.kept is not None
+            return self.kept[begin:end]
         maps = np.empty((end - begin, self._below.columns, self.rows))
         row_maps(self._below.on(begin, end), self.shifts_on(begin, end), self._columns, maps)
         return maps
+
+    def shifts_on(self, begin: int, end: int) -> FloatArray:
+        """The shifts of the parents that some cells have, from the first to the last one."""
+        first, last = run_of(self._parent[begin:end])
+        return self.shifts[first:last]
 
 
 class PieceMaps:
@@ -115,7 +126,7 @@ class PieceMaps:
     def __init__(self, layer: LayerArrays, below: OutputMaps) -> None:
         self._layer, self._below = layer, below
         self.cells, self.rows, self.columns = len(below.parent), layer.weight.shape[0], below.columns
-        self._maps = RowMaps(layer.weight, layer.columns, layer.whole, below)
+        self._maps = below.times(layer.weight, layer.columns, layer.whole)
         self.bounds = self._maps.bounds
         self._zero: NDArray[np.uint8] | None = None
         if self._maps.kept is not None:
@@ -187,7 +198,7 @@ class OutputMaps:
         self.pieces, self.parent, self.table, self._states = pieces, parent, table, states
         self.sizes, self.errors, self.reach = bounds
         self.columns = self.reach.shape[1]
-        self._product: tuple[Weight, FloatArray] | None = None
+        self._rows: RowMaps | None = None
 
     @classmethod
     def identity(cls, d: int) -> OutputMaps:
@@ -207,7 +218,7 @@ class OutputMaps:
         sizes, reach = np.empty(len(parent)), np.zeros((pieces.cells, pieces.columns))
         maps = cls(pieces, parent, states, StateTable.of(layer), (sizes, np.empty(len(parent)), reach))
         for begin, end in maps.runs(0):
-            first, last = maps.parents(begin, end)
+            first, last = run_of(parent[begin:end])
             measure(maps.on(begin, end), np.ones(maps.columns), reach[first:last])
         steepest, bound = float(np.abs(layer.slopes).max()), pieces.bounds[parent]
         n = layer.most_inputs[0] + 5
@@ -230,31 +241,29 @@ class OutputMaps:
         step, cells = max(1, RUN // width), len(self.parent)
         return ((begin, min(begin + step, cells)) for begin in range(0, cells, step))
 
-    def parents(self, begin: int, end: int) -> tuple[int, int]:
-        """The run of cells below that some neighbouring cells are parts of, from and to."""
-        parent = self.parent[begin:end]
-        return int(parent.min()), int(parent.max()) + 1
-
-    def kept_product(self, weight: Weight, make: Callable[[int, int], FloatArray]) -> FloatArray | None:
-        """The forms of rows on all cells, or None if they are too many; made once, if asked for twice."""
-        if len(self.parent) * self.columns * weight.shape[0] > KEPT:
-            return None
-        if self._product is None or self._product[0] is not weight:
-            made = np.empty((len(self.parent), self.columns, weight.shape[0]))
-            for begin, end in self.runs(weight.shape[0]):
-                made[begin:end] = make(begin, end)
-            self._product = weight, made
-        return self._product[1]
+    def times(self, weight: Weight, columns: Columns, whole: bool) -> RowMaps:
+        """The forms of rows that read the outputs; the last ones are kept in case they are asked for again."""
+        if self._rows is not None and self._rows.weight is weight:
+            return self._rows
+        rows = RowMaps(weight, columns, whole, self)
+        if rows.kept is not None:
+            self._rows = rows
+        return rows
 
     def on(self, begin: int, end: int) -> CellMaps:
         """The maps on some neighbouring cells."""
         parent = self.parent[begin:end]
-        first, last = self.parents(begin, end)
+        first, last = run_of(parent)
         maps, zero = self.pieces.on(first, last)
         states, bounds = self._states.rows(slice(begin, end)), (self.sizes[begin:end], self.errors[begin:end])
         first_entry, piece, slopes, constants, kinds = self.table
         own = first_entry, piece, slopes, constants, *bounds
         return CellMaps(maps, parent - np.int32(first), states, *own, kinds, zero)
+
+
+def run_of(cells: NDArray[np.int32]) -> tuple[int, int]:
+    """From and to which number some cells are."""
+    return int(cells.min()), int(cells.max()) + 1
 
 
 def underflow(n: int, columns: int) -> float:

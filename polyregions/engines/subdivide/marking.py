@@ -55,7 +55,7 @@ class StepOnCells:
     def rows(self) -> RowMaps:
         """The forms of its rows on the cells."""
         step = self.arrays
-        return RowMaps(step.cut, step.cut_columns, step.whole, self.maps)
+        return self.maps.times(step.cut, step.cut_columns, step.whole)
 
     def forms(self, rows: RowMaps, begin: int, end: int, all_rows: bool = True) -> LayerForms:
         """What the forms of hyperplanes on a run of cells are made of: of all rows, or one by one."""
