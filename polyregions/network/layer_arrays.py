@@ -104,11 +104,6 @@ class LayerArrays:
         return self.only(np.searchsorted(keys, other.pairs @ np.array([2**32, 2**8, 1])))
 
     @cached_property
-    def most_inputs(self) -> tuple[int, int]:
-        """The largest numbers of inputs that a row of ``weight``, and one of ``cut``, reads."""
-        return most_entries(self.weight), most_entries(self.cut)
-
-    @cached_property
     def entries(self) -> RowEntries:
         """The entries of ``cut``, row after row."""
         return row_entries(self.cut)

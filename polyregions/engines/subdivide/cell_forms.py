@@ -34,7 +34,8 @@ from .face_table import LOW, WORD, bit_number
 class CutRows(NamedTuple):
     """A step's hyperplanes, see :class:`polyregions.network.layer_arrays.LayerArrays`.
 
-    ``inputs`` is the largest number of outputs below that one of them reads.
+    ``inputs`` is the largest number of outputs below that one of them reads, and ``largest`` has the
+    largest norm and threshold.
     """
 
     rows: RowEntries
@@ -43,13 +44,14 @@ class CutRows(NamedTuple):
     row_of: Int64Vector
     threshold: Vector
     bare: BoolVector
-    whole: bool
+    largest: Vector
 
     @classmethod
     def of(cls, step: LayerArrays) -> CutRows:
         """Those of a step."""
-        own = step.norms, step.row_of, step.threshold, step.bare_planes, step.whole
-        return cls(step.entries, step.most_inputs[1], *own)
+        largest = np.array([step.norms.max(initial=0.0), np.abs(step.threshold).max(initial=0.0)])
+        own = step.norms, step.row_of, step.threshold, step.bare_planes, largest
+        return cls(step.entries, step.cut_columns.most, *own)
 
 
 class RowsOnCells(NamedTuple):
@@ -133,40 +135,57 @@ def values_at(vertex: Vector, form: Matrix, z: Vector) -> None:
             z[r] += x * own[r]
 
 
+class Gaps(NamedTuple):
+    """The values of hyperplanes at a vertex, and bounds of their errors; (planes,) each."""
+
+    values: Vector
+    bounds: Vector
+
+
+@kernel(bare=True)
+def gaps_at(vertex: Vector, radius: float, cell: int, layer: LayerForms, z: Vector, gaps: Gaps) -> None:
+    """Evaluate all hyperplanes at a vertex on a cell around it; ``z (rows,)`` is memory."""
+    cut, maps, rows = layer.cut, layer.maps, layer.rows
+    d = vertex.size - 1
+    weight, inner = vertex[d], d + 8
+    values_at(vertex, rows.forms[cell], z)
+    # What the norm of a hyperplane's row multiplies, what its threshold does, and what is the same for all.
+    steep = (maps.errors[cell] + maps.sizes[cell] * (radius + inner * U)) * weight * INFLATE
+    shifted = 4.0 * U * weight
+    flat = cut.inputs * rows.rounding[cell] * weight * INFLATE + 2.0 * (cut.inputs + 3) * (d + 2) * TINY
+    size = (cut.largest[0] * maps.sizes[cell] + cut.largest[1]) * weight
+    if rows.exact[cell] and radius == 0.0 and size < 2.0**53:
+        steep = shifted = flat = 0.0
+    for plane in range(gaps.values.size):
+        row = cut.row_of[plane]
+        gaps.values[plane] = z[row] - cut.threshold[plane] * weight
+        bound = cut.norms[row] * steep + abs(cut.threshold[plane]) * shifted
+        gaps.bounds[plane] = bound * INFLATE + flat
+
+
 @kernel
 def mark_signs(vertices: VerticesOnCells, layer: LayerForms, signs: Signs, open_signs: Int32Matrix) -> int:
     """Set the sign bits of vertices, each on a cell around it; list what stays open."""
-    store, cut, maps, rows = vertices.store, layer.cut, layer.maps, layer.rows
-    d, planes, n_open = store.points.shape[1] - 1, cut.threshold.size, 0
-    z = np.empty(rows.forms.shape[2])
-    tiny = 2.0 * (cut.inputs + 3) * (d + 2) * TINY
+    store, planes, n_open = vertices.store, layer.cut.threshold.size, 0
+    z, gaps = np.empty(layer.rows.forms.shape[2]), Gaps(np.empty(planes), np.empty(planes))
     for i in range(vertices.numbers.size):
         v, c = vertices.numbers[i], vertices.cells[i]
-        values_at(store.points[v], rows.forms[c], z)
-        weight = store.points[v, d]
-        size = maps.sizes[c] * weight
-        # What a row's norm multiplies, and what is the same for all rows.
-        steep = (maps.errors[c] + maps.sizes[c] * (store.radii[v] + (d + 8) * U)) * weight * INFLATE
-        flat = cut.inputs * rows.rounding[c] * weight * INFLATE + tiny
-        is_exact = rows.exact[c] and store.radii[v] == 0.0
+        gaps_at(store.points[v], store.radii[v], c, layer, z, gaps)
         for word in range(signs.above.shape[1]):
-            above, below, known, first = int64(0), int64(0), int64(0), word * WORD
-            for plane in range(first, min(first + WORD, planes)):
-                row, shift = cut.row_of[plane], cut.threshold[plane] * weight
-                value, there = z[row] - shift, int64(plane - first)
-                bound = (cut.norms[row] * steep + 4.0 * U * abs(shift)) * INFLATE + flat
-                if is_exact and cut.norms[row] * size + abs(shift) < 2.0**53:
-                    bound = 0.0
+            above, known, first = int64(0), int64(0), word * WORD
+            end = min(first + WORD, planes)
+            for plane in range(first, end):
+                value, bound, there = gaps.values[plane], gaps.bounds[plane], int64(plane - first)
                 above |= int64(value > bound) << there
-                below |= int64(value < -bound) << there
-                known |= int64(abs(value) > bound or (value == 0.0 and bound == 0.0)) << there
-            signs.above[i, word], signs.below[i, word] = above, below
-            left = ~known & ((int64(1) << int64(min(WORD, planes - first))) - 1)
+                known |= int64(abs(value) > bound) << there
+            signs.above[i, word], signs.below[i, word] = above, known & ~above
+            left = ~known & ((int64(1) << int64(end - first)) - 1)
             while left != 0:
                 lowest = left & -left
                 left ^= lowest
                 plane = first + bit_number(lowest)
-                if not vanishes(layer, c, plane, vertices.live, i):
+                nothing = gaps.values[plane] == 0.0 and gaps.bounds[plane] == 0.0
+                if not (nothing or vanishes(layer, c, plane, vertices.live, i)):
                     open_signs[n_open, 0], open_signs[n_open, 1] = i, plane
                     n_open += 1
     return n_open

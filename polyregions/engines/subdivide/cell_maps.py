@@ -221,7 +221,7 @@ class OutputMaps:
             first, last = run_of(parent[begin:end])
             measure(maps.on(begin, end), np.ones(maps.columns), reach[first:last])
         steepest, bound = float(np.abs(layer.slopes).max()), pieces.bounds[parent]
-        n = layer.most_inputs[0] + 5
+        n = layer.columns.most + 5
         maps.errors[:] = (steepest * bound + 3 * U * sizes) * INFLATE + underflow(n, maps.columns)
         if layer.whole:
             maps.errors[(bound == 0.0) & (sizes < 2.0**53)] = 0.0
@@ -242,7 +242,7 @@ class OutputMaps:
         return ((begin, min(begin + step, cells)) for begin in range(0, cells, step))
 
     def times(self, weight: Weight, columns: Columns, whole: bool) -> RowMaps:
-        """The forms of rows that read the outputs; the last ones are kept in case they are asked for again."""
+        """The forms of rows that read the outputs; the last ones are kept, if they are asked for again."""
         if self._rows is not None and self._rows.weight is weight:
             return self._rows
         rows = RowMaps(weight, columns, whole, self)
