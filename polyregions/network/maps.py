@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -27,6 +28,7 @@ from .unit_maps import CellMaps, measure
 
 #: Numbers that are worked on at once.
 TOGETHER = 2**20
+_COLUMNS: WeakKeyDictionary[Layer, Columns] = WeakKeyDictionary()
 
 
 def region_maps(
@@ -63,7 +65,7 @@ def maps_of(
 
     ``look`` is handed the rows of each layer under some patterns, and the states of its units.
     """
-    outputs, columns = layers[-1].n_outputs, [Columns.of(layer.weight) for layer in layers]
+    outputs, columns = layers[-1].n_outputs, [columns_of(layer) for layer in layers]
     maps, errors = np.empty((n, outputs, largest.size + 1)), np.empty((n, outputs))
     width = max(largest.size, *(layer.n_rows for layer in layers))
     chunk = max(1, TOGETHER // (width * (largest.size + 1)))
@@ -78,6 +80,13 @@ def maps_of(
                 unit += rows.layer.n_units
             maps[part], errors[part] = _outputs(rows, runs, np.append(largest, 1.0))
     return maps, errors
+
+
+def columns_of(layer: Layer) -> Columns:
+    """The columns of a layer's weight: kept, since maps are often asked for some regions at a time."""
+    if layer not in _COLUMNS:
+        _COLUMNS[layer] = Columns.of(layer.weight)
+    return _COLUMNS[layer]
 
 
 def similar_first(states: StateArray) -> IntArray:
