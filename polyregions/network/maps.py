@@ -24,7 +24,7 @@ from .layer_arrays import Columns
 from .layers import Layer
 from .row_sums import last_places, row_maps, shift_of
 from .runs import Runs
-from .unit_maps import CellMaps, measure
+from .unit_maps import CellMaps, measure, plain_maps
 
 #: Numbers that are worked on at once.
 TOGETHER = 2**20
@@ -139,7 +139,8 @@ def rows_of(
 ) -> Iterator[Rows]:
     """Yield the rows of each layer; the runs are those of all layers but the last one in the end."""
     d, scale = largest.size, np.append(largest, 1.0)
-    below, reach = _inputs(largest), np.zeros((1, d + 1))
+    below, reach = plain_maps(np.eye(d + 1, d)[None]), np.zeros((1, d + 1))
+    below.sizes[:], below.errors[:] = largest.max(), 0.0
     for layer, own in zip(layers, columns, strict=True):
         places = last_places(own, reach)
         z = np.empty((len(below.parent), d + 1, layer.n_rows))
@@ -151,24 +152,14 @@ def rows_of(
         if layer is layers[-1]:
             return
         before, states = runs.after(layer)
-        below, reach = _units(layer, z, before, states), np.zeros((len(z), d + 1))
+        below, reach = units_of(layer, z, before, states), np.zeros((len(z), d + 1))
         measure(below, scale, reach)
         steepest = float(np.abs(below.slopes).max())
         rounding = 4 * U * below.sizes + 8 * d * TINY * scale.sum()
         below.errors[:] = (steepest * rows.bounds[before] + rounding) * INFLATE
 
 
-def _inputs(largest: FloatArray) -> CellMaps:
-    """The coordinates, under one pattern of nothing."""
-    d = largest.size
-    maps = np.eye(d + 1, d)[None]
-    one, first = np.zeros(1, dtype=np.int32), np.arange(d + 1)
-    none, kinds = np.zeros((1, d), dtype=np.uint8), np.ones(d, dtype=np.uint8)
-    bounds = np.array([largest.max()]), np.zeros(1)
-    return CellMaps(maps, one, none, first, first[:d].copy(), np.ones(d), np.zeros(d), *bounds, kinds, none)
-
-
-def _units(layer: Layer, z: FloatArray, before: IntArray, states: StateArray) -> CellMaps:
+def units_of(layer: Layer, z: FloatArray, before: IntArray, states: StateArray) -> CellMaps:
     """A layer's outputs where the rows are z; bounds are yet to be entered."""
     table, n = layer.pieces, len(states)
     entries = table.first.copy(), table.row.copy(), table.slope.copy(), table.constant.copy()

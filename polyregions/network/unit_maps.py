@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..base.arrays import FloatArray
 from ..base.kernels import (
     Blocks,
     Int32Vector,
@@ -52,6 +53,18 @@ class CellMaps(NamedTuple):
     errors: Vector
     kinds: UInt8Vector
     zero: UInt8Matrix
+
+
+def plain_maps(maps: FloatArray) -> CellMaps:
+    """Outputs that are the pieces themselves, a cell for each parent; bounds are yet to be entered."""
+    n, _, units = maps.shape
+    first, none, kinds = (
+        np.arange(units + 1),
+        np.zeros((n, units), dtype=np.uint8),
+        np.ones(units, dtype=np.uint8),
+    )
+    table = first, first[:units].copy(), np.ones(units), np.zeros(units)
+    return CellMaps(maps, np.arange(n, dtype=np.int32), none, *table, np.empty(n), np.empty(n), kinds, none)
 
 
 @kernel(inline=True, bare=True)
