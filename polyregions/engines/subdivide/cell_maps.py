@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...base.arrays import FloatArray, StateArray
+from ...base.jobs import run_all
 from ...base.kernels import Int64Vector, UInt8Vector, Vector
 from ...base.rounding import INFLATE, TINY, U
 from ...complex.packed_states import PackedStates
@@ -73,7 +74,9 @@ class RowMaps:
         Of the errors of all rows.
     """
 
-    def __init__(self, weight: Weight, columns: Columns, whole: bool, below: OutputMaps) -> None:
+    def __init__(
+        self, weight: Weight, columns: Columns, whole: bool, below: OutputMaps, workers: int = 1
+    ) -> None:
         self.weight, self.rows, self._columns = weight, weight.shape[0], columns
         places = last_places(columns, below.reach)
         self.shifts = shift_of(places)
@@ -92,8 +95,11 @@ class RowMaps:
         self._below: OutputMaps | None = below
         if len(parent) * below.columns * self.rows <= KEPT:
             kept = np.empty((len(parent), below.columns, self.rows))
-            for begin, end in below.runs(self.rows):
-                kept[begin:end] = self.on(begin, end)
+
+            def work(run: tuple[int, int]) -> None:
+                kept[run[0] : run[1]] = self.on(*run)
+
+            run_all(work, list(below.runs(self.rows)), workers)
             # From now on what is below is not asked, and may be forgotten.
             self.kept, self._below = kept, None
 
@@ -241,11 +247,11 @@ class OutputMaps:
         step, cells = max(1, RUN // width), len(self.parent)
         return ((begin, min(begin + step, cells)) for begin in range(0, cells, step))
 
-    def times(self, weight: Weight, columns: Columns, whole: bool) -> RowMaps:
+    def times(self, weight: Weight, columns: Columns, whole: bool, workers: int = 1) -> RowMaps:
         """The forms of rows that read the outputs; the last ones are kept, if they are asked for again."""
         if self._rows is not None and self._rows.weight is weight:
             return self._rows
-        rows = RowMaps(weight, columns, whole, self)
+        rows = RowMaps(weight, columns, whole, self, workers)
         if rows.kept is not None:
             self._rows = rows
         return rows

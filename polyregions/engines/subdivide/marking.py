@@ -52,10 +52,10 @@ class StepOnCells:
     homes: NDArray[np.int32]
     zeros: Zeros | PieceZeros | None
 
-    def rows(self) -> RowMaps:
+    def rows(self, workers: int) -> RowMaps:
         """The forms of its rows on the cells."""
         step = self.arrays
-        return self.maps.times(step.cut, step.cut_columns, step.whole)
+        return self.maps.times(step.cut, step.cut_columns, step.whole, workers)
 
     def forms(self, rows: RowMaps, begin: int, end: int, all_rows: bool = True) -> LayerForms:
         """What the forms of hyperplanes on a run of cells are made of: of all rows, or one by one."""
@@ -118,7 +118,7 @@ def mark(
     signs = Signs(*(np.zeros((corners.size, words), dtype=np.int32) for _ in range(2)))
     home = step.homes[corners]
     order = np.argsort(home, kind="stable")
-    rows, parts = step.rows(), []
+    rows, parts = step.rows(workers), []
     for begin, end in step.maps.runs(rows.rows):
         first, last = np.searchsorted(home, (begin, end), sorter=order).tolist()
         if first < last:
@@ -146,7 +146,7 @@ def make_forms(step: StepOnCells, marks: StepMarks, vertices: Vertices, workers:
     forms = FormsOfCells(first, np.empty(int(counts.sum()), dtype=np.int32))
     planes_of_cells(cutting, *forms)
     vertices.add_forms(forms.planes.size)
-    rows = step.rows()
+    rows = step.rows(workers)
 
     def work(run: tuple[int, int]) -> None:
         begin, end = run
