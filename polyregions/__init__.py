@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .complex.region_complex import RegionComplex, load_result, save_result
     from .complex.regions import Region
     from .engines.enumerate import enumerate_regions
+    from .geometry.polytope_domain import Polytope
     from .network.box import Box
     from .network.network import Network
     from .verification import verify
@@ -34,6 +35,7 @@ _HOMES = {
     "Box": "network.box",
     "Certificate": "certification",
     "Network": "network.network",
+    "Polytope": "geometry.polytope_domain",
     "Region": "complex.regions",
     "RegionComplex": "complex.region_complex",
     "certify": "certification",
@@ -62,6 +64,7 @@ __all__ = [
     "Box",
     "Certificate",
     "Network",
+    "Polytope",
     "Region",
     "RegionComplex",
     "certify",

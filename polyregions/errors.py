@@ -25,6 +25,10 @@ class InvalidBoxError(InvalidInputError):
     """The bounds do not make a box: not finite, inverted, empty, or of the wrong dimension."""
 
 
+class InvalidPolytopeError(InvalidInputError):
+    """The rows do not make a polytope: not finite, unbounded, empty, flat, or of the wrong dimension."""
+
+
 class UnsupportedLayerError(InvalidNetworkError):
     """A layer or an activation that this library does not know. It is named, never guessed."""
 

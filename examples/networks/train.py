@@ -183,6 +183,7 @@ Small classifiers trained on real measurements that ship inside scikit-learn. Th
   and of the standardisation. The class with the largest output is the answer.
 - **Regions**: activation regions in the box, and pairs of them that share a facet, as
   `polyregions.enumerate_regions` finds them.
+- `triangle.csv`, which is written by hand, is no network but a polytope, three rows of A x <= b.
 - The weights are the result of {steps:,} steps of full-batch Adam with weight decay, rounded to
   {decimals} decimals; accuracies and regions are those of the rounded networks.
 

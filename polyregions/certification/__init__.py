@@ -4,18 +4,20 @@ It shares no code with the engines: of this library it knows what a layer, a box
 are, and brings its own integers, polytopes and forward pass. For each region i with pattern s:
 
 1. Each *facet* listed is taken at its word: across it lies region j, so the first unit whose states differ
-   gives its hyperplane; or it is a side of the box. The cell P that these half-spaces bound is computed.
+   gives its hyperplane; or it is a side of the domain, the box or the polytope. The cell P that these
+   half-spaces bound is computed.
 2. The exact forward pass at a mean of P's corners gives s, and every constraint of s (what its units'
-   states say) and of the box is >= 0 at every corner. Each is affine on P, so s holds in all of P's interior;
-   and since P is made of constraints of s and of the box, P is the whole region. So no facet is missing, too.
-   (A constraint that is 0 at that inner point is 0 on all of P, and decides nothing differently there.)
+   states say) and of the domain is >= 0 at every corner. Each is affine on P, so s holds in all of P's
+   interior; and since P is made of constraints of s and of the domain, P is the whole region. So no facet is
+   missing, too. (A constraint that is 0 at that inner point is 0 on all of P, and decides nothing differently
+   there.)
 3. The corners on each facet span it, and those of j's facet towards i are the same points: the two share it
    whole.
 
-Patterns differ, so regions do not overlap. Every facet inside the box leads to a listed region, so the union
-of the regions has no boundary there but in dimension d - 2 and less, which cannot part the box: the list is
-*complete*. Two sums confirm it where d is small: volumes add up to that of the box, and the numbers of faces
-alternate to 1.
+Patterns differ, so regions do not overlap. Every facet inside the domain leads to a listed region, so the
+union of the regions has no boundary there but in dimension d - 2 and less, which cannot part the domain: the
+list is *complete*. Two sums confirm it where d is small: volumes add up to that of the domain, and the
+numbers of faces alternate to 1.
 """
 
 from __future__ import annotations
@@ -69,8 +71,8 @@ def certify(cx: RegionComplex, progress: Callable[[int, int], None] | None = Non
     >>> certificate.valid, certificate.complete
     (True, True)
     >>> print(certificate)                                # doctest: +ELLIPSIS
-    the arrays fit each other, the network and the box ...
-    VALID: 7 regions, all regions of the box
+    the arrays fit each other, the network and the domain ...
+    VALID: 7 regions, all regions of the domain
     """
     from .checker import Checker
 

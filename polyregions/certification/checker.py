@@ -5,27 +5,28 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from fractions import Fraction
-from math import prod
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from flint import fmpz_mat
 
+from ..errors import TooLargeError
 from .polytopes import Cell, NotACellError, Point, cell, inner_point
 from .rational import RationalNetwork
 from .report import Certificate, Statement
+from .sides import between, domain_rows, is_within, volume
 from .sums import ExactSum, FaceTally
 
 if TYPE_CHECKING:
     from ..complex.region_complex import RegionComplex
-    from ..network.box import Box
 
 #: Volumes and numbers of faces are compared up to this dimension; beyond, a region has too many of either.
 SMALL_DIM = 4
 #: The volumes' exact sum is a fraction of about this many bits at most; larger sums are left out.
 SUM_BITS = 2**28
 
-ARRAYS = "the arrays fit each other, the network and the box"
+ARRAYS = "the arrays fit each other, the network and the domain"
 DISTINCT = "the patterns are distinct"
 INTERIOR = "the pattern holds at an inner point of the cell that the facets bound"
 FACETS = "each facet has dimension d - 1"
@@ -34,7 +35,7 @@ SHARED = "the facet is the same on both sides"
 BEYOND = "beyond the facet lies the region that is listed"
 WITNESSES = "the witness is an inner point, rounded"
 COMPLETE = "no facet leads out of the list, which is complete"
-VOLUMES = "the volumes add up to the volume of the box"
+VOLUMES = "the volumes add up to the volume of the domain"
 FACES = "the numbers of faces alternate to 1, and are those given"
 
 CLAIMS = (
@@ -67,8 +68,6 @@ class Checker:
         self.cx, self.progress = cx, progress
         self.dim = cx.box.dim
         self.network = RationalNetwork(cx.network.layers)
-        self.side_rows = box_rows(cx.box)
-        self.sides = fmpz_mat(self.side_rows)
         self.proven: dict[str, int] = {}
         self.failed: dict[str, str] = {}
         self.skipped: dict[str, str] = {}
@@ -78,6 +77,16 @@ class Checker:
         self.rejected: set[int] = set()
         self.volumes = ExactSum()
         self.faces = FaceTally(self.dim)
+
+    @cached_property
+    def side_rows(self) -> list[list[int]]:
+        """The sides of the domain, by their numbers."""
+        return domain_rows(self.cx)
+
+    @cached_property
+    def sides(self) -> fmpz_mat:
+        """The same, to multiply with."""
+        return fmpz_mat(self.side_rows)
 
     def run(self) -> Certificate:
         """Check everything."""
@@ -148,8 +157,9 @@ class Checker:
         need(across.ndim == 1, "facet_neighbors are not a list")
         cut = offsets[0] == 0 and offsets[-1] == across.size and bool((offsets[1:] >= offsets[:-1]).all())
         need(cut, "facet_offsets do not cut facet_neighbors into parts")
-        valid = (across >= -2 * d) & (across < n)
-        need(bool(valid.all()), "across a facet is neither a region nor a side of the box")
+        need(is_within(cx.polytope, cx.box), "the polytope is none in this box")
+        valid = (across >= -len(self.side_rows)) & (across < n)
+        need(bool(valid.all()), "across a facet is neither a region nor a side of the domain")
         need(not cx.complete or offsets.size == n + 1, "called complete, but some regions are not explored")
         need(cx.complete != bool(cx.stopped), "it is called complete and stopped, or neither")
         self.proven[ARRAYS] = 1
@@ -192,8 +202,10 @@ class Checker:
         self.proven[INTERIOR] += 1
 
     def _facet_row(self, i: int, j: int, pattern: list[int], layers: list[Any]) -> list[Any]:
-        """The half-space of a facet: that of the first unit that changes across it, or a side of the box."""
+        """The half-space of a facet: that of the first unit that changes across it, or of a side."""
         if j < 0:
+            if not any(self.side_rows[-1 - j][:-1]):
+                raise RejectedError(FACETS, f"{_across(j)} is all of space")
             return self.side_rows[-1 - j]
         changed = np.flatnonzero(self.cx.states[i] != self.cx.states[j])
         if not changed.size:
@@ -212,7 +224,7 @@ class Checker:
         raise AssertionError("a changed unit is in one of the layers")
 
     def _other_constraints(self, own: Cell, layers: list[Any]) -> list[int]:
-        """Check all constraints at all corners; return on which sides of the box each corner is, as bits."""
+        """Check all constraints at all corners; return on which sides each corner is, as bits."""
         corners = fmpz_mat(own.corners).transpose()
         for _, _, constraints in layers:
             if constraints.nrows() and min((constraints * corners).entries()) < 0:
@@ -220,9 +232,11 @@ class Checker:
             self.proven[REDUNDANT] += constraints.nrows()
         values = (self.sides * corners).tolist()
         if min(v for row in values for v in row) < 0:
-            raise RejectedError(REDUNDANT, "the cell of its facets reaches beyond the box")
+            raise RejectedError(REDUNDANT, "the cell of its facets reaches beyond the domain")
         self.proven[REDUNDANT] += self.sides.nrows()
-        return [sum(1 << s for s, row in enumerate(values) if row[k] == 0) for k in range(len(own.corners))]
+        # A row of zeros is no hyperplane, and holds no corner.
+        real = [(s, row) for s, row in enumerate(values) if any(self.side_rows[s][:-1])]
+        return [sum(1 << s for s, row in real if row[k] == 0) for k in range(len(own.corners))]
 
     def _witness(self, i: int, rows: list[list[Any]]) -> None:
         """The witness lies in the interior, or the points that round to it reach into the interior."""
@@ -233,7 +247,7 @@ class Checker:
             return
         rounded = []
         for j, v in enumerate(self.cx.witnesses[i].tolist()):
-            rounded += _between(self.dim, j, *rounding_interval(v))
+            rounded += between(self.dim, j, *rounding_interval(v))
         try:
             cell([*rows, *rounded])
         except NotACellError as failure:
@@ -291,10 +305,8 @@ class Checker:
             return
         if self.volumes.bits >= SUM_BITS:
             self.skipped[VOLUMES] = "the exact sum would be too long"
-        elif self.volumes.equals(volume(cx.box)):
-            self.proven[VOLUMES] = cx.n_regions
         else:
-            self.failed[VOLUMES] = "they do not"
+            self._volumes()
         pairs = self.proven[SHARED]
         closed, inside = self.faces.counts(pairs, len(cx.facet_neighbors) - 2 * pairs, cx.n_regions)
         if _alternating(closed) != 1 or _alternating(inside) != (-1) ** self.dim:
@@ -303,6 +315,17 @@ class Checker:
             self.failed[FACES] = f"{inside} are inside, not {list(cx.f_vector)}"
         else:
             self.proven[FACES] = sum(closed)
+
+    def _volumes(self) -> None:
+        try:
+            whole = volume(self.cx)
+        except TooLargeError:
+            self.skipped[VOLUMES] = "the polytope has too many corners"
+            return
+        if self.volumes.equals(whole):
+            self.proven[VOLUMES] = self.cx.n_regions
+        else:
+            self.failed[VOLUMES] = "they do not"
 
     def _report(self) -> Certificate:
         statements = []
@@ -317,20 +340,6 @@ class Checker:
                 statements.append(Statement(claim, "yes", self.proven[claim]))
         regions = len(self.cx.states) if ARRAYS in self.proven else 0
         return Certificate(tuple(statements), regions, COMPLETE in self.proven)
-
-
-def box_rows(box: Box) -> list[list[int]]:
-    """The sides of a box as rows >= 0: side 2 j is the lower one of dimension j, 2 j + 1 the upper."""
-    ends = zip(box.lower.tolist(), box.upper.tolist(), strict=True)
-    return [row for j, (a, b) in enumerate(ends) for row in _between(box.dim, j, Fraction(a), Fraction(b))]
-
-
-def _between(dim: int, j: int, low: Fraction, high: Fraction) -> list[list[int]]:
-    """The rows ``x_j - low`` and ``high - x_j``, times the denominators."""
-    rows = [[0] * (dim + 1) for _ in range(2)]
-    for row, sign, end in zip(rows, (1, -1), (low, high), strict=True):
-        row[j], row[-1] = sign * end.denominator, -sign * end.numerator
-    return rows
 
 
 def _cell(rows: list[list[Any]]) -> Cell:
@@ -351,15 +360,9 @@ def rounding_interval(value: float) -> tuple[Fraction, Fraction]:
     return near - step_below / 2, near + step_above / 2
 
 
-def volume(box: Box) -> Fraction:
-    """The exact volume of a box."""
-    sides = zip(box.lower.tolist(), box.upper.tolist(), strict=True)
-    return prod((Fraction(b) - Fraction(a) for a, b in sides), start=Fraction(1))
-
-
 def _alternating(counts: list[int]) -> int:
     return sum((-1) ** k * n for k, n in enumerate(counts))
 
 
 def _across(j: int) -> str:
-    return f"region {j}" if j >= 0 else f"side {-1 - j} of the box"
+    return f"region {j}" if j >= 0 else f"side {-1 - j} of the domain"

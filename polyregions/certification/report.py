@@ -41,7 +41,7 @@ class Certificate:
     statements : tuple of Statement
     regions : int
     complete : bool
-        Whether the list is proven to hold every region of the box. False if the result does not claim it.
+        Whether the list is proven to hold every region of the domain. False if the result does not claim it.
     """
 
     statements: tuple[Statement, ...]
@@ -62,7 +62,9 @@ class Certificate:
     def verdict(self) -> str:
         """One line: whether the result is valid, and whether it is complete."""
         word = "VALID" if self.valid else "REJECTED"
-        extent = "all regions of the box" if self.complete else "not proven to be all regions of the box"
+        extent = (
+            "all regions of the domain" if self.complete else "not proven to be all regions of the domain"
+        )
         return f"{word}: {counted(self.regions, 'region')}, {extent}"
 
     def summary(self) -> dict[str, Any]:

@@ -18,7 +18,10 @@ from .program import Commands, LazyCommand
 #: Each command: the module that has it, and what it does, so that the list of commands loads none of them.
 COMMANDS = {
     "info": ("info", "Tell what the model NET is, how it was read, and how many regions are to be expected."),
-    "enumerate": ("enumerate", "Enumerate the activation regions of the network file NET in a box."),
+    "enumerate": (
+        "enumerate",
+        "Enumerate the activation regions of the network file NET in a box or polytope.",
+    ),
     "boundary": (
         "boundary",
         "Find where the largest output changes, the decision boundary, or where one output crosses a level.",

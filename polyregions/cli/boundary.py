@@ -44,7 +44,7 @@ SCREENFUL = 12
     ),
 )
 @click.argument("net", metavar="NET|RESULT", type=input_file)
-@where_options(through=True)
+@where_options(through=True, inside=True)
 @click.option(
     "--outputs",
     callback=whole_numbers,
@@ -97,7 +97,7 @@ def _subject(net: Path, where: Where, options: dict[str, Any]) -> tuple[Domain, 
         return where.domain(net, load_network(net, options)), None
     cx = load_saved(net, where, options, {})
     has_all = cx.complete and cx.known_faces is not None and cx.further is not None
-    return Domain(cx.network, cx.box), cx if has_all else None
+    return Domain(cx.network, cx.box, polytope=cx.polytope), cx if has_all else None
 
 
 def _enumerate(domain: Domain, workers: int, shown: bool) -> RegionComplex:
@@ -106,7 +106,7 @@ def _enumerate(domain: Domain, workers: int, shown: bool) -> RegionComplex:
 
     try:
         with enumerating({"engine": "subdivide", "workers": workers}, shown) as work:
-            return enumerate_regions(domain.network, domain.box, **work)
+            return enumerate_regions(domain.network, domain.place, **work)
     except TooLargeError as error:
         dim = domain.box.dim
         raise TooLargeError(

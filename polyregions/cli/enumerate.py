@@ -73,13 +73,13 @@ def work_options(command: Callable[..., Any]) -> Callable[..., Any]:
     "enumerate",
     epilog=examples(
         "polyregions enumerate wine_relu_2d.json --box -1.8 3.2 --box -1.7 3.3 --check --plot regions.png",
-        "polyregions enumerate cancer_relu_3d.json --box -2 2 --graph regions.graphml --json -",
+        "polyregions enumerate wine_relu_2d.json --inside triangle.csv --graph regions.graphml --certify",
         'polyregions enumerate wine_relu_2d.json --through "0,0; 1,1" --box -2 2 --definitions',
         folder=SHIPPED,
     ),
 )
 @click.argument("net", type=input_file)
-@where_options(through=True)
+@where_options(through=True, inside=True)
 @loading_options
 @work_options
 @click.option(
@@ -105,7 +105,7 @@ def enumerate_command(
     quiet: bool,
     **options: Any,
 ) -> None:
-    """Enumerate the activation regions of the network file NET in a box.
+    """Enumerate the activation regions of the network file NET in a box or polytope.
 
     NET is .json, .npz, or a model of another library. Every count is exact: weights and bounds are read as
     the rational numbers that they are, and no tolerance is used. A result that is not complete says so, and
@@ -121,7 +121,7 @@ def enumerate_command(
 
     start = time.perf_counter()
     with enumerating(options, not quiet, resume.n_explored if resume else 0) as work:
-        cx = enumerate_regions(domain.network, domain.box, **work, resume=resume)
+        cx = enumerate_regions(domain.network, domain.place, **work, resume=resume)
     numbers = summary(cx, time.perf_counter() - start) | domain.numbers()
     numbers["forecast"] = expected
     outputs.save(cx, not quiet)

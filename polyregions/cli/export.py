@@ -62,7 +62,7 @@ WORK = {"engine": "auto", "workers": 1}
     help="What to leave out of the attributes of regions; may be given again. Maps take the most time, "
     "patterns the most room.",
 )
-@where_options(through=True)
+@where_options(through=True, inside=True)
 @loading_options
 @parameter_options
 @engine_option
@@ -117,7 +117,7 @@ def _found(
     if form.faces and work["engine"] == "auto":
         work["engine"] = "subdivide"
     with enumerating(work, shown) as told:
-        return enumerate_regions(subject.network, subject.box, **told)
+        return enumerate_regions(subject.network, subject.domain.place, **told)
 
 
 def _loaded(source: Path, form: Format, options: dict[str, Any]) -> RegionComplex:

@@ -113,7 +113,7 @@ class Wanted:
     ),
 )
 @click.argument("file", metavar="NET|RESULT", type=input_file)
-@where_options(through=True)
+@where_options(through=True, inside=True)
 @loading_options
 @out_option("picture", required=True)
 @click.option(
@@ -170,6 +170,8 @@ def plot_command(file: Path, engine: str, limit: int | None, quiet: bool, **opti
         if wanted.maxout is not None:
             from ..plot import plot_maxout
 
+            if domain.polytope is not None:
+                raise InvalidInputError("--maxout draws a unit on a box: leave out --inside")
             plot_maxout(domain.network, domain.box, wanted.maxout, wanted.picture)
             _done(wanted, quiet)
             return
@@ -186,7 +188,7 @@ def _with_faces(cx: RegionComplex, wanted: Wanted, quiet: bool) -> RegionComplex
     if cx.known_faces is not None or not cx.complete or not (wanted.needs_faces or cx.box.dim == 3):
         return cx
     asked = {"engine": "subdivide", "limit": None, "time_limit": None}
-    return _enumerate(Domain(cx.network, cx.box), asked, wanted, quiet)
+    return _enumerate(Domain(cx.network, cx.box, polytope=cx.polytope), asked, wanted, quiet)
 
 
 def _enumerate(domain: Domain, asked: dict[str, Any], wanted: Wanted, quiet: bool) -> RegionComplex:
@@ -197,7 +199,7 @@ def _enumerate(domain: Domain, asked: dict[str, Any], wanted: Wanted, quiet: boo
     if wanted.needs_faces and options["engine"] == "auto" and "limit" not in options:
         options["engine"] = "subdivide"
     with enumerating(options, not quiet) as work:
-        return enumerate_regions(domain.network, domain.box, **work)
+        return enumerate_regions(domain.network, domain.place, **work)
 
 
 def _done(wanted: Wanted, quiet: bool) -> None:

@@ -41,7 +41,7 @@ from .where import Where, where_options
 @click.option(
     "--title", metavar="TEXT", default="", help="What stands above; the network's shape if not given."
 )
-@where_options(through=True)
+@where_options(through=True, inside=True)
 @loading_options
 @engine_option
 @limit_option
@@ -69,7 +69,7 @@ def view_command(file: Path, page: Path, title: str, yes: bool, quiet: bool, **o
         limits = {"time_limit": None, **options}
         look_ahead(domain, limits, not quiet, yes)
         with enumerating(options, not quiet) as work:
-            cx = enumerate_regions(domain.network, domain.box, **work)
+            cx = enumerate_regions(domain.network, domain.place, **work)
     with status(not quiet, f"writing {page}"):
         write_page(cx, page, title)
     if not quiet:

@@ -7,13 +7,13 @@ For all regions:
 * a bounded cell has at least d + 1 facets, and all the regions hang together;
 * if the faces are known, they fit together (:mod:`polyregions.complex.face_checks`).
 
-In exact rational arithmetic, from the network and the box alone, for all regions, or for 250 spread
+In exact rational arithmetic, from the network and the domain alone, for all regions, or for 250 spread
 over the result if the faces are known (50 if the network is large):
 
 * the network is continuous: across a facet the two affine maps differ by multiples of the facet's form;
 * for d <= 4, the facets of a region bound exactly the cell of its pattern, and two neighbours share a whole
   facet;
-* for d <= 3, the regions fill the box: their volumes add up to the box's (complete results, all regions).
+* for d <= 3, the regions fill the domain: their volumes add up to its own (complete results, all regions).
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache, partial
-from math import prod
 from typing import NoReturn
 
 import numpy as np
@@ -31,8 +30,9 @@ from numpy.typing import NDArray
 from ..base.arrays import Bounded, IntArray, StateArray
 from ..base.rationals import Point, homogeneous
 from ..errors import CheckFailedError
+from ..geometry.domain import exact_volume as domain_volume
+from ..geometry.domain import n_sides, side_rows
 from ..geometry.volumes import exact_volume
-from ..network.box import box_rows
 from .face_checks import check_faces
 from .patterns import TOGETHER
 from .regions import Region, Regions
@@ -69,7 +69,7 @@ def _fail(message: str) -> NoReturn:
 def _check_arrays(cx: Regions) -> None:
     n, d, offsets = cx.n_regions, cx.box.dim, cx.facet_offsets
     if n < 1 or vars(cx)["states"].shape != (n, cx.network.n_units) or cx.witnesses.shape != (n, d):
-        _fail("states and witnesses do not fit each other, the network and the box")
+        _fail("states and witnesses do not fit each other, the network and the domain")
     if not np.isfinite(cx.witnesses[_with_witness(cx)]).all():
         _fail("a witness is not finite")
     if offsets[0] != 0 or offsets[-1] != len(cx.facet_neighbors) or (offsets[1:] < offsets[:-1]).any():
@@ -78,8 +78,8 @@ def _check_arrays(cx: Regions) -> None:
         _fail("the label 'complete' contradicts what is known")
     owner = cx.facet_owners
     across = cx.facet_neighbors
-    if ((across < -2 * d) | (across >= n) | (across == owner)).any():
-        _fail("across a facet there is neither a side of the box nor another region")
+    if ((across < -n_sides(cx.domain)) | (across >= n) | (across == owner)).any():
+        _fail("across a facet there is neither a side of the domain nor another region")
 
 
 def _with_witness(cx: Regions) -> NDArray[np.bool_]:
@@ -118,7 +118,7 @@ def _maps_and_doubtful(cx: Regions) -> tuple[Bounded, IntArray]:
         return cx.patterns_of(np.arange(part.start, part.stop))
 
     *maps, sure = realised_maps(cx.network.layers, states, cx.witnesses, cx.box.farthest)
-    return Bounded(*maps), np.flatnonzero(given & ~(sure & cx.box.contains(cx.witnesses)))
+    return Bounded(*maps), np.flatnonzero(given & ~(sure & cx.domain.contains(cx.witnesses)))
 
 
 def _check_witnesses(cx: Regions, left: IntArray) -> None:
@@ -136,12 +136,12 @@ def _check_witnesses(cx: Regions, left: IntArray) -> None:
 
 
 def _elsewhere(cx: Regions, regions: IntArray) -> IntArray:
-    """The regions, of some, whose witness has another pattern or is outside of the box."""
+    """The regions, of some, whose witness has another pattern or is outside of the domain."""
     found = [np.empty(0, dtype=np.int64)]
     for part in np.array_split(regions, -(-regions.size * cx.network.n_units // TOGETHER) or 1):
         points = cx.witnesses[part]
         other = (cx.network.states(points) != cx.patterns_of(part)).any(axis=1)
-        found.append(part[other | ~cx.box.contains(points)])
+        found.append(part[other | ~cx.domain.contains(points)])
     return np.concatenate(found)
 
 
@@ -168,7 +168,7 @@ def rounded_from_inside(cx: Regions, i: int) -> bool:
     # Next to the largest float64 there is none to measure the distance to: the one below does.
     inner = np.minimum(np.abs(cx.witnesses[i]), np.nextafter(np.finfo(np.float64).max, 0))
     reach = [Fraction(float(v)) / 2 for v in np.spacing(inner)]
-    for row in (*cx.network.exact.rows(cx[i].pattern)[0], *box_rows(cx.box)):
+    for row in (*cx.network.exact.rows(cx[i].pattern)[0], *side_rows(cx.domain)):
         *normal, constant = (int(v) for v in row)
         value = constant + sum(a * v for a, v in zip(normal, x, strict=True))
         value += sum(abs(a) * r for a, r in zip(normal, reach, strict=True))
@@ -182,8 +182,9 @@ def _check_facets(cx: Regions) -> None:
     if (counts < cx.box.dim + 1).any():
         _fail(f"region {int(np.argmin(counts))} has fewer than d + 1 facets")
     owner, target = cx.facet_owners, cx.facet_neighbors
-    width = cx.n_regions + 2 * cx.box.dim
-    keys = np.sort(owner * width + target + 2 * cx.box.dim)
+    sides = n_sides(cx.domain)
+    width = cx.n_regions + sides
+    keys = np.sort(owner * width + target + sides)
     if (keys[1:] == keys[:-1]).any():
         _fail("two facets of a region lead to the same neighbour")
     # Only facets between explored regions are known from both sides.
@@ -233,9 +234,8 @@ def _check_geometry(cx: Regions) -> None:
                     seen[i, j] = face
         if measured:
             volumes += exact_volume(region.exact_vertices, rows)
-    sides = (Fraction(b) - Fraction(a) for a, b in zip(cx.box.lower, cx.box.upper, strict=True))
-    if measured and volumes != prod(sides, start=Fraction(1)):
-        _fail("the volumes of the regions do not add up to the volume of the box")
+    if measured and volumes != domain_volume(cx.domain):
+        _fail("the volumes of the regions do not add up to the volume of the domain")
 
 
 def _facet_vertices(region: Region) -> list[frozenset[Point]]:
@@ -243,7 +243,7 @@ def _facet_vertices(region: Region) -> list[frozenset[Point]]:
     dim, points = region.complex.box.dim, region.exact_vertices
     places = [homogeneous(point) for point in points]
     columns = fmpz_mat(places).transpose()
-    rows = [*region._pattern_rows[0], *box_rows(region.complex.box)]
+    rows = [*region._pattern_rows[0], *side_rows(region.complex.domain)]
     if min((fmpz_mat(rows) * columns).entries()) < 0:
         _fail(f"region {region.id} reaches beyond the cell of its pattern: a facet is missing")
     values = (fmpz_mat(region.exact_halfspaces) * columns).tolist()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..base.arrays import IntArray, StateArray
+from ..geometry.domain import n_sides
 from .checks import rounded_from_inside
 from .regions import Regions
 
@@ -82,28 +83,28 @@ def _repeated(states: StateArray) -> bool:
 
 def _facets(cx: Regions) -> str:
     """Enough of them, none twice, none to the region itself, and each wall from both of its sides."""
-    n, explored, d = cx.n_regions, cx.n_explored, cx.box.dim
+    n, explored, d, sides = cx.n_regions, cx.n_explored, cx.box.dim, n_sides(cx.domain)
     owners, across = cx.facet_owners, cx.facet_neighbors
-    if ((across < -2 * d) | (across >= n)).any():
-        return "facet_neighbors name regions or sides of the box that do not exist"
+    if ((across < -sides) | (across >= n)).any():
+        return "facet_neighbors name regions or sides of the domain that do not exist"
     if (np.diff(cx.facet_offsets) <= d).any():
         return f"a region has fewer than {d + 1} facets"
     if (owners == across).any():
         return "a facet leads back to its own region"
-    width = n + 2 * d
-    keys = owners * width + (across + 2 * d)
+    width = n + sides
+    keys = owners * width + (across + sides)
     keys.sort()
     if (keys[1:] == keys[:-1]).any():
         return "two facets of a region lead to the same place"
     mutual = (across >= 0) & (across < explored)
-    back = across[mutual] * width + (owners[mutual] + 2 * d)
+    back = across[mutual] * width + (owners[mutual] + sides)
     if not np.isin(back, keys).all():
         return "a facet leads to a region from which none leads back"
     return _connection(n, explored, owners, across)
 
 
 def _connection(n: int, explored: int, owners: IntArray, across: IntArray) -> str:
-    """The explored regions hang together: the inside of a box does."""
+    """The explored regions hang together: the inside of a domain does."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
@@ -127,11 +128,15 @@ def _order(cx: Regions) -> str:
 
 
 def _witnesses(cx: Regions) -> str:
-    """Each region has one in the box, but for those that were found and not explored."""
+    """Each region has one in the domain, but for those that were found and not explored."""
     given = np.isfinite(cx.witnesses).all(axis=1)
     missing = np.isnan(cx.witnesses).all(axis=1) & (np.arange(cx.n_regions) >= cx.n_explored)
     if not (given | missing).all():
         return "a witness is not finite"
+    # In a polytope that is thin a witness may be a rounded inner point, as that of a thin region may be.
+    outside = np.flatnonzero(given)[~cx.domain.contains(cx.witnesses[given])]
     if not cx.box.contains(cx.witnesses[given]).all():
         return "a witness is outside the box"
+    if not all(rounded_from_inside(cx, int(i)) for i in outside):
+        return "a witness is outside the polytope"
     return ""

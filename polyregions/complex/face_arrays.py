@@ -22,11 +22,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import FileFormatError
-from ..network.box import Box
+from ..geometry.domain import Domain, box_of, n_sides
 from ..network.hyperplanes import layer_steps
 from ..network.layer_arrays import LayerArrays
 from ..network.network import Network
 from ..network.pieces import as_slice
+from .beginning import first_cells
 from .faces import Faces
 from .packed_states import PackedStates
 from .patterns import Cut, Patterns
@@ -80,27 +81,27 @@ def to_arrays(faces: Faces) -> Arrays:
     return arrays
 
 
-def from_arrays(found: Arrays, network: Network, box: Box) -> Faces:
+def from_arrays(found: Arrays, network: Network, domain: Domain) -> Faces:
     """Return the faces that arrays make.
 
     Raises
     ------
     FileFormatError
-        If they are no faces of the network in the box.
+        If they are no faces of the network in the domain.
     """
-    d = box.dim
+    d = domain.dim
     dim, start, size, pool, planes, top = (found[name] for name in CELLS)
     cells = Cells(dim, start, size, pool, planes, top)
     _check_cells(cells, d)
     store = Store(*(found[name] for name in STORE))
-    _check_store(cells, store, d)
-    steps = layer_steps(network, box)
-    vertices = Vertices(network, box, steps, Cells.box(d))
+    _check_store(cells, store, domain)
+    steps = layer_steps(network, box_of(domain))
+    vertices = Vertices(network, domain, steps, first_cells(domain))
     vertices.store = store
     _enter_cuts(vertices, found, network)
-    _check_sources(vertices, top.size)
+    _check_sources(vertices, top.size, n_sides(domain))
     patterns = Patterns(vertices.cuts, len(network.layers), top.size, network.n_units)
-    return Faces(cells, vertices, box, patterns)
+    return Faces(cells, vertices, domain, patterns)
 
 
 def _need(holds: bool | np.bool_, what: str) -> None:
@@ -129,11 +130,14 @@ def _check_cells(cells: Cells, d: int) -> None:
     _need(np.array_equal(np.sort(cells.top), cells.faces(d)) and cells.top.size > 0, "cells are missing")
 
 
-def _check_store(cells: Cells, store: Store, d: int) -> None:
-    n, m = len(store.points), len(store.forms)
+def _check_store(cells: Cells, store: Store, domain: Domain) -> None:
+    n, m, d = len(store.points), len(store.forms), domain.dim
     shapes = store.points.shape == (n, d + 1) and store.planes.shape == (n, d) and store.radii.shape == (n,)
     shapes = shapes and store.forms.shape == (m, d + 1) and store.errors.shape == (m,)
-    _need(shapes and store.source.shape == (m, 3) and m >= 2 * d, "arrays of vertices differ in length")
+    _need(
+        shapes and store.source.shape == (m, 3) and m >= n_sides(domain),
+        "arrays of vertices differ in length",
+    )
     corners = cells.faces(0)
     _need(_within(cells.start[corners], 0, n), "a vertex that does not exist is named")
     _need(_within(store.planes, 0, m), "a form that does not exist is named")
@@ -184,13 +188,13 @@ def _with_pairs(step: LayerArrays, pairs: NDArray[np.int64]) -> LayerArrays:
     return step.only(np.array(places, dtype=np.int64))
 
 
-def _check_sources(vertices: Vertices, cells: int) -> None:
-    """Every form is a side of the box, or of a hyperplane of a step on a cell that it cut."""
-    source, d = vertices.store.source, vertices.store.points.shape[1] - 1
-    _need((source[: 2 * d] == -1).all(), "the sides of the box are missing")
+def _check_sources(vertices: Vertices, cells: int, sides: int) -> None:
+    """Every form is a side of the domain, or of a hyperplane of a step on a cell that it cut."""
+    source = vertices.store.source
+    _need((source[:sides] == -1).all(), "the sides of the domain are missing")
     below = 1
     known = np.zeros(len(source), dtype=np.bool_)
-    known[: 2 * d] = True
+    known[:sides] = True
     for cut in vertices.cuts:
         here = source[:, 0] == cut.step
         planes = len(vertices.steps[cut.step].pairs)

@@ -10,7 +10,7 @@ because numbers leave its range or a region is thinner than its spacing, rationa
 * the numbers of faces of the closed box alternate to 1 (Euler's relation);
 * the unit on whose boundary a facet was made changes its state there;
 * the affine maps of two neighbours agree on the facet between them;
-* for d <= 3, the volumes of the regions add up to the volume of the box;
+* for d <= 3, the volumes of the regions add up to the volume of the domain;
 * for d = 2, the polygons fit without gaps or overlaps (``shapely.coverage_invalid_edges``). Where those of
   float64 do not, because a region is too thin to be a polygon there, its true vertices make a convex polygon,
   and are where the rounded ones are said to be.
@@ -26,6 +26,7 @@ import numpy as np
 from ..base.arrays import Bounded, IntArray
 from ..base.rounding import INFLATE, TINY, U
 from ..errors import CheckFailedError
+from .patterns import states_at
 from .regions import Regions
 
 if TYPE_CHECKING:
@@ -109,7 +110,8 @@ def _check_bends(cx: Regions, faces: Faces, facets: IntArray) -> None:
     units = faces.scalar_units(facets[cx.walls.entries])
     i, j = cx.walls.sides[units >= 0].T
     units = units[units >= 0]
-    if (cx.states_at(i, units) == cx.states_at(j, units)).any():
+    known = vars(cx)["states"]
+    if (states_at(known, i, units) == states_at(known, j, units)).any():
         raise CheckFailedError("a facet lies on the boundary of a unit that keeps its state across it")
 
 
@@ -161,7 +163,7 @@ def _check_volumes(faces: Faces) -> None:
     shares, errors = faces.measured_shares(accuracy=ENOUGH)
     n = len(shares)
     if not abs(shares.sum() - 1) <= errors.sum() * INFLATE + n * U:
-        raise CheckFailedError("the volumes of the regions do not add up to the volume of the box")
+        raise CheckFailedError("the volumes of the regions do not add up to the volume of the domain")
 
 
 def _check_coverage(faces: Faces) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import cached_property
-from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +17,7 @@ from ..base.arrays import Bounded, FloatArray, IntArray
 from ..base.rationals import round_fraction
 from ..base.rounding import U
 from ..errors import InvalidInputError, short_repr
-from ..network.box import Box
+from ..geometry.domain import Domain, box_of, exact_volume, n_sides
 from .measures import measure
 from .patterns import Patterns
 from .rings import doubled_areas, exact_doubled_area, reversed_where, rings
@@ -30,13 +29,15 @@ CLOSE = 2.0**-20
 
 
 class Faces:
-    """All faces of all dimensions of the subdivided, closed box. Faces are numbered from 0.
+    """All faces of all dimensions of the subdivided, closed domain. Faces are numbered from 0.
 
     Attributes
     ----------
     cells : Cells
         Which face bounds which; ``cells.top[i]`` is the face of region i.
+    domain : Box or Polytope
     box : Box
+        The box around it.
 
     Examples
     --------
@@ -50,8 +51,8 @@ class Faces:
     (array([0., 0.]), [Fraction(0, 1), Fraction(0, 1)])
     """
 
-    def __init__(self, cells: Cells, vertices: Vertices, box: Box, patterns: Patterns) -> None:
-        self.cells, self.box = cells, box
+    def __init__(self, cells: Cells, vertices: Vertices, domain: Domain, patterns: Patterns) -> None:
+        self.cells, self.domain, self.box = cells, domain, box_of(domain)
         self._vertices, self._patterns = vertices, patterns
 
     @property
@@ -89,14 +90,14 @@ class Faces:
 
     @cached_property
     def inside(self) -> NDArray[np.bool_]:
-        """Whether each face meets the open box, that is, lies in none of its sides; bool (faces,)."""
+        """Whether each face meets the open domain, that is, lies in none of its sides; bool (faces,)."""
         d, cells = self.box.dim, self.cells
         fixed = np.arange(d) < d - cells.dim[:, None]
-        return np.asarray(((cells.planes >= 2 * d) | ~fixed).all(axis=1))
+        return np.asarray(((cells.planes >= n_sides(self.domain)) | ~fixed).all(axis=1))
 
     @property
     def inside_counts(self) -> list[int]:
-        """Numbers of faces of dimension 0, ..., d that meet the open box."""
+        """Numbers of faces of dimension 0, ..., d that meet the open domain."""
         return [int(n) for n in np.bincount(self.cells.dim[self.inside], minlength=self.box.dim + 1)]
 
     @cached_property
@@ -294,9 +295,8 @@ class Faces:
         return self.measured_faces(self.cells.top, accuracy)
 
     def measured_shares(self, accuracy: float | None = None) -> Bounded:
-        """How much of the box each region fills, and how far it may be off. See :meth:`measured`."""
-        sides = [2 * half for _, half in self._middle_and_half]
-        return self._measured(self.cells.top, accuracy, prod(sides, start=Fraction(1)))
+        """How much of the domain each region fills, and how far it may be off. See :meth:`measured`."""
+        return self._measured(self.cells.top, accuracy, exact_volume(self.domain))
 
     def _measured(self, faces: IntArray, accuracy: float | None, whole: Fraction) -> Bounded:
         if accuracy is not None and not (isinstance(accuracy, float | int | np.number) and accuracy >= 0):

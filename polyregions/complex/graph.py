@@ -42,10 +42,12 @@ def region_graph(cx: Regions, *, geometry: bool = False) -> networkx.Graph[int]:
         of the graph
         ============  =====  ==================================================================
         n_regions     int    number of nodes
-        complete      bool   whether these are all regions of the box
+        complete      bool   whether these are all regions of the domain
         stopped       str    why not, if they are not ("limit", "interrupted", ...); else ""
         engine        str    which engine found them
         box           str    JSON text ``[[lower, upper], ...]``, one pair a dimension
+        polytope      str    JSON text ``[[a1, ..., ad, b], ...]``, the rows ``a . x <= b`` that
+                             the regions are inside of; missing if they fill the box
         separator     str    what stands between the states of a pattern: "" or "."
         ============  =====  ==================================================================
 
@@ -103,7 +105,7 @@ def region_graph(cx: Regions, *, geometry: bool = False) -> networkx.Graph[int]:
 def graph_attributes(cx: Regions) -> dict[str, str | int | bool]:
     """Return the attributes of the graph itself, as :func:`region_graph` lists them."""
     bounds = np.stack([cx.box.lower, cx.box.upper], axis=1)
-    return {
+    attributes: dict[str, str | int | bool] = {
         "n_regions": cx.n_regions,
         "complete": cx.complete,
         "stopped": cx.stopped,
@@ -111,6 +113,10 @@ def graph_attributes(cx: Regions) -> dict[str, str | int | bool]:
         "box": json.dumps(bounds.tolist()),
         "separator": separator(cx),
     }
+    if cx.polytope is not None:
+        rows = np.column_stack([cx.polytope.A, cx.polytope.b])
+        attributes["polytope"] = json.dumps(rows.tolist())
+    return attributes
 
 
 def pattern_texts(cx: Regions) -> list[str]:

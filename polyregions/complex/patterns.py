@@ -134,6 +134,11 @@ class Patterns:
         return states
 
 
+def states_at(states: Patterns | StateArray, cells: IntArray, units: IntArray) -> StateArray:
+    """The state of one unit on each of some cells; uint8 (n,). Patterns are not made for it."""
+    return states.at(cells, units) if isinstance(states, Patterns) else np.asarray(states[cells, units])
+
+
 class PatternsOrArray:
     """An attribute that may be given as :class:`Patterns`, and is an array from when it is first read."""
 

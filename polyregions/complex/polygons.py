@@ -15,7 +15,7 @@ import numpy as np
 from ..base.arrays import FloatArray
 from ..errors import InvalidInputError, counted
 from ..geometry import polytope
-from ..network.box import box_rows
+from ..geometry.domain import side_rows
 from .regions import Regions
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def region_vertices(cx: Regions, i: int) -> FloatArray:
         return cx[i].vertices
     rows, _ = cx.network.exact.rows(cx.states[i])
     rows = [row for row in rows if any(row[:-1])]
-    points = polytope.vertices(rows + box_rows(cx.box))
+    points = polytope.vertices(rows + side_rows(cx.domain))
     return np.array([[float(v) for v in point] for point in points])
 
 

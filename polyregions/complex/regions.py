@@ -22,7 +22,9 @@ from ..base.indices import numbers
 from ..base.rationals import IntegerRows, Point
 from ..errors import CheckFailedError, InvalidInputError, TooLargeError
 from ..geometry import polytope, volumes
-from ..network.box import Box, box_rows
+from ..geometry.domain import Domain, side_rows
+from ..geometry.polytope_domain import Polytope
+from ..network.box import Box
 from ..network.equal_maps import map_labels
 from ..network.network import Network
 from .patterns import Patterns, PatternsOrArray
@@ -37,12 +39,13 @@ MOST_VERTICES = 10**7
 
 @dataclass(frozen=True, eq=False)
 class Regions:
-    """Activation regions of a network in a box, and their facets: plain data, small when pickled.
+    """Activation regions of a network in a domain, and their facets: plain data, small when pickled.
 
     Attributes
     ----------
-    network, box
-        What was enumerated.
+    network, box, polytope
+        What was enumerated: the network in a box, or, if ``polytope`` is not None, in that; ``box`` is then
+        the box around it. ``domain`` is what was asked for of the two.
     engine : str
         Which engine did it.
     states : uint8 array (regions, units)
@@ -52,10 +55,10 @@ class Regions:
         found and not explored, if Ctrl-C or a time limit left no time for them.
     facet_offsets, facet_neighbors : int64 arrays (explored + 1,), (facets,)
         Region i has the facets ``facet_neighbors[facet_offsets[i]:facet_offsets[i + 1]]``: the
-        region across each, or ``-1 - side`` for a side of the box (side ``2 j`` is the lower one of
-        dimension j, ``2 j + 1`` the upper).
+        region across each, or ``-1 - side`` for a side of the domain (side ``2 j`` is the lower one of
+        dimension j of the box, ``2 j + 1`` the upper, ``2 d + k`` row k of a polytope).
     complete : bool
-        Whether these are all regions of the box.
+        Whether these are all regions of the domain.
     stopped : str
         Why not, if they are not ("limit", "time", "interrupted", "memory"); else "".
     known_faces : Faces or None
@@ -85,6 +88,7 @@ class Regions:
     known_faces: Faces | None = None
     undecided: int | None = None
     further: Callable[[Any, Network], Any] | None = field(default=None, repr=False)
+    polytope: Polytope | None = None
 
     def __post_init__(self) -> None:
         for array in (self.witnesses, self.facet_offsets, self.facet_neighbors):
@@ -101,6 +105,11 @@ class Regions:
         Regions.__post_init__(self)
 
     @property
+    def domain(self) -> Domain:
+        """Where the regions are: the polytope, if one was asked for, else the box."""
+        return self.box if self.polytope is None else self.polytope
+
+    @property
     def n_regions(self) -> int:
         """Number of activation regions listed."""
         return len(self.witnesses)
@@ -111,11 +120,6 @@ class Regions:
         found: StateArray = known.rows(regions) if isinstance(known, Patterns) else known[regions]
         found.flags.writeable = False
         return found
-
-    def states_at(self, regions: IntArray, units: IntArray) -> StateArray:
-        """The state of one unit in each of some regions; uint8 (n,). Patterns are not made for it."""
-        known = vars(self)["states"]
-        return known.at(regions, units) if isinstance(known, Patterns) else np.asarray(known[regions, units])
 
     @property
     def n_explored(self) -> int:
@@ -188,11 +192,11 @@ class Regions:
 
     @cached_property
     def f_vector(self) -> list[int] | None:
-        """Numbers of faces of dimension 0, 1, ..., d inside the box, or None if not known.
+        """Numbers of faces of dimension 0, 1, ..., d inside the domain, or None if not known.
 
-        Faces that lie in a side of the box do not count: they are its own, not the network's. Known from
+        Faces that lie in a side of the domain do not count: they are its own, not the network's. Known from
         all faces with the engine "subdivide"; else, for complete results with d <= 2, from regions and
-        adjacencies, since the faces that meet the open box satisfy ``sum (-1)^k f_k = (-1)^d``.
+        adjacencies, since the faces that meet the open domain satisfy ``sum (-1)^k f_k = (-1)^d``.
         """
         d, regions, facets = self.box.dim, self.n_regions, self.n_adjacencies
         if self.known_faces is not None:
@@ -227,12 +231,12 @@ class Regions:
 
         A point on a boundary belongs to the region whose pattern it has; where that pattern has no
         region (it is realised on a lower-dimensional face only), the region just beyond in the
-        direction (1, e, e^2, ...) is given that lies inside the box. Points outside the box, or in
-        regions that a partial result does not list, give -1.
+        direction (1, e, e^2, ...) is given that lies inside the box, or on the way to an inner point of a
+        polytope. Points outside the domain, or in regions that a partial result does not list, give -1.
         """
         states = np.atleast_2d(self.network.states(points))
         x = np.asarray(points, dtype=np.float64)
-        inside = self.box.contains(x)
+        inside = self.domain.contains(x)
         ids = np.array([self._index.get(row.tobytes(), -1) for row in states], dtype=np.int64)
         for i in np.flatnonzero(inside & (ids < 0)):
             ids[i] = self._index.get(self._pattern_beside(np.atleast_2d(x)[i]), -1)
@@ -240,7 +244,9 @@ class Regions:
         return ids.reshape(x.shape[:-1])
 
     def _pattern_beside(self, point: FloatArray) -> bytes:
-        """Pattern of a region whose closure holds the point of the box."""
+        """Pattern of a region whose closure holds the point of the domain."""
+        if self.polytope is not None:
+            return bytes(self.network.exact.states_near(point, towards=self.polytope.interior))
         signs = np.where(point < self.box.upper, 1, -1)
         return bytes(self.network.exact.states_near(point, signs.tolist()))
 
@@ -297,7 +303,7 @@ class Region:
 
     @property
     def facets(self) -> IntArray:
-        """What lies across each facet: a region id, or ``-1 - side`` for a side of the box."""
+        """What lies across each facet: a region id, or ``-1 - side`` for a side of the domain."""
         cx = self.complex
         if self.id >= cx.n_explored:
             raise InvalidInputError(
@@ -316,7 +322,7 @@ class Region:
         cx = self.complex
         rows, beyond = self._pattern_rows
         by_target = {target: row for target, row in zip(beyond, rows, strict=True) if any(row[:-1])}
-        sides = box_rows(cx.box)
+        sides = side_rows(cx.domain)
         result = []
         for j in self.facets.tolist():
             if j < 0:

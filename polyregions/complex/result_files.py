@@ -1,10 +1,12 @@
 """Results as files: a ``.npz`` archive of plain arrays, nothing pickled.
 
-Keys: ``format``, ``version`` (2), ``network`` (the text of a network JSON file, as UTF-8 bytes), ``lower``
-and ``upper`` of the box, ``engine``, ``complete``, ``stopped``, ``undecided`` (-1 if not counted),
-``witnesses``, ``facet_offsets``, ``facet_neighbors`` as in :class:`polyregions.RegionComplex`, and ``states``
-packed as in :class:`polyregions.complex.packed_states.PackedStates`. Where the faces of all dimensions are
-known they are kept, under the keys of :mod:`polyregions.complex.face_arrays`.
+Keys: ``format``, ``version`` (2, or 3 with a polytope), ``network`` (the text of a network JSON file, as
+UTF-8 bytes), ``lower`` and ``upper`` of the box, ``engine``, ``complete``, ``stopped``, ``undecided`` (-1 if
+not counted), ``witnesses``, ``facet_offsets``, ``facet_neighbors`` as in
+:class:`polyregions.RegionComplex`, and ``states`` packed as in
+:class:`polyregions.complex.packed_states.PackedStates`. Where the faces of all dimensions are known they are
+kept, under the keys of :mod:`polyregions.complex.face_arrays`. In version 3, ``polytope_A`` and
+``polytope_b`` are the rows that cut the domain out of the box.
 
 Version 1, which is read for ever, has ``states`` as bytes, and no faces.
 """
@@ -23,6 +25,8 @@ from ..base.archives import read_archive
 from ..base.arrays import StateArray
 from ..base.files import check_target, known_ending, replacing
 from ..errors import FileFormatError, InvalidInputError, short_repr
+from ..geometry.domain import Domain
+from ..geometry.polytope_domain import Polytope
 from ..network.box import Box
 from ..network.formats.json import from_document, parse, to_document
 from ..network.network import Network
@@ -38,7 +42,8 @@ from .topology import Cells, find_neighbors
 Found = TypeVar("Found", bound=Regions)
 
 FORMAT = "polyregions-result"
-VERSION, VERSIONS = 2, ("1", "2")
+#: The version that is written, and that of results in a polytope: older releases read what they can.
+VERSION, WITH_POLYTOPE, VERSIONS = 2, 3, ("1", "2", "3")
 #: Endings of the result files.
 RESULT_FORMATS = (".npz",)
 
@@ -49,6 +54,7 @@ ARRAYS = {
     "facet_offsets": (np.int64, 1),
     "facet_neighbors": (np.int64, 1),
 }
+POLYTOPE = ("polytope_A", "polytope_b")
 ENTRIES = ("format", "version", "network", "lower", "upper", "engine", "complete", "stopped", *ARRAYS)
 
 
@@ -66,7 +72,7 @@ def write_result(cx: Regions, path: str | Path) -> None:
     text = json.dumps(to_document(cx.network.layers))
     arrays: dict[str, Any] = {
         "format": np.array(FORMAT),
-        "version": np.array(VERSION),
+        "version": np.array(VERSION if cx.polytope is None else WITH_POLYTOPE),
         "network": np.frombuffer(text.encode(), dtype=np.uint8),
         "lower": cx.box.lower,
         "upper": cx.box.upper,
@@ -77,6 +83,8 @@ def write_result(cx: Regions, path: str | Path) -> None:
         "states": packed_patterns(cx).packed,
         **{name: getattr(cx, name) for name in ARRAYS if name != "states"},
     }
+    if cx.polytope is not None:
+        arrays |= {"polytope_A": cx.polytope.A, "polytope_b": cx.polytope.b}
     if cx.known_faces is not None:
         arrays |= to_arrays(cx.known_faces)
     with replacing(path) as file:
@@ -102,7 +110,7 @@ def read_result(path: str | Path, kind: type[Found]) -> Found:
     known_ending(path, "result", RESULT_FORMATS)
     path = Path(path)
     try:
-        found = read_archive(path, (*ENTRIES, "undecided", *FACE_ENTRIES))
+        found = read_archive(path, (*ENTRIES, "undecided", *POLYTOPE, *FACE_ENTRIES))
     except OSError as error:
         raise FileFormatError(f"{path}: cannot be read: {error.strerror or error}") from error
     try:
@@ -118,9 +126,10 @@ def _from_arrays(found: dict[str, Any], kind: type[Found]) -> Found:
     if version not in VERSIONS:
         raise FileFormatError(
             f"version {short_repr(version)} of the result format is unknown; "
-            f"this release reads {' and '.join(VERSIONS)}"
+            f"this release reads {', '.join(VERSIONS)}"
         )
-    missing = [name for name in ENTRIES if name not in found]
+    needed = ENTRIES + POLYTOPE * (version == str(WITH_POLYTOPE))
+    missing = [name for name in needed if name not in found]
     if missing:
         raise FileFormatError(f"there is no entry {', '.join(missing)}")
     for name, (dtype, dimensions) in ARRAYS.items():
@@ -140,6 +149,9 @@ def _from_arrays(found: dict[str, Any], kind: type[Found]) -> Found:
     box = Box(found["lower"], found["upper"])
     if box.dim != network.input_dim:
         raise FileFormatError(f"the box has {box.dim} dimension(s), the network {network.input_dim} input(s)")
+    polytope = (
+        Polytope(found["polytope_A"], found["polytope_b"], box) if version == str(WITH_POLYTOPE) else None
+    )
     if version != "1":
         found["states"] = _unpacked(found["states"], network)
     if found["states"].shape[1] != network.n_units or found["witnesses"].shape != (n, box.dim):
@@ -148,6 +160,7 @@ def _from_arrays(found: dict[str, Any], kind: type[Found]) -> Found:
     cx = kind(
         network=network,
         box=box,
+        polytope=polytope,
         engine=str(found["engine"]),
         complete=bool(found["complete"]),
         stopped=str(found["stopped"]),
@@ -156,7 +169,7 @@ def _from_arrays(found: dict[str, Any], kind: type[Found]) -> Found:
     )
     if why := contradiction(cx):
         raise FileFormatError(f"the result contradicts itself: {why}")
-    faces = _faces(found, network, box)
+    faces = _faces(found, network, cx.domain)
     return cx if faces is None else replace(cx, known_faces=faces, further=extend_result)
 
 
@@ -170,14 +183,14 @@ def _unpacked(packed: Any, network: Network) -> StateArray:
     return states.rows(slice(0, len(packed)))
 
 
-def _faces(found: dict[str, Any], network: Network, box: Box) -> Faces | None:
+def _faces(found: dict[str, Any], network: Network, domain: Domain) -> Faces | None:
     """The faces, if there are any, which have the regions and facets that are listed."""
     if not any(name in found for name in FACE_ENTRIES):
         return None
     for name, (dtype, dimensions) in FACE_ENTRIES.items():
         if name not in found or found[name].dtype != dtype or found[name].ndim != dimensions:
             raise FileFormatError(f"{name} must be there, {dtype.__name__} with {dimensions} dimension(s)")
-    faces = from_arrays(found, network, box)
+    faces = from_arrays(found, network, domain)
     cells, offsets, across = faces.cells, found["facet_offsets"], found["facet_neighbors"]
     same = np.array_equal(np.diff(offsets), cells.size[cells.top])
     if same:

@@ -1,6 +1,6 @@
 """The vertices of a subdivision: their coordinates, the forms that define them, and exact signs.
 
-A vertex is the point where d hyperplanes meet. Each hyperplane is a side of the box or a unit's boundary
+A vertex is the point where d hyperplanes meet. Each hyperplane is a side of the domain or a unit's boundary
 on one cell, known as a float64 form with an error bound and, by where it came from, as an exact integer
 form.
 """
@@ -15,7 +15,8 @@ from flint import fmpz_mat
 
 from ..base.arrays import StateArray
 from ..base.kernels import Int32Matrix, Matrix, Vector
-from ..network.box import Box, box_rows
+from ..geometry.domain import Domain, side_rows
+from ..geometry.recentred_domain import recentred_corners, recentred_sides
 from ..network.exact_forms import FormMaker
 from ..network.integer_map import IntRows
 from ..network.layer_arrays import LayerArrays
@@ -34,7 +35,7 @@ class Store(NamedTuple):
     planes : int32 (n, d)
         The forms that vanish there.
     forms : float64 (m, d + 1); errors (m,); source : int32 (m, 3)
-        Forms, and the step, cell and hyperplane of each; the first 2 d are the sides of the box, step -1.
+        Forms, and the step, cell and hyperplane of each; the first ones are the sides of the domain, step -1.
     """
 
     points: Matrix
@@ -46,7 +47,7 @@ class Store(NamedTuple):
 
 
 class Vertices:
-    """All vertices so far, starting with the corners of the box.
+    """All vertices so far, starting with the corners of the domain.
 
     Attributes
     ----------
@@ -56,22 +57,18 @@ class Vertices:
         What the steps did that have hyperplanes.
     """
 
-    def __init__(self, network: Network, box: Box, steps: list[LayerArrays], cells: Cells) -> None:
-        d = box.dim
+    def __init__(self, network: Network, domain: Domain, steps: list[LayerArrays], cells: Cells) -> None:
         self.network, self.steps = network, steps
-        corners = np.arange(2**d)[:, None]
-        signs = np.where(corners >> np.arange(d) & 1, 1.0, -1.0)
-        forms = np.zeros((2 * d, d + 1))
-        forms[0::2, :d], forms[1::2, :d] = np.eye(d), -np.eye(d)
-        forms[:, d] = 1.0
+        whole = bool(steps) and steps[0].whole
+        forms, errors = recentred_sides(domain, whole)
+        points, radii = recentred_corners(domain, whole)
         faces = cells.faces(0)
-        planes = np.zeros((2**d, d), dtype=np.int32)
+        planes = np.zeros((radii.size, domain.dim), dtype=np.int32)
         planes[cells.start[faces]] = cells.planes[faces]
-        points = np.concatenate([signs, np.ones((2**d, 1))], axis=1)
-        source = np.full((2 * d, 3), -1, dtype=np.int32)
-        self.store = Store(points, np.zeros(2**d), planes, forms, np.zeros(2 * d), source)
+        source = np.full((errors.size, 3), -1, dtype=np.int32)
+        self.store = Store(points, radii, planes, forms, errors, source)
         self.cuts: list[Cut] = []
-        self._sides = box_rows(box)
+        self._sides = side_rows(domain)
         self._forms: dict[tuple[int, int], IntRows] = {}
         self._maker = FormMaker(network.exact)
         self._exact: dict[int, list[int]] = {}

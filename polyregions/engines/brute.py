@@ -38,6 +38,8 @@ from flint import fmpq, fmpq_mat
 
 from polyregions.complex.region_complex import RegionComplex
 from polyregions.errors import CheckFailedError, InvalidInputError, TooLargeError, counted
+from polyregions.geometry.domain import Domain, box_of, fields_of, n_sides
+from polyregions.geometry.polytope_domain import Polytope
 from polyregions.network.box import Box
 from polyregions.network.layers import Layer
 from polyregions.network.network import Network
@@ -57,7 +59,7 @@ Facet = frozenset[Point]  # the vertices
 class _Cell:
     """A full-dimensional polytope: ``row(x) >= 0`` for all rows, and its vertices."""
 
-    rows: tuple[Form, ...]  # rows 0 .. 2 d - 1 are the sides of the box
+    rows: tuple[Form, ...]  # the first ones are the sides of the domain
     vertices: dict[Point, frozenset[int]]  # each with the rows that vanish there
 
     def takes(self, sign: int, form: Form) -> bool:
@@ -71,7 +73,7 @@ class _Cell:
         return [self._part(form), self._part(tuple(-c for c in form))]
 
     def _part(self, form: Form) -> _Cell:
-        """Return the part ``form >= 0`` of a cell on which the form takes both signs."""
+        """Return the part ``form >= 0``, where the form is positive somewhere."""
         new = len(self.rows)
         valued = [(_value(form, v), v, tight) for v, tight in self.vertices.items()]
         vertices = {v: tight | {new} if z == 0 else tight for z, v, tight in valued if z >= 0}
@@ -91,13 +93,13 @@ class _Cell:
         return len(common) >= d - 1 and _rank([self.rows[i][:-1] for i in common]) == d - 1
 
     def facets(self) -> list[tuple[int, Facet]]:
-        """Row and vertices of each facet: d affinely independent vertices are tight."""
-        result = []
+        """First row and vertices of each facet: d affinely independent vertices are tight."""
+        result: dict[Facet, int] = {}
         for i in range(len(self.rows)):
             tight = [v for v, rows in self.vertices.items() if i in rows]
             if _rank([(*v, fmpq(1)) for v in tight]) == len(self.rows[i]) - 1:
-                result.append((i, frozenset(tight)))
-        return result
+                result.setdefault(frozenset(tight), i)
+        return [(i, facet) for facet, i in result.items()]
 
     def centre(self) -> list[float]:
         """Average of the vertices, an interior point, each coordinate rounded once."""
@@ -105,20 +107,20 @@ class _Cell:
         return [float(Fraction(int(q.p), int(q.q))) for q in sums]
 
 
-def enumerate_brute(network: Network, box: Box) -> RegionComplex:
+def enumerate_brute(network: Network, domain: Domain) -> RegionComplex:
     """Enumerate all activation regions of a tiny network in exact rational arithmetic.
 
     Parameters
     ----------
     network : Network
-    box : Box
+    domain : Box or Polytope
         Of the network's input dimension.
 
     Returns
     -------
     RegionComplex
         Complete. Regions are in lexicographic order of their patterns; the facets of each are its
-        neighbours by rising id, then the sides of the box by rising number.
+        neighbours by rising id, then the sides of the domain by rising number.
 
     Raises
     ------
@@ -137,7 +139,7 @@ def enumerate_brute(network: Network, box: Box) -> RegionComplex:
     >>> cx.adjacencies.tolist()
     [[0, 1], [0, 2], [2, 3]]
     """
-    d = box.dim
+    d = domain.dim
     if network.input_dim != d:
         inputs = counted(network.input_dim, "input")
         raise InvalidInputError(f"the network has {inputs} but the box has dimension {d}")
@@ -152,11 +154,11 @@ def enumerate_brute(network: Network, box: Box) -> RegionComplex:
             f"engine 'brute' is for tiny networks: {network} may have up to 10^{log10(bound):.1f} regions by "
             f"the general bound, the limit is 10^{log10(MAX_BOUND):.1f}; use another engine"
         )
-    regions = sorted(_regions(network, box), key=lambda region: region[0])
-    neighbors = _neighbors([cell for _, cell in regions], d)
+    regions = sorted(_regions(network, domain), key=lambda region: region[0])
+    neighbors = _neighbors([cell for _, cell in regions], n_sides(domain))
     return RegionComplex(
         network=network,
-        box=box,
+        **fields_of(domain),
         engine="brute",
         states=np.array([states for states, _ in regions], dtype=np.uint8).reshape(len(regions), -1),
         witnesses=np.array([cell.centre() for _, cell in regions]),
@@ -166,11 +168,11 @@ def enumerate_brute(network: Network, box: Box) -> RegionComplex:
     )
 
 
-def _regions(network: Network, box: Box) -> list[tuple[tuple[int, ...], _Cell]]:
+def _regions(network: Network, domain: Domain) -> list[tuple[tuple[int, ...], _Cell]]:
     """Pattern and cell of every region: layer by layer, unit by unit."""
     # Each cell has the states so far and the forms of the current layer's inputs, then of its z, on it.
-    identity = [tuple(fmpq(int(i == j)) for j in range(box.dim + 1)) for i in range(box.dim)]
-    cells: list[tuple[tuple[int, ...], _Cell, list[Form]]] = [((), _box_cell(box), identity)]
+    identity = [tuple(fmpq(int(i == j)) for j in range(domain.dim + 1)) for i in range(domain.dim)]
+    cells: list[tuple[tuple[int, ...], _Cell, list[Form]]] = [((), _domain_cell(domain), identity)]
     for layer in network.layers:
         cells = [(states, cell, _preactivations(layer, forms)) for states, cell, forms in cells]
         units = _units(layer)
@@ -273,8 +275,8 @@ def _outputs(units: list[_Unit], forms: list[Form], states: tuple[int, ...]) -> 
     return outputs
 
 
-def _neighbors(cells: list[_Cell], d: int) -> list[list[int]]:
-    """Return for each cell what lies across its facets: ids of cells, then -1 - side of the box."""
+def _neighbors(cells: list[_Cell], domain_sides: int) -> list[list[int]]:
+    """Return for each cell what lies across its facets: ids of cells, then -1 - side of the domain."""
     facets = [cell.facets() for cell in cells]
     owners: dict[Facet, list[int]] = {}
     for i, own in enumerate(facets):
@@ -285,7 +287,7 @@ def _neighbors(cells: list[_Cell], d: int) -> list[list[int]]:
         inner, sides = [], []
         for row, facet in own:
             others = [j for j in owners[facet] if j != i]
-            if len(others) != (0 if row < 2 * d else 1):
+            if len(others) != (0 if row < domain_sides else 1):
                 raise CheckFailedError(f"brute: a facet of region {i} is shared with {len(others)} others")
             if others:
                 inner.append(others[0])
@@ -293,6 +295,15 @@ def _neighbors(cells: list[_Cell], d: int) -> list[list[int]]:
                 sides.append(row)
         result.append(sorted(inner) + [-1 - side for side in sorted(sides)])
     return result
+
+
+def _domain_cell(domain: Domain) -> _Cell:
+    """The box, and the rows of a polytope one after the other."""
+    cell = _box_cell(box_of(domain))
+    if isinstance(domain, Polytope):
+        for row, bound in zip(_rationals(domain.A), _rationals(domain.b), strict=True):
+            cell = cell._part((*(-a for a in row), bound))
+    return cell
 
 
 def _box_cell(box: Box) -> _Cell:

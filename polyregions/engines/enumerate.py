@@ -1,4 +1,4 @@
-"""Enumerate the activation regions of a network in a box: validate, choose an engine, run it."""
+"""Enumerate the activation regions of a network in a domain: validate, choose an engine, run it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from ..base.checks import check_number, check_whole
 from ..complex.consistency import contradiction, misplaced_witness
 from ..complex.region_complex import RegionComplex
 from ..errors import InvalidBoxError, InvalidInputError, TooLargeError
+from ..geometry.domain import Domain, box_of
+from ..geometry.polytope_domain import Polytope
 from ..network.box import Box
 from ..network.network import Network
 from .sizes import better_traversed, too_large_to_subdivide
@@ -54,33 +56,33 @@ class Engine:
     takes : frozenset of str
         The options that it takes.
     run : callable
-        ``run(network, box, **options)``.
+        ``run(network, domain, **options)``.
     too_large : callable
-        ``too_large(network, box)`` says before any work why it will not do, or "".
+        ``too_large(network, domain)`` says before any work why it will not do, or "".
     """
 
     takes: frozenset[str]
     run: Callable[..., RegionComplex]
-    too_large: Callable[[Network, Box], str] = lambda network, box: ""
+    too_large: Callable[[Network, Domain], str] = lambda network, domain: ""
 
 
 # Loaded when they run: the kernels take a moment, and everything else can do without them.
-def _subdivide(network: Network, box: Box, **options: Any) -> RegionComplex:
+def _subdivide(network: Network, domain: Domain, **options: Any) -> RegionComplex:
     from .subdivide.engine import enumerate_by_subdivision
 
-    return enumerate_by_subdivision(network, box, **options)
+    return enumerate_by_subdivision(network, domain, **options)
 
 
-def _traverse(network: Network, box: Box, **options: Any) -> RegionComplex:
+def _traverse(network: Network, domain: Domain, **options: Any) -> RegionComplex:
     from .traverse.engine import enumerate_by_traversal
 
-    return enumerate_by_traversal(network, box, **options)
+    return enumerate_by_traversal(network, domain, **options)
 
 
-def _brute(network: Network, box: Box, **options: Any) -> RegionComplex:
+def _brute(network: Network, domain: Domain, **options: Any) -> RegionComplex:
     from .brute import enumerate_brute
 
-    return enumerate_brute(network, box, **options)
+    return enumerate_brute(network, domain, **options)
 
 
 TABLE = {
@@ -93,7 +95,7 @@ ENGINES = ("auto", *TABLE)
 
 def enumerate_regions(
     network: Network,
-    box: Box,
+    box: Domain,
     *,
     engine: str = "auto",
     lp: str = "native",
@@ -103,18 +105,18 @@ def enumerate_regions(
     progress: Progress | None = None,
     resume: RegionComplex | None = None,
 ) -> RegionComplex:
-    """Enumerate every activation region of a network in a box, exactly.
+    """Enumerate every activation region of a network in a box or a polytope, exactly.
 
     Parameters
     ----------
     network : Network
-    box : Box
-        Of the network's input dimension. Where an input has one value only, see
-        :func:`polyregions.network.slices.fix_inputs`.
+    box : Box or Polytope
+        Of the network's input dimension; a :class:`polyregions.Polytope` is ``{x in box : A x <= b}``. Where
+        an input has one value only, see :func:`polyregions.network.slices.fix_inputs`.
     engine : {"auto", "subdivide", "traverse", "brute"}
         "subdivide" cuts the whole complex, faces of all dimensions, layer by layer, for low dimension;
         "traverse" goes breadth-first from region to region, in any dimension, and can stop and resume;
-        "brute" cuts the box by one unit after the other in rational arithmetic, a slow referee for tiny
+        "brute" cuts the domain by one unit after the other in rational arithmetic, a slow referee for tiny
         networks. "auto" is "subdivide" if it takes the options given and nothing known in advance is against
         it (more than 4 inputs, many narrow layers, more faces than memory holds, by an estimate), else
         "traverse"; the result's ``engine`` tells.
@@ -132,7 +134,7 @@ def enumerate_regions(
         ``progress(done, known)`` now and then, of "subdivide" and "traverse": how many of the regions known
         so far are done. Neither number ever falls. "subdivide" is done with all of them at once, at the end.
     resume : RegionComplex, optional
-        A partial result of "traverse" for the same network and box to go on from. The result is that of an
+        A partial result of "traverse" for the same network and domain to go on from. The result is that of an
         uninterrupted run. The regions that it explored are decided again, and must be found as they are
         listed: about 1,000, spread over all, at first, and all of them before the result is complete, which
         takes about as long as exploring them did, within ``time_limit`` as all else. A complete one is
@@ -162,7 +164,10 @@ def enumerate_regions(
     >>> cx.n_regions, cx.n_adjacencies, cx.complete
     (7, 9, True)
     """
-    check_problem(network, box)
+    check_network(network)
+    if not isinstance(box, Box | Polytope):
+        raise InvalidInputError(f"box: expected a Box or a Polytope, got {type(box).__name__}")
+    _check_dimension(network, box_of(box))
     if engine not in ENGINES:
         raise InvalidInputError(f"engine {engine!r} is unknown; known: {', '.join(ENGINES)}")
     options = Options(lp, workers, limit, time_limit, progress, resume)
@@ -183,7 +188,7 @@ def enumerate_regions(
         return chosen.run(network, box, **options.asked)
 
 
-def likely_engine(network: Network, box: Box, engine: str = "auto") -> str:
+def likely_engine(network: Network, box: Domain, engine: str = "auto") -> str:
     """The engine that a problem without further options is for.
 
     Examples
@@ -195,11 +200,11 @@ def likely_engine(network: Network, box: Box, engine: str = "auto") -> str:
     return _choose(network, box, Options()) if engine == "auto" else engine
 
 
-def _choose(network: Network, box: Box, options: Options) -> str:
+def _choose(network: Network, domain: Domain, options: Options) -> str:
     """The engine of "auto"."""
     subdivide = TABLE["subdivide"]
     takes_all = options.asked.keys() <= subdivide.takes
-    return "subdivide" if takes_all and not better_traversed(network, box) else "traverse"
+    return "subdivide" if takes_all and not better_traversed(network, box_of(domain)) else "traverse"
 
 
 def check_problem(network: Network, box: Box) -> None:
@@ -212,10 +217,19 @@ def check_problem(network: Network, box: Box) -> None:
     InvalidBoxError
         If the box has another dimension than the network's input.
     """
-    if not isinstance(network, Network):
-        raise InvalidInputError(f"network: expected a Network, got {type(network).__name__}")
+    check_network(network)
     if not isinstance(box, Box):
         raise InvalidInputError(f"box: expected a Box, got {type(box).__name__}")
+    _check_dimension(network, box)
+
+
+def check_network(network: object) -> None:
+    """Refuse what is no network."""
+    if not isinstance(network, Network):
+        raise InvalidInputError(f"network: expected a Network, got {type(network).__name__}")
+
+
+def _check_dimension(network: Network, box: Box) -> None:
     if box.dim != network.input_dim:
         raise InvalidBoxError(
             f"box: it has {box.dim} dimension(s) but the network has {network.input_dim} input(s)"
@@ -237,13 +251,13 @@ def _check_options(options: Options) -> None:
         raise InvalidInputError(f"lp {options.lp!r} works in one thread: leave out workers")
 
 
-def _check_resumed(network: Network, box: Box, resume: object) -> None:
+def _check_resumed(network: Network, domain: Domain, resume: object) -> None:
     """Refuse what is no result of the problem, or contradicts itself."""
     if not isinstance(resume, RegionComplex):
         raise InvalidInputError(
             f"resume: expected a RegionComplex, as load_result gives, got {type(resume).__name__}"
         )
-    if resume.network != network or resume.box != box:
+    if resume.network != network or resume.domain != domain:
         raise InvalidInputError("resume: it is a result of another network or box")
     if not resume.complete and resume.engine != "traverse":
         raise InvalidInputError("resume: only what engine 'traverse' began can be gone on from")

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..base.arrays import FloatArray
 from ..base.memory import available_memory
+from ..geometry.domain import Domain
 from ..network.box import Box
 from ..network.network import Network
 from ..network.same_borders import same_borders
@@ -36,10 +37,11 @@ LINES, SEED = 8, 0
 FIRST_POINTS, MOST_POINTS = 2**6, 2**14
 
 
-def too_large_to_subdivide(network: Network, box: Box) -> str:
+def too_large_to_subdivide(network: Network, domain: Domain) -> str:
     """Say why "subdivide" cannot take a problem; "" if it may."""
-    if 3**box.dim > MOST_BOX_FACES:
-        return f"a box of {box.dim} dimensions has 3^{box.dim} faces; engine 'traverse' has no need of them"
+    d = domain.dim
+    if 3**d > MOST_BOX_FACES:
+        return f"a box of {d} dimensions has 3^{d} faces; engine 'traverse' has no need of them"
     return ""
 
 

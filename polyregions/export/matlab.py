@@ -61,6 +61,8 @@ def arrays(cx: RegionComplex, without: Collection[str]) -> dict[str, Any]:
         "adjacencies": cx.adjacencies + 1,
         "degrees": cx.degrees,
     }
+    if cx.polytope is not None:
+        found |= {"domain_A": cx.polytope.A, "domain_b": cx.polytope.b}
     if "pattern" not in without:
         found["states"] = cx.states
     found |= _numbers(cx, without)

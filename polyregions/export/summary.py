@@ -24,7 +24,8 @@ def summary(cx: RegionComplex, seconds: float) -> dict[str, Any]:
         (``min``, ``mean``, ``max`` number of neighbours over the explored regions), ``f_vector``
         (see :attr:`polyregions.RegionComplex.f_vector`), ``dimension``, ``units``, ``widths`` (units of each
         layer),
-        ``box`` (``lower``, ``upper``), ``engine``, ``complete``, ``stopped`` (None if complete),
+        ``box`` (``lower``, ``upper``), ``polytope`` (``A``, ``b``; None if all of the box was looked at),
+        ``engine``, ``complete``, ``stopped`` (None if complete),
         ``exact`` (always true: no number here depends on rounding), ``undecided`` (signs that float64 left
         to integers, None if not counted) and ``seconds``.
 
@@ -53,6 +54,9 @@ def summary(cx: RegionComplex, seconds: float) -> dict[str, Any]:
         "units": cx.network.n_units,
         "widths": list(cx.network.widths),
         "box": {"lower": cx.box.lower.tolist(), "upper": cx.box.upper.tolist()},
+        "polytope": None
+        if cx.polytope is None
+        else {"A": cx.polytope.A.tolist(), "b": cx.polytope.b.tolist()},
         "engine": cx.engine,
         "complete": cx.complete,
         "stopped": None if cx.complete else cx.stopped,

@@ -83,6 +83,18 @@ class IntegerDictionary:
         self._pivot(*step)
         return True
 
+    def extreme(self, coordinate: int, sign: int) -> Fraction | None:
+        """The largest value of a coordinate on the cell, or the least for sign -1; None if there is none."""
+        while True:
+            rising = [i for i in range(1, self.d + 1) if sign * self.entries[i][coordinate] > 0]
+            if not rising:
+                return self.vertex()[coordinate]
+            j = min(rising, key=lambda i: self.basis[i - 1])
+            leaving = self._blocking(j, 1, -1)
+            if leaving < 0:
+                return None
+            self._pivot(j, leaving)
+
     def _descent(self, column: int) -> tuple[int, int] | None:
         """Entering row and blocking column of Bland's rule for a lower value of a column."""
         candidates = [j for j in range(1, self.d + 1) if self.entries[j][column] < 0]
@@ -122,11 +134,12 @@ class IntegerDictionary:
         self.basis[j - 1] = leaving
 
 
-def interior_point(rows: Sequence[IntegerRow], start: Sequence[Fraction]) -> list[Fraction] | None:
-    """Return a point strictly inside all rows ``row . (x, 1) >= 0``, or None if there is none.
+def deepest_point(rows: Sequence[IntegerRow], start: Sequence[Fraction]) -> tuple[Fraction, list[Fraction]]:
+    """Return a point strictly inside all rows ``row . (x, 1) >= 0`` and a positive number, or how far off.
 
     Maximises s over ``row . (x, 1) >= g s, s <= 1``, where g is the row's largest coefficient, from ``start``
-    and an s low enough to be inside; the first vertex with s > 0 will do.
+    and an s low enough to be inside; the first vertex with s > 0 will do. If there is none, s is the largest:
+    0 if the rows hold at some point together, but strictly at none, and negative if they do at no point.
     """
     d = len(start)
     scales = [max(map(abs, row[:-1])) for row in rows]
@@ -137,10 +150,16 @@ def interior_point(rows: Sequence[IntegerRow], start: Sequence[Fraction]) -> lis
         for row, g in zip(rows, scales, strict=True)
     )
     dictionary = IntegerDictionary(lifted, [*start, min(lowest, Fraction(0)) - 1])
-    while dictionary.vertex()[-1] <= 0:
-        if not dictionary.descend(len(rows)):
-            return None
-    return dictionary.vertex()[:-1]
+    while dictionary.vertex()[-1] <= 0 and dictionary.descend(len(rows)):
+        pass
+    *point, depth = dictionary.vertex()
+    return depth, point
+
+
+def interior_point(rows: Sequence[IntegerRow], start: Sequence[Fraction]) -> list[Fraction] | None:
+    """Return a point strictly inside all rows ``row . (x, 1) >= 0``, or None if there is none."""
+    depth, point = deepest_point(rows, start)
+    return point if depth > 0 else None
 
 
 def positive_at(rows: Sequence[IntegerRow], point: Sequence[Fraction]) -> bool:

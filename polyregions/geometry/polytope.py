@@ -27,16 +27,6 @@ from ..errors import CheckFailedError, TooLargeError
 MOST_VERTICES, MOST_PAIRS = 2**16, 2**24
 
 
-def most_vertices(dim: int, facets: int) -> int:
-    """The largest number of vertices of a polytope with so many facets (McMullen's upper bound theorem).
-
-    >>> most_vertices(2, 6), most_vertices(3, 6), most_vertices(4, 8)   # a hexagon, a cube, a cyclic one
-    (6, 8, 20)
-    """
-    low, high = dim // 2, (dim + 1) // 2
-    return comb(facets - high, low) + comb(facets - low - 1, high - 1)
-
-
 def float_halfspaces(rows: IntegerRows) -> tuple[FloatArray, FloatArray]:
     """Return (A, b) with ``A x <= b``; each row divided by its largest coefficient and rounded once."""
     d = len(rows[0]) - 1
@@ -63,16 +53,39 @@ def vertices(rows: IntegerRows) -> list[Point]:
     >>> [tuple(map(str, v)) for v in vertices([[1, 0, 0], [0, 1, 0], [-3, -3, 1]])]
     [('0', '0'), ('1/3', '0'), ('0', '1/3')]
     """
-    table = [[int(v) for v in row] for row in rows]
-    rays = _extreme_rays(table)
+    points = sorted(tuple(Fraction(v, ray[-1]) for v in ray[:-1]) for ray, _ in corners(rows))
+    return _counter_clockwise(points) if len(rows[0]) == 3 else points
+
+
+def most_vertices(dim: int, facets: int) -> int:
+    """The largest number of vertices of a polytope with so many facets (McMullen's upper bound theorem).
+
+    >>> most_vertices(2, 6), most_vertices(3, 6), most_vertices(4, 8)   # a hexagon, a cube, a cyclic one
+    (6, 8, 20)
+    """
+    low, high = dim // 2, (dim + 1) // 2
+    return comb(facets - high, low) + comb(facets - low - 1, high - 1)
+
+
+def corners(rows: IntegerRows) -> list[tuple[list[int], int]]:
+    """The vertices as :func:`vertices`, as primitive homogeneous integers, and the rows through each as bits.
+
+    Examples
+    --------
+    >>> sorted(corners([[1, 0], [-2, 3]]))
+    [([0, 1], 1), ([3, 2], 2)]
+    """
+    rays, zeros = _extreme_rays([[int(v) for v in row] for row in rows])
     if not rays or any(ray[-1] <= 0 for ray in rays):
         raise CheckFailedError("a region is unbounded or empty: its rows do not describe a cell of the box")
-    points = sorted(tuple(Fraction(v, ray[-1]) for v in ray[:-1]) for ray in rays)
-    return _counter_clockwise(points) if len(table[0]) == 3 else points
+    return list(zip(rays, zeros, strict=True))
 
 
-def _extreme_rays(rows: list[list[int]]) -> list[list[int]]:
-    """Extreme rays of the pointed cone ``rows . r >= 0``, as primitive integer vectors."""
+def _extreme_rays(rows: list[list[int]]) -> tuple[list[list[int]], list[int]]:
+    """Extreme rays of the pointed cone ``rows . r >= 0``, as primitive integer vectors.
+
+    And the rows that vanish on each, as bits.
+    """
     n = len(rows[0])
     basis = _independent(rows)
     if len(basis) < n:
@@ -91,7 +104,7 @@ def _extreme_rays(rows: list[list[int]]) -> list[list[int]]:
             )
             new_zeros.append(common | 1 << i)
         rays, zeros = new_rays, new_zeros
-    return rays
+    return rays, zeros
 
 
 def _adjacent(zeros: list[int], values: list[int], n: int) -> Iterator[tuple[int, int, int]]:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..base.arrays import FloatArray
-from ..base.checks import check_number, check_whole
+from ..base.checks import check_number
 from ..base.rationals import IntegerRows, dyadic, round_fraction
 from ..errors import InvalidBoxError, InvalidInputError, counted, short_repr
 from . import formats
@@ -155,18 +155,14 @@ class Box:
         InvalidInputError
             If there are several boxes and no index, or there is no such box.
         FileFormatError
-            If it is no such file, or constrains inputs otherwise.
+            If it is no such file, or constrains inputs otherwise: :meth:`polyregions.Polytope.from_vnnlib`
+            takes linear constraints between them.
         """
-        from .vnnlib import read_bounds
+        from .vnnlib import choose, read_bounds
 
-        found = read_bounds(path)
-        if index is None and len(found) > 1:
-            raise InvalidInputError(
-                f"{path}: it has {len(found):,} boxes; choose one with index=0, ..., {len(found) - 1}"
-            )
-        k = 0 if index is None else check_whole("index", index, 0, len(found) - 1)
+        found = choose(path, read_bounds(path), index)
         try:
-            return cls(*found[k])
+            return cls(*found)
         except InvalidBoxError as error:
             raise InvalidBoxError(f"{path}: {error}") from error
 

@@ -232,16 +232,24 @@ class ExactNetwork:
         return self.propagate(column, _lexicographic)[2]
 
     def states_near(
-        self, point: Sequence[Fraction] | FloatArray, signs: Sequence[int] | None = None
+        self,
+        point: Sequence[Fraction] | FloatArray,
+        signs: Sequence[int] | None = None,
+        towards: Sequence[Fraction] | None = None,
     ) -> list[int]:
         """Pattern of the region that contains ``point + (s1 e, s2 e^2, ..., sd e^d)``, e > 0 small.
 
-        ``signs`` are the s_j (each 1 or -1), all 1 if not given.
+        ``signs`` are the s_j (each 1 or -1), all 1 if not given. With ``towards``, a point, it is that of
+        ``point + e (towards - point) + (s1 e^2, ..., sd e^(d + 1))``.
         """
         d = self._dim
         homogeneous = rational_point(point)
         signs = [1] * d if signs is None else signs
         table = [[homogeneous[i], *(signs[j] if i == j else 0 for j in range(d))] for i in range(d + 1)]
+        if towards is not None:
+            x, y = homogeneous, rational_point(towards)
+            for i, row in enumerate(table):
+                row.insert(1, y[i] * x[d] - x[i] * y[d])  # a positive multiple; 0 for the last coordinate
         return self.propagate(fmpz_mat(table), _lexicographic)[2]
 
     def rows(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..base.arrays import IntArray
+from ..base.arrays import FloatArray, IntArray
+from ..base.rationals import round_fraction
 from ..errors import InvalidBoxError, InvalidInputError, counted
 from .box import Box, bounds
 from .layers import linear
@@ -30,6 +32,41 @@ class FixedInputs(NamedTuple):
     network: Network
     box: Box
     free: IntArray
+
+
+class Rows(NamedTuple):
+    """Rows ``A x <= b``; float64 (m, d) and (m,)."""
+
+    A: FloatArray
+    b: FloatArray
+
+
+def rows_on_free(A: FloatArray, b: FloatArray, values: FloatArray, free: IntArray) -> Rows:
+    """Rows ``A x <= b`` as rows of the free inputs, where the others have fixed values; exactly.
+
+    Raises
+    ------
+    InvalidInputError
+        If what is left of a bound is no float64.
+
+    Examples
+    --------
+    >>> A, b = np.array([[1.0, 2.0, -1.0]]), np.array([1.0])
+    >>> rows = rows_on_free(A, b, np.array([0.0, 0.25, 0.0]), np.array([0, 2]))    # x_1 = 1/4
+    >>> rows.A.tolist(), rows.b.tolist()
+    ([[1.0, -1.0]], [0.5])
+    """
+    fixed = np.setdiff1d(np.arange(values.size), free)
+    left = []
+    for k, (row, bound) in enumerate(zip(A[:, fixed].tolist(), b.tolist(), strict=True)):
+        pairs = zip(row, values[fixed].tolist(), strict=True)
+        exact = Fraction(bound) - sum((Fraction(a) * Fraction(v) for a, v in pairs), Fraction(0))
+        left.append(round_fraction(exact.numerator, exact.denominator))
+        if not np.isfinite(left[-1]) or Fraction(left[-1]) != exact:
+            raise InvalidInputError(
+                f"row {k}: its bound less what the fixed inputs add is no float64; give the inputs a range"
+            )
+    return Rows(A[:, free], np.array(left))
 
 
 def fix_inputs(network: Network, lower: ArrayLike, upper: ArrayLike) -> FixedInputs:

@@ -1,9 +1,10 @@
-"""The boxes of inputs that a VNN-LIB file names, version 1, as the verification competition writes it.
+"""The boxes and polytopes of inputs that a VNN-LIB file names, version 1.
 
 Inputs are ``X_0, X_1, ...`` and outputs ``Y_0, Y_1, ...``, declared by ``(declare-const X_0 Real)``. What is
 asserted is built with ``and`` and ``or`` from comparisons ``<=`` and ``>=``. Those of one input with a number
-are its bounds; those with an output must be well formed, and do not count here; any other constraint on
-inputs is refused. An ``or`` over bounds gives several boxes.
+are its bounds, and those of linear expressions in inputs are rows of a polytope; those with an output must be
+well formed, and do not count here. An ``or`` over bounds or rows gives several cases. Whoever asks for boxes
+is refused rows.
 
 A decimal number is read as the nearest float64, so a box may differ from the one in the file by half a unit
 in the last place; ``fix_inputs`` takes bounds that are equal.
@@ -13,15 +14,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
 from ..base.arrays import FloatArray
+from ..base.checks import check_whole
 from ..base.files import checked_path
+from ..base.rationals import round_fraction
 from ..base.texts import DECIMAL, read_text
-from ..errors import FileFormatError, TooLargeError, counted, short_repr
+from ..errors import FileFormatError, InvalidInputError, TooLargeError, counted, short_repr
+from .vnnlib_terms import Term, combined
+
+Found = TypeVar("Found")
 
 #: Larger files are not read.
 MOST_BYTES = 2**28
@@ -31,17 +38,19 @@ MOST_BOXES, MOST_NUMBERS = 2**16, 2**23
 TOKEN = re.compile(r"[()]|[^\s();]+|;[^\n]*")
 VARIABLE = re.compile(r"([XY])_(0|[1-9]\d{0,8})", re.ASCII)
 
-#: Bounds: the number for (input, whether it is the upper one).
-Bounds = dict[tuple[int, bool], float]
+#: The inputs of a row, ascending, with their coefficients.
+Row = tuple[tuple[int, float], ...]
+#: Bounds: the number for (input, whether it is the upper one), for (row, True) the largest value of a row.
+Bounds = dict[tuple[int | Row, bool], float]
 
 
-class Term(NamedTuple):
-    """What is compared: a number, a variable, or something made of them by an operator."""
+class Case(NamedTuple):
+    """The inputs x with ``lower <= x <= upper`` and ``A x <= b``; float64 (d,), (d,), (m, d), (m,)."""
 
-    name: str
-    number: float | None = None
-    input: int | None = None
-    reads_output: bool = False
+    lower: FloatArray
+    upper: FloatArray
+    A: FloatArray
+    b: FloatArray
 
 
 class Formula(NamedTuple):
@@ -73,10 +82,53 @@ def read_bounds(path: str | Path) -> list[tuple[FloatArray, FloatArray]]:
     TooLargeError
         If the file is too large, or has more than :data:`MOST_BOXES` boxes.
     """
+    return [(case.lower, case.upper) for case in _read(path, with_rows=False)]
+
+
+def read_cases(path: str | Path) -> list[Case]:
+    """Read what a file says of the inputs, with linear constraints between them.
+
+    Parameters
+    ----------
+    path : str or Path
+        At most :data:`MOST_BYTES`.
+
+    Returns
+    -------
+    list of Case
+        Each once, in the order of the file.
+
+    Raises
+    ------
+    FileFormatError
+        As :func:`read_bounds`, but for constraints between inputs: these are refused only where they are not
+        linear, or a coefficient is no float64.
+    TooLargeError
+        If the file is too large, or has more than :data:`MOST_BOXES` cases.
+    """
+    return _read(path, with_rows=True)
+
+
+def choose(path: str | Path, found: Sequence[Found], index: int | None) -> Found:
+    """Return the box or case of a file with an index.
+
+    Raises
+    ------
+    InvalidInputError
+        If there are several and no index, or there is no such one.
+    """
+    if index is None and len(found) > 1:
+        raise InvalidInputError(
+            f"{path}: it has {len(found):,} boxes; choose one with index=0, ..., {len(found) - 1}"
+        )
+    return found[0 if index is None else check_whole("index", index, 0, len(found) - 1)]
+
+
+def _read(path: str | Path, with_rows: bool) -> list[Case]:
     path = checked_path(path)
-    reader = _Reader(path, read_text(path, MOST_BYTES))
+    reader = _Reader(path, read_text(path, MOST_BYTES), with_rows)
     reader.run()
-    return list(_boxes(path, reader.n_inputs(), reader.asserted))
+    return list(_cases(path, reader.n_inputs(), reader.asserted))
 
 
 class _Frame:
@@ -90,8 +142,8 @@ class _Frame:
 class _Reader:
     """One pass over a text: every expression is understood when it closes, so nesting needs no recursion."""
 
-    def __init__(self, path: Path, text: str) -> None:
-        self.path, self.text, self.place = path, text, 0
+    def __init__(self, path: Path, text: str, with_rows: bool) -> None:
+        self.path, self.text, self.place, self.with_rows = path, text, 0, with_rows
         self.declared: set[str] = set()
         self.asserted = Formula({}, [{}])
         self.operators: dict[str, Callable[[Sequence[Any]], Any]] = {
@@ -174,17 +226,19 @@ class _Reader:
         if DECIMAL.fullmatch(item):
             if abs(float(item)) == np.inf:
                 raise self.error(f"{short_repr(item)} is beyond the range of float64")
-            return Term(item, number=float(item))
+            return Term(item, {}, Fraction(float(item)), plain=True)
         if item not in self.declared:
             raise self.error(f"{short_repr(item)} is neither a number nor declared")
-        return Term(item, reads_output=True) if item[0] == "Y" else Term(item, input=int(item[2:]))
+        if item[0] == "Y":
+            return Term(item, reads_output=True)
+        return Term(item, {int(item[2:]): Fraction(1)}, plain=True)
 
     def _arithmetic(self, items: Sequence[Any]) -> Term:
         operator, *operands = items[0], *map(self._term, items[1:])
         if not operands:
             raise self.error(f"{operator} of nothing")
-        if operator == "-" and len(operands) == 1 and operands[0].number is not None:
-            return Term(f"-{operands[0].name}", number=-operands[0].number)
+        if self.with_rows or (operator == "-" and len(operands) == 1):
+            return combined(operator, operands)
         return Term(operator, reads_output=any(term.reads_output for term in operands))
 
     def _comparison(self, items: Sequence[Any]) -> Formula:
@@ -195,12 +249,32 @@ class _Reader:
             return Formula({}, [{}])
         if left.number is not None:
             left, right, upper = right, left, not upper
-        if left.input is not None and right.number is not None:
-            return Formula({(left.input, upper): right.number}, [{}])
+        if self.with_rows or (left.input is not None and right.number is not None):
+            lower_side, upper_side = (left, right) if upper else (right, left)
+            linear, constant = combined("-", [lower_side, upper_side])[1:3]
+            if linear and (row := self._row(linear, -constant)):
+                return Formula(row, [{}])
         raise self.error(
             f"{items[0]} between {short_repr(left.name)} and {short_repr(right.name)} is no bound; "
             "of inputs, only one at a time compared with a number is read, like (<= X_0 1.5)"
         )
+
+    def _row(self, linear: dict[int, Fraction], most: Fraction) -> Bounds:
+        """What ``linear . x <= most`` says: a bound of an input, or a row."""
+        if len(linear) == 1:
+            ((j, factor),) = linear.items()
+            bound = round_fraction((most / factor).numerator, (most / factor).denominator)
+            if np.isfinite(bound) and Fraction(bound) == most / factor:
+                return {(j, factor > 0): bound}
+        row = tuple((j, round_fraction(a.numerator, a.denominator)) for j, a in sorted(linear.items()))
+        bound = round_fraction(most.numerator, most.denominator)
+        exact = [*linear.values(), most]
+        rounded = [*(dict(row)[j] for j in linear), bound]
+        if not np.isfinite(rounded).all() or any(
+            Fraction(v) != w for v, w in zip(rounded, exact, strict=True)
+        ):
+            raise self.error("a number of a linear constraint is no float64 once it is worked out")
+        return {(row, True): bound}
 
     def _connected(self, items: Sequence[Any]) -> Formula:
         operator, operands = items[0], items[1:]
@@ -253,7 +327,7 @@ def _tightened(first: Bounds, second: Bounds) -> Bounds:
     return large
 
 
-def _boxes(path: Path, n: int, asserted: Formula) -> Iterator[tuple[FloatArray, FloatArray]]:
+def _cases(path: Path, n: int, asserted: Formula) -> Iterator[Case]:
     cases = asserted.cases
     if len(cases) * n > MOST_NUMBERS:
         raise TooLargeError(
@@ -262,6 +336,7 @@ def _boxes(path: Path, n: int, asserted: Formula) -> Iterator[tuple[FloatArray, 
     common = np.stack([np.full(n, -np.inf), np.full(n, np.inf)])
     _tighten(common, asserted.always)
     seen: set[bytes] = set()
+    numbers = 0
     for k, case in enumerate(cases):
         box = common.copy()
         _tighten(box, case)
@@ -277,11 +352,24 @@ def _boxes(path: Path, n: int, asserted: Formula) -> Iterator[tuple[FloatArray, 
             raise FileFormatError(
                 f"{where}X_{j} is inverted: at least {float(low[j])!r} and at most {float(high[j])!r}"
             )
-        if (key := box.tobytes()) not in seen:
+        rows = {
+            j: v for (j, _), v in _tightened(dict(asserted.always), dict(case)).items() if type(j) is tuple
+        }
+        numbers += len(rows) * n
+        if numbers > MOST_NUMBERS:
+            raise TooLargeError(f"{path}: the rows of all cases have more than {MOST_NUMBERS:,} coefficients")
+        A = np.zeros((len(rows), n))
+        for k, row in enumerate(rows):
+            for j, a in row:
+                A[k, j] = a
+        b = np.array(list(rows.values()), dtype=np.float64)
+        if (key := box.tobytes() + A.tobytes() + b.tobytes()) not in seen:
             seen.add(key)
-            yield low, high
+            yield Case(low, high, A, b)
 
 
 def _tighten(box: FloatArray, bounds: Bounds) -> None:
     for (j, upper), value in bounds.items():
+        if isinstance(j, tuple):
+            continue
         box[int(upper), j] = min(box[1, j], value) if upper else max(box[0, j], value)

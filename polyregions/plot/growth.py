@@ -48,12 +48,15 @@ class Stage(NamedTuple):
         Whether these are all units of the layer.
     groups : int64 (regions,)
         The first of the final regions that each is in one region with, so far.
+    domain : str
+        What is subdivided.
     """
 
     units: int
     layer: int
     whole: bool
     groups: IntArray
+    domain: str = "the box"
 
     @property
     def n_regions(self) -> int:
@@ -65,7 +68,7 @@ class Stage(NamedTuple):
         """What there is so far."""
         found = count(self.n_regions, "region")
         if self.layer < 0:
-            return f"the box\n{found}"
+            return f"{self.domain}\n{found}"
         return f"{'' if self.whole else 'in '}{layer_name(self.layer)}\n{found}"
 
 
@@ -88,7 +91,7 @@ def stages(cx: Regions, steps: int = 1) -> Iterator[Stage]:
     """
     states, layers = cx.states, cx.network.unit_layers
     groups = np.zeros(cx.n_regions, dtype=np.int64)
-    yield Stage(0, -1, True, groups)
+    yield Stage(0, -1, True, groups, "the box" if cx.polytope is None else "the polytope")
     begin = 0
     for layer in range(len(cx.network.hidden)):
         end = int(np.searchsorted(layers, layer, side="right"))

@@ -65,7 +65,7 @@ from ..base.rounding import bounded_sum
 from ..complex.region_complex import RegionComplex
 from ..complex.vertex_values import Places, places
 from ..errors import InvalidInputError, short_repr
-from ..network.box import Box
+from ..geometry.domain import Domain
 from ..network.network import Network
 
 if TYPE_CHECKING:
@@ -86,7 +86,8 @@ class BoundaryVolume:
     k : int
         Codimension of the stratum.
     boundary : str
-    box : Box
+    domain : Box or Polytope
+        What the boundary was measured in.
     total : float
         Its (d - k)-dimensional volume.
     per_unit : float64 (units,)
@@ -113,7 +114,7 @@ class BoundaryVolume:
 
     k: int
     boundary: str
-    box: Box
+    domain: Domain
     total: float
     per_unit: FloatArray
     per_layer: FloatArray
@@ -128,7 +129,7 @@ class BoundaryVolume:
     @property
     def dimension(self) -> int:
         """Dimension of the stratum, d - k."""
-        return self.box.dim - self.k
+        return self.domain.dim - self.k
 
     @property
     def error(self) -> float:
@@ -137,9 +138,9 @@ class BoundaryVolume:
 
     @property
     def density(self) -> float:
-        """``total`` over the volume of the box; infinite or NaN beyond the range of float64."""
+        """``total`` over the volume of the domain; infinite or NaN beyond the range of float64."""
         with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
-            return float(np.float64(self.total) / self.box.volume)
+            return float(np.float64(self.total) / self.domain.volume)
 
     def __repr__(self) -> str:
         return (
@@ -214,7 +215,7 @@ def boundary_volume(
     return BoundaryVolume(
         int(k),
         boundary,
-        cx.box,
+        cx.domain,
         bounded_sum(volumes, errors)[0],
         _sums(unit, volumes[place], cx.network.n_units),
         _sums(layer, volumes[within], len(cx.network.widths)),

@@ -150,7 +150,7 @@ def measure(
 
 def volume_numbers(volume: BoundaryVolume) -> dict[str, Any]:
     """Return a boundary volume as a dictionary that ``json.dumps`` can write."""
-    size = volume.box.volume
+    size = volume.domain.volume
     return {
         "boundary": volume.boundary,
         "k": volume.k,

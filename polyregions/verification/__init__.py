@@ -18,7 +18,7 @@ from ..analysis.definitions import all_counts
 from ..analysis.folding import Folding, verify_folding
 from ..certification import certify
 from ..complex.region_complex import RegionComplex
-from ..engines.enumerate import enumerate_regions
+from ..engines.enumerate import check_problem, enumerate_regions
 from ..errors import InvalidInputError, TooLargeError, short_repr
 from ..network.box import Box
 from ..network.network import Network
@@ -100,6 +100,7 @@ def verify(
     >>> [claim.statement for claim in report.claims][:2]
     ['proper activation = 28', 'adjacencies = 46']
     """
+    check_problem(network, box)
     predictions = _checked(predictions, limit)
     start = time.perf_counter()
     # The engine "brute" tells nothing on its way.

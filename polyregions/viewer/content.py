@@ -77,6 +77,7 @@ def page_content(cx: RegionComplex, title: str) -> tuple[dict[str, Any], Arrays]
         "engine": cx.engine,
         "lower": cx.box.lower.tolist(),
         "upper": cx.box.upper.tolist(),
+        "rows": rows_of(cx),
         "middle": middle.tolist(),
         "half": half.tolist(),
         "outputs": cx.network.output_dim,
@@ -96,6 +97,14 @@ def page_content(cx: RegionComplex, title: str) -> tuple[dict[str, Any], Arrays]
     head["cells"] = _add_cells(arrays, cx)
     head["layers"] = [_add_layer(arrays, k, layer) for k, layer in enumerate(cx.network.layers)]
     return head, arrays
+
+
+def rows_of(cx: RegionComplex) -> list[list[float]]:
+    """The rows a1, ..., ad, b with ``a . x <= b`` that cut the domain out of the box."""
+    if cx.polytope is None:
+        return []
+    rows: list[list[float]] = np.column_stack([cx.polytope.A, cx.polytope.b]).tolist()
+    return rows
 
 
 def _add_cells(arrays: Arrays, cx: RegionComplex) -> list[dict[str, int]]:

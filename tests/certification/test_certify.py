@@ -367,7 +367,7 @@ def test_the_first_failure_is_told() -> None:
     states[3] = states[5]
     certificate = certify(replace(cx, states=states))
     assert certificate.failures == ("the patterns are distinct: regions 3 and 5 have the same",)
-    assert str(certificate).endswith("REJECTED: 16 regions, not proven to be all regions of the box")
+    assert str(certificate).endswith("REJECTED: 16 regions, not proven to be all regions of the domain")
     assert certificate.summary()["valid"] is False
 
 

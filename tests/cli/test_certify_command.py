@@ -38,7 +38,7 @@ def test_a_saved_result_is_proven() -> None:
     saved()
     result = run("certify", "r.npz", "--json", "c.json")
     assert (result.exit_code, result.stderr) == (0, "")
-    assert result.stdout.endswith("VALID: 7 regions, all regions of the box\n")
+    assert result.stdout.endswith("VALID: 7 regions, all regions of the domain\n")
     assert "the patterns are distinct" in result.stdout
     report = json.loads(Path("c.json").read_text())
     assert (report["valid"], report["complete"], report["regions"]) == (True, True, 7)
@@ -61,14 +61,14 @@ def test_a_partial_result_is_proven_as_far_as_it_goes() -> None:
     saved("--engine", "traverse", "--limit", "3")
     result = run("certify", "r.npz")
     assert result.exit_code == 3
-    assert result.stdout.endswith("VALID: 3 regions, not proven to be all regions of the box\n")
+    assert result.stdout.endswith("VALID: 3 regions, not proven to be all regions of the domain\n")
     assert result.stderr == "partial: stopped early (limit), there may be more regions than these\n"
 
 
 def test_enumerate_and_certify_at_once() -> None:
     result = run("enumerate", "net.json", "--box", "-2", "2", "--certify")
     assert result.exit_code == 0
-    assert result.stdout.endswith("VALID: 7 regions, all regions of the box\n")
+    assert result.stdout.endswith("VALID: 7 regions, all regions of the domain\n")
     data = json.loads(run("enumerate", "net.json", "--box", "-2", "2", "--certify", "--json", "-").stdout)
     assert data["certificate"]["valid"] is True
 

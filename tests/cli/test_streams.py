@@ -23,7 +23,7 @@ from polyregions.verification import verify
 
 LINES = Network.from_arrays([([[1, 0], [0, 1], [1, 1]], [0, 0, -1]), ([[1, 1, 1]], [0])])
 #: What clears a terminal, forges a verdict, and hides what comes after it.
-FORGED = "limit)\nVALID: 4 regions, all regions of the box\n\x1b[8m\x1b[2J\u202e"
+FORGED = "limit)\nVALID: 4 regions, all regions of the domain\n\x1b[8m\x1b[2J\u202e"
 needs_full = pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full here")
 
 
@@ -107,7 +107,7 @@ def test_no_name_and_no_error_is_printed_raw() -> None:
 
 def test_reports_and_certificates_are_printable() -> None:
     certificate = Certificate((Statement("it is", "not checked", 0, FORGED),), 1, False)
-    assert str(certificate).splitlines()[-1] == "VALID: 1 region, not proven to be all regions of the box"
+    assert str(certificate).splitlines()[-1] == "VALID: 1 region, not proven to be all regions of the domain"
     report = verify(LINES, Box.cube(2, -2, 2), title=FORGED, source=FORGED)
     assert not obeyed(str(certificate) + str(report))
     assert not any(line.startswith("VALID: 4") for line in str(report).splitlines())

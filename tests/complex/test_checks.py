@@ -238,10 +238,10 @@ def test_facets_that_lead_nowhere(cx: RegionComplex) -> None:
     for bad in (cx.n_regions, cx.n_regions + 5, -2 * cx.box.dim - 1, 10**12, -(10**12)):
         facets = lists(cx)
         facets[0][0] = bad
-        refuses(with_facets(cx, facets), "neither a side of the box nor another region")
+        refuses(with_facets(cx, facets), "neither a side of the domain nor another region")
     facets = lists(cx)
     facets[1].append(1)
-    refuses(with_facets(cx, facets), "neither a side of the box nor another region")
+    refuses(with_facets(cx, facets), "neither a side of the domain nor another region")
 
 
 # ---------------------------------------------------------------------------- states, witnesses

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from polyregions import Box, Network, RegionComplex, enumerate_regions
+from polyregions import Box, Network, Polytope, RegionComplex, enumerate_regions
 from polyregions.complex.graph import lowest_flip_layers, pattern_texts, region_graph
 
 
@@ -206,7 +206,7 @@ def test_the_page_lists_all_attributes():
         for table in tables
     ]  # fmt: skip
     net = Network.from_arrays([(np.eye(2), [0, 0]), (np.eye(2), [0, 0])])
-    G = region_graph(enumerate_regions(net, Box.cube(2, -1, 1)), geometry=True)
+    G = region_graph(enumerate_regions(net, Polytope.cross([0, 0], 1)), geometry=True)
     nodes, edges = (data for _, data in G.nodes(data=True)), (data for *_, data in G.edges(data=True))
     for expected, found in zip(listed, ([G.graph], nodes, edges), strict=True):
         assert expected == {name: type(value).__name__ for data in found for name, value in data.items()}

@@ -102,7 +102,8 @@ def changed(name: str, value: Any) -> Any:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (changed("version", np.array(3)), "version '3'"),
+        (changed("version", np.array(4)), "version '4'"),
+        (changed("version", np.array(3)), "no entry polytope_A, polytope_b"),
         (lambda found: {k: v for k, v in found.items() if k != "witnesses"}, "no entry witnesses"),
         (changed("states", lambda a: a.astype(np.int64)), "states must be uint8"),
         (changed("states", lambda a: a[0]), "states must be uint8 with 2"),

@@ -27,7 +27,7 @@ def test_refuses_what_is_no_network(network: Any) -> None:
 
 @pytest.mark.parametrize("box", [None, (-1, 1), [[-1, 1], [-1, 1]], np.zeros((2, 2)), Box], ids=repr)
 def test_refuses_what_is_no_box(box: Any) -> None:
-    with pytest.raises(InvalidInputError, match=f"expected a Box, got {type(box).__name__}"):
+    with pytest.raises(InvalidInputError, match=f"expected a Box or a Polytope, got {type(box).__name__}"):
         enumerate_regions(NET, box)
 
 

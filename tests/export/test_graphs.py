@@ -199,6 +199,7 @@ def test_summary_of_three_lines(cx):
         "units": 3,
         "widths": [3],
         "box": {"lower": [-2.0, -2.0], "upper": [2.0, 2.0]},
+        "polytope": None,
         "engine": "brute",
         "complete": True,
         "stopped": None,

@@ -12,14 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.profiles import examples
 
-from polyregions import Box, Network, enumerate_regions
+from polyregions import Box, Network, Polytope, enumerate_regions
 from polyregions.errors import (
     FileFormatError,
     InvalidBoxError,
     InvalidInputError,
+    InvalidPolytopeError,
     PolyregionsError,
     TooLargeError,
 )
+from polyregions.geometry.domain import exact_volume
 from polyregions.network import vnnlib
 from polyregions.network.slices import fix_inputs
 
@@ -296,3 +298,91 @@ def test_every_truncation_and_fuzzed_texts(tmp_path: Path) -> None:
                 assert len(str(error).splitlines()) == 1  # noqa: PT017
             else:
                 assert all(np.less_equal(low, high).all() and len(low) == 2 for low, high in found)
+
+
+# Linear constraints between inputs. -------------------------------------------------------------------------
+
+
+def cases(tmp_path: Path, text: str) -> list[tuple[Any, ...]]:
+    path = tmp_path / "p.vnnlib"
+    path.write_text(text)
+    return [tuple(array.tolist() for array in case) for case in vnnlib.read_cases(path)]
+
+
+ROWS = [
+    ("(<= (+ X_0 X_1) 1.5)", [[1, 1]], [1.5]),
+    ("(>= X_0 X_1)", [[-1, 1]], [0]),
+    ("(<= X_0 (+ X_1 0.25))", [[1, -1]], [0.25]),
+    ("(<= (- X_0 X_1 0.5) (* 2 (+ X_1 1)))", [[1, -3]], [2.5]),
+    ("(>= (+ (* 0.5 X_0) (* X_1 4 0.25)) -1)", [[-0.5, -1]], [1]),
+    ("(<= (+ X_0 X_1 X_0) (- 3))", [[2, 1]], [-3]),
+    ("(and (<= (+ X_0 X_1) 2) (<= (+ X_1 X_0) 1))", [[1, 1]], [1]),
+    # One input alone is a bound, where its number is a float64.
+    ("(<= (- X_0) -0.125)", [], []),
+    ("(<= (+ X_0 X_1 (- X_1)) 0.25)", [], []),
+    ("(<= (* 3 X_0) 1)", [[3, 0]], [1]),
+]
+
+
+@pytest.mark.parametrize(("text", "A", "b"), ROWS)
+def test_rows_are_read(text: str, A: list[Any], b: list[Any], tmp_path: Path) -> None:
+    ((_, _, found, bounds),) = cases(tmp_path, HEAD + BOUNDS + f"(assert {text})")
+    assert (found, bounds) == (A, b)
+
+
+def test_rows_of_one_input_are_bounds(tmp_path: Path) -> None:
+    text = HEAD + BOUNDS + "(assert (<= (- X_0) -0.125)) (assert (>= 0.75 (* 3 X_1)))"
+    assert cases(tmp_path, text) == [([0.125, -2], [0.5, 0.25], [], [])]
+
+
+def test_rows_in_ors_make_cases(tmp_path: Path) -> None:
+    text = HEAD + BOUNDS + "(assert (or (<= X_0 X_1) (and (>= X_0 X_1) (<= X_1 0)) (<= Y_0 0)))"
+    found = cases(tmp_path, text)
+    assert [(case[2], case[3]) for case in found] == [([[1, -1]], [0]), ([[-1, 1]], [0]), ([], [])]
+    assert found[1][1] == [0.5, 0]
+
+
+@pytest.mark.parametrize(
+    "text", ["(<= (* X_0 X_1) 1)", "(<= (* X_0 X_0) 1)", "(<= 1 2)", "(<= (- X_0 X_0) 1)"]
+)
+def test_what_is_not_linear_is_refused(text: str, tmp_path: Path) -> None:
+    with pytest.raises(FileFormatError, match=r"line \d+: <= between .* is no bound"):
+        cases(tmp_path, HEAD + BOUNDS + f"(assert {text})")
+
+
+def test_numbers_that_are_no_float64_are_refused(tmp_path: Path) -> None:
+    for text in ("(<= (+ X_0 (* 0.1 0.1 X_1)) 1)", "(<= (+ X_0 X_1) (* 0.1 0.1))"):
+        with pytest.raises(FileFormatError, match="no float64 once it is worked out"):
+            cases(tmp_path, HEAD + BOUNDS + f"(assert {text})")
+    deep = "(* 1e300 " * 10_000 + "X_0" + ")" * 10_000
+    with pytest.raises(FileFormatError, match="is no bound"):
+        cases(tmp_path, HEAD + BOUNDS + f"(assert (<= {deep} 1))")
+
+
+def test_the_polytope_of_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "p.vnnlib"
+    path.write_text(HEAD + BOUNDS + "(assert (or (<= X_0 X_1) (>= X_0 X_1)))")
+    found = [Polytope.from_vnnlib(path, index=i) for i in range(2)]
+    box = Box([-1e-3, -2], [0.5, 3.25])
+    assert found == [Polytope([[1, -1]], [0], box), Polytope([[-1, 1]], [0], box)]
+    assert sum(p.exact_volume for p in found) == exact_volume(box)
+    with pytest.raises(InvalidInputError, match="choose one with index"):
+        Polytope.from_vnnlib(path)
+    path.write_text(HEAD + BOUNDS + "(assert (>= (+ X_0 X_1) 4))")
+    with pytest.raises(InvalidPolytopeError, match=r"p\.vnnlib: polytope: it is empty"):
+        Polytope.from_vnnlib(path)
+    with pytest.raises(FileFormatError, match="is no bound"):
+        Box.from_vnnlib(path)
+
+
+def test_every_truncation_of_rows(tmp_path: Path) -> None:
+    text = HEAD + BOUNDS + "(assert (or (<= (+ X_0 (* 2 X_1)) 1) (>= (- X_1 X_0) (- 1))))"
+    rng = random.Random(1)
+    for k in range(0, len(text), 2):
+        for candidate in (text[:k], text[:k] + rng.choice("()X_ 1;-*+") + text[k + 1 :]):
+            try:
+                found = cases(tmp_path, candidate)
+            except PolyregionsError as error:
+                assert len(str(error).splitlines()) == 1  # noqa: PT017
+            else:
+                assert all(len(A) == len(b) for _, _, A, b in found)

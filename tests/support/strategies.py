@@ -9,13 +9,14 @@ box. Hypothesis shrinks towards the first of each list: a fresh ReLU, on [-1, 1]
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from polyregions import Box, Network
+from polyregions import Box, Network, Polytope
 from polyregions.network.kinds import make_layer
 from polyregions.network.layers import Layer, linear, maxout, mixed
 
@@ -40,6 +41,35 @@ def boxes(draw: st.DrawFn, dim: int) -> Box:
     choice = draw(st.sampled_from((ORDINARY, ORDINARY, ORDINARY + TINY)))
     sides = [draw(st.sampled_from(choice)) for _ in range(dim)]
     return Box([low for low, _ in sides], [high for _, high in sides])
+
+
+@st.composite
+def polytopes(draw: st.DrawFn, box: Box) -> Polytope:
+    """Polytopes in a box: rows through its corners, sides and centre, thin slabs, rows that repeat."""
+    d = box.dim
+    shares = st.sampled_from((0.5, 0.25, 0.75, 0.125))
+    inner = box.lower + (box.upper - box.lower) * [draw(shares) for _ in range(d)]
+    rows: list[tuple[list[Fraction], Fraction]] = []
+    for _ in range(draw(st.sampled_from((2, 1, 3, 5)))):
+        a = [Fraction(draw(small)) for _ in range(d)]
+        at = sum((v * Fraction(x) for v, x in zip(a, inner.tolist(), strict=True)), Fraction(0))
+        kind = draw(st.sampled_from(("through", "slab", "copy", "through")))
+        if kind == "copy" and rows:
+            scale = Fraction(draw(st.sampled_from((1.0, 2.0, 0.25))))
+            normal, bound = draw(st.sampled_from(rows))
+            rows.append(([scale * v for v in normal], scale * bound))
+        elif kind == "slab":
+            rows += [(a, at + Fraction(THIN)), ([-v for v in a], -at + Fraction(THIN))]
+        else:
+            ends = st.sampled_from((0.0, 1.0, 0.5))
+            point = box.lower + (box.upper - box.lower) * [draw(ends) for _ in range(d)]
+            bound = sum((v * Fraction(x) for v, x in zip(a, point.tolist(), strict=True)), Fraction(0))
+            rows.append((a, bound if bound > at else 2 * at - bound if bound < at else at + 1))
+    # Only rows whose numbers are float64 as they are: then ``inner`` is strictly inside.
+    kept = [(a, b) for a, b in rows if all(Fraction(float(v)) == v for v in (*a, b))]
+    return Polytope(
+        np.array([[float(v) for v in a] for a, _ in kept]).reshape(-1, d), [float(b) for _, b in kept], box
+    )
 
 
 @st.composite

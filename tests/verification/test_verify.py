@@ -312,7 +312,7 @@ def test_verify_a_construction() -> None:
     result = run("verify", "--construction", "montufar", "--inputs", "2", "--widths", "4", "4", "3")
     assert (result.exit_code, result.stderr) == (0, "")
     assert "proper activation = 112" in result.stdout
-    assert "VALID: 112 regions, all regions of the box" in result.stdout
+    assert "VALID: 112 regions, all regions of the domain" in result.stdout
     assert "FAIL" not in result.stdout
 
 

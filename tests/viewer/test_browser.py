@@ -11,7 +11,7 @@ import pytest
 from support.browser import open_browser, open_page, requests, wait_for
 from support.networks import random_network as random_layers
 
-from polyregions import Box, Network, enumerate_regions
+from polyregions import Box, Network, Polytope, enumerate_regions
 from polyregions.statistics import random_network
 from polyregions.viewer import View, write_page
 
@@ -58,6 +58,7 @@ def results():
         "thin": enumerate_regions(THIN, Box.cube(2, 0, 1)),
         "far": enumerate_regions(FAR, Box([2.0**40, 0], [2.0**40 + 1, 2.0**-20])),
         "partial": enumerate_regions(DEEP, BOX, engine="traverse", limit=40),
+        "polytope": enumerate_regions(DEEP, Polytope([[1, 1], [-1, 0.5]], [0.5, 0.75], BOX)),
         "affine": enumerate_regions(Network.from_arrays([([[1, 2]], [3])]), Box.cube(2, 0, 1)),
     }
 
@@ -354,6 +355,16 @@ def test_search(page, results):
         told, pinned = page.run(find, query)
         assert problem in told, query
         assert pinned == 7
+
+
+def test_a_point_outside_of_the_polytope_is_in_no_region(page, results):
+    cx = results["polytope"]
+    page.open("polytope")
+    find = "const found = page.find(arguments[0]); return [found.problem ?? null, page.view.pinned]"
+    assert page.run(find, "0, 0.25") == [None, int(cx.locate([0, 0.25]))]
+    assert cx.locate([0.5, 0.5]) == -1
+    told, _ = page.run(find, "0.5, 0.5")
+    assert "outside the polytope" in told
 
 
 def test_colours(page, results):

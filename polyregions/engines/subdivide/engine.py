@@ -1,6 +1,6 @@
-"""The whole polyhedral complex of a network in a box, layer by layer.
+"""The whole polyhedral complex of a network in a domain, layer by layer.
 
-1. Start with the 3^d faces of the box.
+1. Start with the faces of the domain, 3^d of a box (:mod:`polyregions.complex.beginning`).
 2. For each layer: the signs of its hyperplanes at all vertices (one matrix product over the vertices, with
    an error bound for each vertex), then all faces are cut (:mod:`polyregions.engines.subdivide.cut_faces`).
    Scalar units are cut at their breakpoints. A maxout unit is cut piece after piece, each where it equals the
@@ -25,15 +25,16 @@ import numpy as np
 
 from ...base.arrays import StateArray
 from ...base.memory import memory_for_threads
+from ...complex.beginning import first_cells
 from ...complex.faces import Faces
 from ...complex.packed_states import PackedStates
 from ...complex.patterns import Cut, Patterns
 from ...complex.region_complex import RegionComplex
 from ...complex.regions import Regions
-from ...complex.topology import Cells, find_neighbors
+from ...complex.topology import find_neighbors
 from ...complex.vertices import Vertices
 from ...errors import InvalidInputError, TooLargeError
-from ...network.box import Box
+from ...geometry.domain import Domain, box_of, fields_of
 from ...network.hyperplanes import layer_steps
 from ...network.network import Network
 from ...network.pieces import as_slice
@@ -47,9 +48,9 @@ from .zeros import KnownZeros, NewSigns
 
 
 def enumerate_by_subdivision(
-    network: Network, box: Box, *, workers: int = 1, progress: Callable[[int, int], None] | None = None
+    network: Network, domain: Domain, *, workers: int = 1, progress: Callable[[int, int], None] | None = None
 ) -> RegionComplex:
-    """Return all activation regions of the box, with their facets.
+    """Return all activation regions of the domain, with their facets.
 
     Parameters
     ----------
@@ -65,7 +66,7 @@ def enumerate_by_subdivision(
         If the faces do not fit into memory, or are more than 2^31.
     """
     with _enough_memory():
-        return Subdivision(network, box, workers).run(progress)
+        return Subdivision(network, domain, workers).run(progress)
 
 
 def extend(cx: Regions, network: Network, *, workers: int = 1) -> RegionComplex:
@@ -91,6 +92,7 @@ def extend(cx: Regions, network: Network, *, workers: int = 1) -> RegionComplex:
     --------
     >>> from polyregions.network.layers import relu
     >>> net = Network([relu([[1.0, 0.0]], [0.0])])
+    >>> from polyregions import Box
     >>> cx = enumerate_by_subdivision(net, Box.cube(2, -1, 1))
     >>> extend(cx, Network([*net.layers, relu([[1.0]], [-0.5])]))
     RegionComplex(3 regions, 2 adjacencies, d=2, engine=subdivide)
@@ -124,15 +126,11 @@ class Subdivision:
         Number of signs that float64 left open.
     """
 
-    def __init__(self, network: Network, box: Box, workers: int = 1) -> None:
-        if 3**box.dim > 10**6:
-            raise TooLargeError(
-                f"a box of {box.dim} dimensions has 3^{box.dim} faces; engine 'traverse' has no need of them"
-            )
-        self.network, self.box, self.d = network, box, box.dim
-        self.steps = layer_steps(network, box)
-        self.cells = Cells.box(box.dim)
-        self.vertices = Vertices(network, box, self.steps, self.cells)
+    def __init__(self, network: Network, domain: Domain, workers: int = 1) -> None:
+        self.network, self.domain, self.d = network, domain, domain.dim
+        self.cells = first_cells(domain)
+        self.steps = layer_steps(network, box_of(domain))
+        self.vertices = Vertices(network, domain, self.steps, self.cells)
         self.undecided, self.workers = 0, workers
 
     def run(self, progress: Callable[[int, int], None] | None = None) -> RegionComplex:
@@ -143,7 +141,7 @@ class Subdivision:
     def of(cls, cx: Regions, network: Network, workers: int) -> Subdivision:
         """Where a result stands whose network begins like this one."""
         faces = cx.need_faces("cutting further")
-        self = cls(network, cx.box, workers)
+        self = cls(network, cx.domain, workers)
         self.cells, self.undecided = faces.cells, cx.undecided or 0
         done = {cut.step: faces.vertices.steps[cut.step] for cut in faces.vertices.cuts}
         self.steps = [
@@ -235,14 +233,14 @@ class Subdivision:
         find_neighbors(top, cells.lists, cells.planes, offsets, met, neighbors)
         return RegionComplex(
             network=self.network,
-            box=self.box,
+            **fields_of(self.domain),
             engine="subdivide",
             states=cast("StateArray", patterns),  # an array when it is asked for
-            witnesses=interior_points(cells, self.vertices, patterns, self.box, self.workers),
+            witnesses=interior_points(cells, self.vertices, patterns, self.domain, self.workers),
             facet_offsets=offsets,
             facet_neighbors=neighbors,
             complete=True,
-            known_faces=Faces(cells, self.vertices, self.box, patterns),
+            known_faces=Faces(cells, self.vertices, self.domain, patterns),
             undecided=self.undecided,
             further=extend,
         )

@@ -12,6 +12,7 @@ from ...base.kernels import Int32Matrix, Int64Vector, Matrix, UInt8Vector, int64
 from ...complex.patterns import Patterns
 from ...complex.topology import Cells, FaceLists
 from ...complex.vertices import Store, Vertices
+from ...geometry.domain import Domain, box_of
 from ...network.box import Box
 
 #: Cells that one worker takes at once.
@@ -19,14 +20,15 @@ TOGETHER = 2**14
 
 
 def interior_points(
-    cells: Cells, vertices: Vertices, patterns: Patterns, box: Box, workers: int = 1
+    cells: Cells, vertices: Vertices, patterns: Patterns, domain: Domain, workers: int = 1
 ) -> FloatArray:
     """A point inside each top cell: a mean of its vertices, rounded to float64.
 
     Where a rounded mean is not clearly inside, the network's states there are compared with the cell's, and
-    if they differ the mean is computed exactly before it is rounded (the cell may hold no float64 point).
+    if they differ, or it is outside of the domain, the mean is computed exactly before it is rounded (the
+    cell may hold no float64 point).
     """
-    d, top, store = box.dim, cells.top, vertices.store
+    d, top, store, box = domain.dim, cells.top, vertices.store, box_of(domain)
     # In the last column, how far off each place is at most.
     places = np.column_stack([store.points[:, :-1] / store.points[:, -1:], store.radii])
     for v in np.flatnonzero(~(store.radii < 2.0**-20)).tolist():
@@ -47,6 +49,7 @@ def interior_points(
     witnesses = np.clip(middle + half * centres[:, :d], low, high)
     doubtful = np.flatnonzero(clear == 0)
     elsewhere = (vertices.network.states(witnesses[doubtful]) != patterns.rows(doubtful)).any(axis=1)
+    elsewhere |= ~domain.contains(witnesses[doubtful])
     for i in doubtful[elsewhere].tolist():
         corners = {tuple(vertices.exact_point(int(cells.start[v]))) for v in cells.corners(int(top[i]))}
         for j in range(d):

@@ -28,7 +28,7 @@ from ...base.kernels import Int64Vector, int64, kernel
 from ...base.memory import available_memory
 from ...complex.region_complex import RegionComplex
 from ...errors import CheckFailedError, InvalidInputError
-from ...network.box import Box
+from ...geometry.domain import Domain, fields_of, inner_point
 from ...network.network import Network
 from ...network.same_borders import same_borders
 from .decisions import Decisions, decide, inner_balls
@@ -60,7 +60,7 @@ Progress = Callable[[int, int], None]
 
 def enumerate_by_traversal(
     network: Network,
-    box: Box,
+    domain: Domain,
     *,
     lp: str = "native",
     workers: int = 1,
@@ -69,7 +69,7 @@ def enumerate_by_traversal(
     progress: Progress | None = None,
     resume: RegionComplex | None = None,
 ) -> RegionComplex:
-    """Return all activation regions of the box, with their facets.
+    """Return all activation regions of the domain, with their facets.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def enumerate_by_traversal(
     progress : callable, optional
         ``progress(explored, found)`` after each batch.
     resume : RegionComplex, optional
-        A partial result of the same network and box to go on from. The result is the one that an
+        A partial result of the same network and domain to go on from. The result is the one that an
         uninterrupted run gives, to the last bit.
 
     Notes
@@ -92,7 +92,7 @@ def enumerate_by_traversal(
     Ctrl-C, and memory running low, give a partial result too (``complete`` is False, ``stopped`` says why).
     """
     end = math.inf if time_limit is None else time.monotonic() + time_limit
-    traversal = _Traversal(Traversed.of(network), box, lp, workers, limit, resume)
+    traversal = _Traversal(Traversed.of(network), domain, lp, workers, limit, resume)
     stopped = ""
     try:
         if resume is not None:
@@ -126,26 +126,26 @@ class _Traversal:
     def __init__(
         self,
         traversed: Traversed,
-        box: Box,
+        domain: Domain,
         lp: str,
         workers: int,
         limit: int | None,
         resume: RegionComplex | None,
     ) -> None:
-        self.traversed, self.box, self.lp, self.workers = traversed, box, lp, workers
+        self.traversed, self.domain, self.lp, self.workers = traversed, domain, lp, workers
         self.network = network = traversed.network
         self.limit = min(limit, MOST) if limit is not None else MOST
         same = same_borders(network)
         self.followers = Followers.find(same)
-        self.recentred = RecentredRows(network, box, same.first)
+        self.recentred = RecentredRows(network, domain, same.first)
         self.patterns = PatternSet(network.n_units)
         self.offsets = GrowingArray(np.int64)
         self.neighbors = GrowingArray(np.int64)
-        self.witnesses = GrowingArray(np.float64, box.dim)
+        self.witnesses = GrowingArray(np.float64, domain.dim)
         self.offsets.rows[0] = explored = 0
         self.done = (0, 0)
         if resume is None:
-            start = network.exact.states_near(self.recentred.midpoint)
+            start = network.exact.states_near(inner_point(domain))
             self.patterns.add(np.array(start, dtype=np.uint8))
         else:
             patterns = traversed.narrowed(resume.states)
@@ -160,7 +160,7 @@ class _Traversal:
             self.offsets.rows[: explored + 1] = resume.facet_offsets
             self.neighbors.rows[:facets] = resume.facet_neighbors
             self.witnesses.rows[:explored] = resume.witnesses[:explored]
-        row_bytes = 4 * box.dim + 9
+        row_bytes = 4 * domain.dim + 9
         # Regions in the next batch, and the most there may be.
         self.most_together = max(1, min(BATCH, BATCH_BYTES // (self.recentred.max_rows * row_bytes)))
         self.together = min(16, self.most_together)
@@ -296,7 +296,7 @@ class _Traversal:
         t = decisions.centres[i]
         centre = self.recentred.point(t) if np.isfinite(t).all() else None
         proven = decisions.verdicts[i], decisions.bases[i]
-        return exact_cell(self.network, self.box, pattern, *proven, centre, self.followers)
+        return exact_cell(self.network, self.domain, pattern, *proven, centre, self.followers)
 
     def _witnesses(
         self, patterns: StateArray, decisions: Decisions, exact: dict[int, ExactCell]
@@ -327,7 +327,7 @@ class _Traversal:
             self._add_frontier(time.monotonic() + LAST_SECONDS if stopped in HURRIED else math.inf)
         return RegionComplex(
             network=self.traversed.whole,
-            box=self.box,
+            **fields_of(self.domain),
             engine="traverse",
             states=self.traversed.widened(self.patterns.patterns[:found]),
             witnesses=self.witnesses.rows[:found],

@@ -3,7 +3,7 @@
 The last resort of the traversal, for cells in which float64 could not prove everything: several units
 vanish on one facet, a boundary only touches the cell, a unit is identically zero, or the cell is a sliver.
 
-1. The integer rows of the pattern and of the box. Rows proven redundant in float64 are left out. A row
+1. The integer rows of the pattern and of the domain. Rows proven redundant in float64 are left out. A row
    that is identically zero is no boundary; its unit is remembered, because it may move beyond a facet. If all
    rows that were loose in float64 are of this kind, the facets that it proved without them are facets.
 2. Proportional rows are one hyperplane: they are grouped by their primitive integer vector.
@@ -28,9 +28,9 @@ from numpy.typing import NDArray
 
 from ...base.arrays import StateArray
 from ...errors import CheckFailedError
+from ...geometry.domain import Domain, facet_sides, inner_point, side_rows
 from ...geometry.integer_simplex import IntegerDictionary, interior_point, positive_at
 from ...geometry.proofs import FACET, LOOSE, REDUNDANT
-from ...network.box import Box, box_rows
 from ...network.network import Network
 from .followers import Followers
 
@@ -42,7 +42,7 @@ class ExactCell:
     Attributes
     ----------
     facets : list of (int or StateArray)
-        What lies across each facet, in the order of their first rows: the pattern, or a side of the box.
+        What lies across each facet, in the order of their first rows: the pattern, or a side of the domain.
     interior : list of Fraction (d,)
         A point strictly inside.
     float_holds : bool
@@ -56,7 +56,7 @@ class ExactCell:
 
 def exact_cell(
     network: Network,
-    box: Box,
+    domain: Domain,
     pattern: StateArray,
     verdict: NDArray[np.uint8],
     bases: NDArray[np.int32],
@@ -69,8 +69,8 @@ def exact_cell(
     ----------
     verdict : uint8 array
         What float64 proved about each row, in the order of
-        :meth:`polyregions.network.exact.ExactNetwork.rows` and then of the sides of the box; all UNDECIDED
-        where nothing is known.
+        :meth:`polyregions.network.exact.ExactNetwork.rows` and then of the domain's sides with facets; all
+        UNDECIDED where nothing is known.
     bases : int32 array (rows, d)
         Proposals of rows that make an undecided row redundant, -1 first where there is none.
     centre : sequence of Fraction, optional
@@ -81,13 +81,14 @@ def exact_cell(
     Raises
     ------
     CheckFailedError
-        If the pattern has no full-dimensional cell in the box.
+        If the pattern has no full-dimensional cell in the domain.
     """
     open_rows = verdict != REDUNDANT
     wanted = open_rows.copy()
     wanted[bases[open_rows & (bases[:, 0] >= 0)]] = True
     rows, beyond = network.exact.rows(pattern, wanted.tolist())
-    sides = box_rows(box)
+    side_numbers, every = facet_sides(domain), side_rows(domain)
+    sides = [every[side] for side in side_numbers]
     groups: dict[tuple[int, ...], list[int]] = {}
     zero_units: list[tuple[int, int]] = []
     table = [[int(v) for v in row] for row in (*rows, *sides)]
@@ -105,8 +106,7 @@ def exact_cell(
 
     planes = list(groups)
     if centre is None or not positive_at(planes, centre):
-        midpoint = [(Fraction(a) + Fraction(b)) / 2 for a, b in zip(box.lower, box.upper, strict=True)]
-        centre = interior_point(planes, midpoint)
+        centre = interior_point(planes, inner_point(domain))
         if centre is None:
             raise _no_region(pattern)
 
@@ -123,7 +123,7 @@ def exact_cell(
                 continue
         side = members[-1] - len(rows)
         if side >= 0:
-            facets.append(side)
+            facets.append(side_numbers[side])
             continue
         tied = _tied([beyond[r] for r in members] + zero_units, pattern, followers)
         if len(members) == 1 and not zero_units:
@@ -150,7 +150,7 @@ def _tied(
 
 
 def _no_region(pattern: StateArray) -> CheckFailedError:
-    return CheckFailedError(f"the pattern {pattern.tolist()} has no region in the box")
+    return CheckFailedError(f"the pattern {pattern.tolist()} has no region in the domain")
 
 
 def _implied(plane: Sequence[int], others: Sequence[Sequence[int]]) -> bool:

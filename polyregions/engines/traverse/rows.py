@@ -1,4 +1,4 @@
-"""The network recentred at the box, in float64, with a rigorous bound for every affine form.
+"""The network recentred at the box of its domain, in float64, with a rigorous bound for every affine form.
 
 The filter of the traversal: the deviations of :mod:`polyregions.network.recentred`, whose exact numbers are
 rounded once each.
@@ -41,8 +41,9 @@ from ...base.arrays import FloatArray, IntArray, StateArray
 from ...base.kernels import BoolVector, Int64Matrix, Int64Vector, Matrix, UInt8Vector, Vector, int64, kernel
 from ...base.rationals import round_nonzero_fraction
 from ...base.rounding import INFLATE, TINY, U
+from ...geometry.domain import Domain, box_of, facet_sides
+from ...geometry.recentred_domain import recentred_sides
 from ...geometry.workspace import Workspace
-from ...network.box import Box
 from ...network.copies import Copies, find_copies
 from ...network.network import Network
 from ...network.numbers import dense
@@ -70,6 +71,9 @@ class RecentredArrays(NamedTuple):
         where a piece repeats an earlier one, else 0.
     follows : bool (all outputs,)
         Whether an output's border is that of an earlier unit, and no row of its own.
+    sides : float64 (d + 2, sides)
+        The sides of the domain that hold its facets, as rows of a cell.
+    side_numbers : int64 (sides,)
     """
 
     table: Int64Matrix
@@ -81,6 +85,8 @@ class RecentredArrays(NamedTuple):
     constants: Vector
     thresholds: Vector
     follows: BoolVector
+    sides: Matrix
+    side_numbers: Int64Vector
 
 
 class CellRows(NamedTuple):
@@ -114,8 +120,9 @@ class RecentredRows:
         The most rows of a cell, and the most numbers in a layer.
     """
 
-    def __init__(self, network: Network, box: Box, same: IntArray | None = None) -> None:
-        self.network, self.box = network, box
+    def __init__(self, network: Network, domain: Domain, same: IntArray | None = None) -> None:
+        self.network, self.domain, self.box = network, domain, box_of(domain)
+        box = self.box
         same = np.arange(network.n_units) if same is None else same
         self.exact = recentre(network, box)
         self.midpoint, self.halfwidths = self.exact.midpoint, self.exact.halfwidths
@@ -143,9 +150,10 @@ class RecentredRows:
             np.concatenate([_rounded(layer.constants, layer.scale) for layer in self.exact.layers]),
             np.concatenate([_thresholds(*own) for own in zip(self.exact.layers, copies, strict=True)]),
             (column >= 0) & (np.append(same, -1)[column] != column),
+            *_sides(domain),
         )
         most = (np.where(own.is_max, own.n_states - 1, np.minimum(own.n_states - 1, 2)) for own in tables)
-        self.max_rows = sum(int(rows.sum()) for rows in most) + 2 * box.dim
+        self.max_rows = sum(int(rows.sum()) for rows in most) + len(facet_sides(domain))
         self.max_width = max(box.dim, *(max(layer.n_rows, layer.n_outputs) for layer in network.layers))
 
     def point(self, t: FloatArray) -> list[Fraction]:
@@ -173,10 +181,17 @@ class RecentredRows:
         return middle, half, float(np.sqrt(error @ error))
 
     def cell_rows(self, pattern: StateArray) -> tuple[FloatArray, IntArray, IntArray]:
-        """Rows of one pattern's cell, those of the box last; see the kernel of the same name."""
+        """Rows of one pattern's cell, those of the domain last; see the kernel of the same name."""
         room, _ = self.new_memory()
         n = cell_rows(self.arrays, pattern, room)
         return room.rows[:, :n], room.owner[:n], room.beyond[:n]
+
+
+def _sides(domain: Domain) -> tuple[FloatArray, IntArray]:
+    """The sides with facets as rows (d + 2, sides), and their numbers."""
+    forms, errors = recentred_sides(domain)
+    numbers = np.array(facet_sides(domain), dtype=np.int64)
+    return np.ascontiguousarray(np.column_stack([forms, errors])[numbers].T), numbers
 
 
 def _rounded(numerators: list[int], scale: int) -> FloatArray:
@@ -304,8 +319,8 @@ def cell_rows(network: RecentredArrays, pattern: UInt8Vector, room: CellRows) ->
     """Write the constraints ``rows[:d, r] . t + rows[d, r] >= 0`` of a pattern's cell; return their number.
 
     ``rows[d + 1, r]`` is the bound e. ``owner[r]`` is the unit and ``beyond[r]`` its state on the other
-    side; the last 2 d rows are the sides of the box, ``owner = -1`` and ``beyond`` the side. The order
-    is that of :meth:`polyregions.network.exact.ExactNetwork.rows`. ``delta`` and ``eta`` are work space.
+    side; the last rows are the sides of the domain, ``owner = -1`` and ``beyond`` the side. The order is that
+    of :meth:`polyregions.network.exact.ExactNetwork.rows`. ``delta`` and ``eta`` are work space.
     """
     rows, eta = room.rows, room.eta
     d = rows.shape[0] - 2
@@ -330,10 +345,9 @@ def cell_rows(network: RecentredArrays, pattern: UInt8Vector, room: CellRows) ->
                         rows[d, begin:count] = 1.0
                 room.owner[begin:count] = unit
             activate(network, room.delta, entry + state, eta, k)
-    for side in range(2 * d):
-        rows[:, count] = 0.0
-        rows[side // 2, count] = 1.0 if side % 2 == 0 else -1.0
-        rows[d, count] = 1.0
-        room.owner[count], room.beyond[count] = -1, side
+    for side in range(network.side_numbers.size):
+        for j in range(d + 2):
+            rows[j, count] = network.sides[j, side]
+        room.owner[count], room.beyond[count] = -1, network.side_numbers[side]
         count += 1
     return count

@@ -34,8 +34,10 @@ function readPoint(query, dim) {
 }
 
 function searchPoint(point, regions, network) {
-  const {lower, upper} = regions.head;
+  const {lower, upper, rows} = regions.head;
   if (point.some((x, j) => x < lower[j] || x > upper[j])) return {problem: `${tuple(point)} lies outside the box`};
+  const beyond = (row) => point.reduce((sum, x, j) => sum + row[j] * x, 0) > row[point.length];
+  if (rows.some(beyond)) return {problem: `${tuple(point)} lies outside the polytope`};
   const region = regions.find(network.forward(point).states);
   if (region >= 0) return {region, place: regions.toFrame(point)};
   return {problem: regions.head.complete
