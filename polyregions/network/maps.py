@@ -59,7 +59,7 @@ def maps_of(
     states: Callable[[slice], StateArray],
     n: int,
     largest: FloatArray,
-    look: Callable[[slice, Rows, StateArray], None] | None = None,
+    look: Callable[[slice, RowsOfRuns, StateArray], None] | None = None,
 ) -> tuple[FloatArray, FloatArray]:
     """The same, of patterns that are made when they are asked for, some at a time.
 
@@ -103,7 +103,7 @@ def similar_first(states: StateArray) -> IntArray:
     return np.argsort(rows.ravel(), kind="stable")
 
 
-class Rows(NamedTuple):
+class RowsOfRuns(NamedTuple):
     """The forms of a layer's rows under each run of patterns that are the same below.
 
     Attributes
@@ -136,7 +136,7 @@ class Rows(NamedTuple):
 
 def rows_of(
     layers: tuple[Layer, ...], columns: list[Columns], runs: Runs, largest: FloatArray
-) -> Iterator[Rows]:
+) -> Iterator[RowsOfRuns]:
     """Yield the rows of each layer; the runs are those of all layers but the last one in the end."""
     d, scale = largest.size, np.append(largest, 1.0)
     below, reach = plain_maps(np.eye(d + 1, d)[None]), np.zeros((1, d + 1))
@@ -147,7 +147,7 @@ def rows_of(
         row_maps(below, shift_of(places), own, z)
         z[:, d] += layer.bias
         flat = own.most * (places @ scale)[below.parent] / 2 + 8 * (own.most + d) * TINY * scale.sum()
-        rows = Rows(layer, z, runs.of, below.sizes, below.errors, flat, own.norm)
+        rows = RowsOfRuns(layer, z, runs.of, below.sizes, below.errors, flat, own.norm)
         yield rows
         if layer is layers[-1]:
             return
@@ -178,7 +178,7 @@ def output_states(layer: Layer, states: StateArray) -> StateArray:
     return every
 
 
-def _outputs(last: Rows, runs: Runs, scale: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _outputs(last: RowsOfRuns, runs: Runs, scale: FloatArray) -> tuple[FloatArray, FloatArray]:
     """The maps (n, outputs, d + 1) of the last layer, and their errors."""
     layer, table = last.layer, last.layer.pieces
     norms = np.asarray(abs(layer.weight).sum(axis=1)) * INFLATE

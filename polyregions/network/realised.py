@@ -17,7 +17,7 @@ from ..base.arrays import BoolArray, FloatArray, StateArray
 from ..base.kernels import Blocks, BoolVector, Int64Vector, Matrix, UInt8Matrix, Vector, kernel
 from ..base.rounding import INFLATE, TINY, U
 from .layers import Layer
-from .maps import Rows, maps_of, output_states
+from .maps import RowsOfRuns, maps_of, output_states
 
 
 class StateBorders(NamedTuple):
@@ -57,7 +57,7 @@ def realised_maps(
     """
     sure = np.asarray((np.abs(points) <= largest).all(axis=1))
 
-    def look(part: slice, rows: Rows, states: StateArray) -> None:
+    def look(part: slice, rows: RowsOfRuns, states: StateArray) -> None:
         at, here = np.array(points[part], order="C"), output_states(rows.layer, states)
         agree(at, rows.of, rows.z, _bounds(rows), StateBorders.of(rows.layer), here, sure[part])
 
@@ -65,7 +65,7 @@ def realised_maps(
     return maps, errors, sure
 
 
-def _bounds(rows: Rows) -> FloatArray:
+def _bounds(rows: RowsOfRuns) -> FloatArray:
     """Bounds of the errors of rows at any point of the box, if they are evaluated there; float64 (runs,)."""
     d, largest = rows.z.shape[1] - 1, np.abs(rows.layer.bias).max()
     size = rows.norm * rows.sizes + largest
