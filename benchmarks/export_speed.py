@@ -7,7 +7,7 @@ A random ReLU network with two inputs is enumerated once by ``subdivide``, in [-
 written by a process of its own, which begins as a copy of that one, result included: its peak memory is what
 the file takes beyond that, everything that is derived from the result on the way (walls, volumes, maps)
 included. Files go to a folder that is removed; the time of its disk is part of theirs. Affine maps are
-left out, which take as long as several forward passes for each region; the last rows have them.
+left out, which take about as long as the rest; the last rows have them.
 """
 
 from __future__ import annotations

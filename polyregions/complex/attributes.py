@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..base.arrays import BoolArray, FloatArray, IntArray, StateArray
-from ..network.maps import region_maps
 from .largest_outputs import decided_output, decided_outputs
 from .patterns import Patterns
 from .regions import Regions
@@ -261,6 +260,8 @@ def _maps(cx: Regions, first: int, last: int) -> tuple[FloatArray, FloatArray]:
     if first == last:
         outputs = cx.network.output_dim
         return np.empty((0, outputs, cx.box.dim + 1)), np.empty((0, outputs))
+    from ..network.maps import region_maps  # loads kernels
+
     largest = cx.box.farthest
     maps, errors = region_maps(cx.network.layers, cx.patterns_of(np.arange(first, last)), largest)
     for i in np.flatnonzero(~np.isfinite(maps).all(axis=(1, 2))).tolist():

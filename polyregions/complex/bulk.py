@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from ..base.arrays import FloatArray, IntArray
-from ..network.maps import region_maps
 from .packed_states import ROWS_TOGETHER, PackedStates
 from .polygons import region_rings, region_vertices
 from .regions import Regions
@@ -65,14 +64,18 @@ def affine_maps(cx: Regions) -> AffineMaps:
     >>> sorted(zip(A.ravel().tolist(), c.ravel().tolist())), bool((errors < 1e-12).all())
     ([(-1.0, 2.0), (0.0, 0.0), (1.0, 0.0)], True)
     """
-    largest = cx.box.farthest
-    together = max(1, 2**26 // max(1, cx.network.n_units))
-    parts = [
-        region_maps(cx.network.layers, cx.patterns_of(np.arange(i, min(i + together, cx.n_regions))), largest)
-        for i in range(0, cx.n_regions, together)
-    ]
-    maps, errors = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
-    return AffineMaps(np.ascontiguousarray(maps[:, :, :-1]), np.ascontiguousarray(maps[:, :, -1]), errors)
+    from ..network.maps import maps_of, similar_first  # loads kernels
+
+    order = np.arange(cx.n_regions)
+    if cx.known_faces is None:
+        # Those of a subdivision are in such an order already.
+        order = similar_first(cx.states)
+    maps, errors = maps_of(
+        cx.network.layers, lambda part: cx.patterns_of(order[part]), cx.n_regions, cx.box.farthest
+    )
+    A, c, bounds = np.empty(maps[:, :, :-1].shape), np.empty(errors.shape), np.empty(errors.shape)
+    A[order], c[order], bounds[order] = maps[:, :, :-1], maps[:, :, -1], errors
+    return AffineMaps(A, c, bounds)
 
 
 def region_corners(cx: Regions) -> RegionCorners:

@@ -8,7 +8,7 @@ For all regions:
 * if the faces are known, they fit together (:mod:`polyregions.complex.face_checks`).
 
 In exact rational arithmetic, from the network and the domain alone, for all regions, or for 250 spread
-over the result if the faces are known:
+over the result if the faces are known (50 if the network is large):
 
 * the network is continuous: across a facet the two affine maps differ by multiples of the facet's form;
 * for d <= 4, the facets of a region bound exactly the cell of its pattern, and two neighbours share a whole
@@ -18,6 +18,7 @@ over the result if the faces are known:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache, partial
 from typing import NoReturn
@@ -26,19 +27,23 @@ import numpy as np
 from flint import fmpz_mat
 from numpy.typing import NDArray
 
-from ..base.arrays import StateArray
+from ..base.arrays import Bounded, IntArray, StateArray
 from ..base.rationals import Point, homogeneous
 from ..errors import CheckFailedError
 from ..geometry.domain import exact_volume as domain_volume
 from ..geometry.domain import n_sides, side_rows
 from ..geometry.volumes import exact_volume
 from .face_checks import check_faces
+from .patterns import TOGETHER
 from .regions import Region, Regions
 
 #: Cells (their vertices) and volumes are checked up to these dimensions; beyond, they take too long.
 CELL_DIM, VOLUME_DIM = 4, 3
-#: Regions that are checked in rational arithmetic if float64 has checked them all.
-SAMPLE = 250
+#: Regions that are checked in rational arithmetic if float64 has checked them all: so many, or fewer (but not
+#: fewer than the second) of a network that has more than so many weights.
+SAMPLE, LEAST_SAMPLE, WEIGHTS = 250, 50, 2**17
+#: So many of them are next to each other in the list.
+RUN = 5
 
 
 def check(cx: Regions) -> None:
@@ -46,12 +51,14 @@ def check(cx: Regions) -> None:
     # What leaves the range of float64 is decided by rationals, however the caller wants to hear of it.
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         _check_arrays(cx)
-        _check_patterns(cx)
+        _check_states(cx)
+        maps, left = _maps_and_doubtful(cx)
+        _check_witnesses(cx, left)
         _check_facets(cx)
         if cx.complete:
             _check_connected(cx)
         if cx.complete and cx.known_faces is not None:
-            check_faces(cx, cx.faces)
+            check_faces(cx, cx.faces, maps)
         _check_geometry(cx)
 
 
@@ -61,11 +68,8 @@ def _fail(message: str) -> NoReturn:
 
 def _check_arrays(cx: Regions) -> None:
     n, d, offsets = cx.n_regions, cx.box.dim, cx.facet_offsets
-    if n < 1 or cx.states.shape != (n, cx.network.n_units) or cx.witnesses.shape != (n, d):
+    if n < 1 or vars(cx)["states"].shape != (n, cx.network.n_units) or cx.witnesses.shape != (n, d):
         _fail("states and witnesses do not fit each other, the network and the domain")
-    ranges = [layer.n_states for layer in cx.network.hidden]
-    if ranges and (cx.states >= np.concatenate(ranges)).any():
-        _fail("a unit is in a state that it does not have")
     if not np.isfinite(cx.witnesses[_with_witness(cx)]).all():
         _fail("a witness is not finite")
     if offsets[0] != 0 or offsets[-1] != len(cx.facet_neighbors) or (offsets[1:] < offsets[:-1]).any():
@@ -83,36 +87,78 @@ def _with_witness(cx: Regions) -> NDArray[np.bool_]:
     return (np.arange(cx.n_regions) < cx.n_explored) | ~np.isnan(cx.witnesses).all(axis=1)
 
 
-def _check_patterns(cx: Regions) -> None:
-    if cx.network.n_units and not _distinct(cx.states):
+def _check_states(cx: Regions) -> None:
+    """All patterns, some at a time: that there are such states, and that no two are the same."""
+    ranges = [layer.n_states for layer in cx.network.hidden]
+    most, hashes = np.concatenate(ranges) if ranges else np.empty(0), []
+    together = max(1, TOGETHER // max(1, cx.network.n_units))
+    for start in range(0, cx.n_regions, together):
+        states = cx.patterns_of(np.arange(start, min(start + together, cx.n_regions)))
+        if (states >= most).any():
+            _fail("a unit is in a state that it does not have")
+        hashes.append(_hashes(states))
+    if cx.network.n_units and not _distinct(cx, np.concatenate(hashes)):
         _fail("two regions have the same pattern")
     if not cx.network.n_units and cx.n_regions != 1:
         _fail("a network without units has one region")
-    given = np.flatnonzero(_with_witness(cx))
-    elsewhere = (cx.network.states(cx.witnesses[given]) != cx.states[given]).any(axis=1)
-    elsewhere |= ~cx.domain.contains(cx.witnesses[given])
-    for i in given[elsewhere]:
-        if not rounded_from_inside(cx, int(i)):
+
+
+def _maps_and_doubtful(cx: Regions) -> tuple[Bounded, IntArray]:
+    """The affine maps of a subdivision, and the regions whose witness has not surely their pattern.
+
+    Its regions are in an order in which neighbours have much in common: their forms are quickly made. For
+    others a forward pass is quicker, and maps are not asked for.
+    """
+    given = _with_witness(cx)
+    if cx.known_faces is None:
+        return Bounded(np.empty(0), np.empty(0)), np.flatnonzero(given)
+    from ..network.realised import realised_maps  # loads kernels
+
+    def states(part: slice) -> StateArray:
+        return cx.patterns_of(np.arange(part.start, part.stop))
+
+    *maps, sure = realised_maps(cx.network.layers, states, cx.witnesses, cx.box.farthest)
+    return Bounded(*maps), np.flatnonzero(given & ~(sure & cx.domain.contains(cx.witnesses)))
+
+
+def _check_witnesses(cx: Regions, left: IntArray) -> None:
+    """Check the patterns of some regions, those that are left, against their witnesses."""
+    for i in _elsewhere(cx, left).tolist():
+        if not rounded_from_inside(cx, i):
             _fail(f"the witness of region {i} is not in it")
         if i >= cx.n_explored:
             continue
         # A region may be too small for float64 points: then its vertices' mean must do.
-        points = cx[int(i)].exact_vertices
+        points = cx[i].exact_vertices
         mean = [sum(column, Fraction(0)) / len(points) for column in zip(*points, strict=True)]
-        if cx.network.exact.states_at(mean) != cx.states[i].tolist():
+        if cx.network.exact.states_at(mean) != cx[i].pattern.tolist():
             _fail(f"the pattern of region {i} is not the one at its interior")
 
 
-def _distinct(rows: StateArray) -> bool:
-    """Whether no two rows are the same: by a hash of each, and those of equal hash themselves."""
+def _elsewhere(cx: Regions, regions: IntArray) -> IntArray:
+    """The regions, of some, whose witness has another pattern or is outside of the domain."""
+    found = [np.empty(0, dtype=np.int64)]
+    for part in np.array_split(regions, -(-regions.size * cx.network.n_units // TOGETHER) or 1):
+        points = cx.witnesses[part]
+        other = (cx.network.states(points) != cx.patterns_of(part)).any(axis=1)
+        found.append(part[other | ~cx.domain.contains(points)])
+    return np.concatenate(found)
+
+
+def _hashes(rows: StateArray) -> NDArray[np.uint64]:
+    """A hash of each row; uint64 (rows,)."""
     width = -(-rows.shape[1] // 8) * 8
     padded = np.zeros((len(rows), width), dtype=np.uint8)
     padded[:, : rows.shape[1]] = rows
     factors = np.random.default_rng(0).integers(2**63, size=width // 8, dtype=np.uint64) * 2 + 1
-    hashes = (padded.view(np.uint64) * factors).sum(axis=1, dtype=np.uint64)
+    return np.asarray((padded.view(np.uint64) * factors).sum(axis=1, dtype=np.uint64))
+
+
+def _distinct(cx: Regions, hashes: NDArray[np.uint64]) -> bool:
+    """Whether no two patterns are the same: those of equal hash are compared themselves."""
     order = np.argsort(hashes)
     same = hashes[order[1:]] == hashes[order[:-1]]
-    doubtful = rows[np.unique(np.concatenate([order[1:][same], order[:-1][same]]))]
+    doubtful = cx.patterns_of(np.unique(np.concatenate([order[1:][same], order[:-1][same]])))
     return len(np.unique(doubtful, axis=0)) == len(doubtful)
 
 
@@ -122,7 +168,7 @@ def rounded_from_inside(cx: Regions, i: int) -> bool:
     # Next to the largest float64 there is none to measure the distance to: the one below does.
     inner = np.minimum(np.abs(cx.witnesses[i]), np.nextafter(np.finfo(np.float64).max, 0))
     reach = [Fraction(float(v)) / 2 for v in np.spacing(inner)]
-    for row in (*cx.network.exact.rows(cx.states[i])[0], *side_rows(cx.domain)):
+    for row in (*cx.network.exact.rows(cx[i].pattern)[0], *side_rows(cx.domain)):
         *normal, constant = (int(v) for v in row)
         value = constant + sum(a * v for a, v in zip(normal, x, strict=True))
         value += sum(abs(a) * r for a, r in zip(normal, reach, strict=True))
@@ -135,17 +181,16 @@ def _check_facets(cx: Regions) -> None:
     counts = np.diff(cx.facet_offsets)
     if (counts < cx.box.dim + 1).any():
         _fail(f"region {int(np.argmin(counts))} has fewer than d + 1 facets")
-    owner = cx.facet_owners
-    target = cx.facet_neighbors
-    pairs = np.stack([owner, target], axis=1)
-    if len(np.unique(pairs, axis=0)) != len(pairs):
+    owner, target = cx.facet_owners, cx.facet_neighbors
+    sides = n_sides(cx.domain)
+    width = cx.n_regions + sides
+    keys = np.sort(owner * width + target + sides)
+    if (keys[1:] == keys[:-1]).any():
         _fail("two facets of a region lead to the same neighbour")
     # Only facets between explored regions are known from both sides.
-    both = pairs[(target >= 0) & (target < cx.n_explored)]
-    order = np.lexsort((both[:, 1], both[:, 0]))
-    mirrored = both[:, ::-1]
-    mirrored_order = np.lexsort((mirrored[:, 1], mirrored[:, 0]))
-    if not (both[order] == mirrored[mirrored_order]).all():
+    both = (target >= 0) & (target < cx.n_explored)
+    owner, target = owner[both], target[both]
+    if not np.array_equal(np.sort(owner * width + target), np.sort(target * width + owner)):
         _fail("a facet is known from one of its two sides only")
 
 
@@ -163,24 +208,29 @@ def _check_connected(cx: Regions) -> None:
 def _check_geometry(cx: Regions) -> None:
     """Continuity across facets, the cells in low dimension: one pass, since rows are dear."""
     volumes = Fraction(0)
-    chosen = range(cx.n_explored)
-    if cx.complete and cx.known_faces is not None and cx.n_regions > SAMPLE:
-        chosen = range(0, cx.n_regions, -(-cx.n_regions // SAMPLE))
+    chosen: Sequence[int] = range(cx.n_explored)
+    weights = sum(layer.n_rows * layer.most_inputs for layer in cx.network.layers)
+    sample = max(LEAST_SAMPLE, min(SAMPLE, SAMPLE * WEIGHTS // max(1, weights)))
+    if cx.complete and cx.known_faces is not None and cx.n_regions > sample:
+        # Neighbours in the list have much in common, which is computed once.
+        starts = np.linspace(0, cx.n_regions - RUN, sample // RUN, dtype=np.int64)
+        chosen = np.unique(starts[:, None] + np.arange(RUN)).tolist()
     measured = cx.complete and cx.box.dim <= VOLUME_DIM and len(chosen) == cx.n_regions
+    own = set(chosen)
     seen: dict[tuple[int, int], frozenset[Point]] = {}
     integer_map = lru_cache(maxsize=None)(partial(_integer_map, cx))
     for i in chosen:
         region = cx[i]
         rows = region.exact_halfspaces
         for j, row in zip(region.facets.tolist(), rows, strict=True):
-            new = j > i or (j >= 0 and j not in chosen)
+            new = j > i or (j >= 0 and j not in own)
             if new and not _continuous(integer_map(i), integer_map(j), [int(v) for v in row]):
                 _fail(f"the network jumps between regions {i} and {j}")
         if cx.box.dim <= CELL_DIM:
             for j, face in zip(region.facets.tolist(), _facet_vertices(region), strict=True):
                 if seen.pop((j, i), face) != face:
                     _fail(f"regions {i} and {j} do not share a whole facet")
-                if j > i and j in chosen:
+                if j > i and j in own:
                     seen[i, j] = face
         if measured:
             volumes += exact_volume(region.exact_vertices, rows)
@@ -210,7 +260,7 @@ def _facet_vertices(region: Region) -> list[frozenset[Point]]:
 
 def _integer_map(cx: Regions, i: int) -> tuple[list[list[int]], int]:
     """The affine map of a region as integers over one denominator."""
-    _, output = cx.network.exact.forms(cx.states[i])
+    _, output = cx.network.exact.forms(cx[i].pattern)
     table = [[int(v) for v in row] for row in output]
     return table[:-1], table[-1][-1]
 

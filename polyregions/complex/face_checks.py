@@ -23,10 +23,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..base.arrays import IntArray
+from ..base.arrays import Bounded, IntArray
 from ..base.rounding import INFLATE, TINY, U
 from ..errors import CheckFailedError
-from ..network.maps import region_maps
+from .patterns import states_at
 from .regions import Regions
 
 if TYPE_CHECKING:
@@ -34,14 +34,24 @@ if TYPE_CHECKING:
 
 #: Volumes are added up to this dimension; beyond, a region is too many simplices.
 VOLUME_DIM = 3
+#: How far the share of a region may be off, relative to it: what its vertices leave open, even so.
+ENOUGH = 0.25
 
 
-def check_faces(cx: Regions, faces: Faces) -> None:
-    """Raise CheckFailedError if the faces of a complete complex do not fit together."""
+def check_faces(cx: Regions, faces: Faces, maps: Bounded | None = None) -> None:
+    """Raise CheckFailedError if the faces of a complete complex do not fit together.
+
+    ``maps`` are the affine maps of the regions, float64 (regions, outputs, d + 1), with bounds (regions,
+    outputs), if they are known.
+    """
+    if maps is None:
+        from ..network.maps import region_maps  # loads kernels
+
+        maps = Bounded(*region_maps(cx.network.layers, cx.states, cx.box.farthest))
     _check_incidences(faces)
     facets = _check_neighbors(cx, faces)
     _check_bends(cx, faces, facets)
-    _check_continuity(cx, faces, facets)
+    _check_continuity(cx, faces, facets, maps)
     if cx.box.dim <= VOLUME_DIM:
         _check_volumes(faces)
     if cx.box.dim == 2:
@@ -100,24 +110,25 @@ def _check_bends(cx: Regions, faces: Faces, facets: IntArray) -> None:
     units = faces.scalar_units(facets[cx.walls.entries])
     i, j = cx.walls.sides[units >= 0].T
     units = units[units >= 0]
-    if (cx.states[i, units] == cx.states[j, units]).any():
+    known = vars(cx)["states"]
+    if (states_at(known, i, units) == states_at(known, j, units)).any():
         raise CheckFailedError("a facet lies on the boundary of a unit that keeps its state across it")
 
 
-def _check_continuity(cx: Regions, faces: Faces, facets: IntArray) -> None:
+def _check_continuity(cx: Regions, faces: Faces, facets: IntArray, maps: Bounded) -> None:
     """Compare the maps of neighbours at corners of the facet between them.
 
     A corner's place is off by at most ``faces.reach``, so the maps may differ there by their difference's
     slope times that, and by their own rounding.
     """
-    d, cells, box = cx.box.dim, faces.cells, cx.box
-    largest = box.farthest
-    maps, errors = region_maps(cx.network.layers, cx.states, largest)
+    d, cells = cx.box.dim, faces.cells
+    values, errors = maps
     (i, j), own = cx.walls.sides.T, facets[cx.walls.entries]
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        jump = maps[i] - maps[j]
-        slopes = np.abs(jump[:, :, :d])
-        bound = errors[i] + errors[j] + (d + 2) * 2.0**-50 * (slopes @ largest + np.abs(jump[:, :, d]))
+        difference = values[i] - values[j]
+        steps, jump = difference[:, :, :d], difference[:, :, d]
+        slopes = np.abs(steps)
+        bound = errors[i] + errors[j] + (d + 2) * 2.0**-50 * (slopes @ cx.box.farthest + np.abs(jump))
         bound += (d + 2) * TINY
     for choices in range(1 << (d - 1)):
         corner = own
@@ -126,7 +137,7 @@ def _check_continuity(cx: Regions, faces: Faces, facets: IntArray) -> None:
             corner = cells.pool[cells.start[corner] + last].astype(np.int64)
         places = faces.places[corner]
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-            value = np.einsum("noj,nj->no", jump[:, :, :d], faces.points[places]) + jump[:, :, d]
+            value = np.einsum("noj,nj->no", steps, faces.points[places]) + jump
             bounds = bound + np.einsum("noj,nj->no", slopes, faces.reach[places])
         wrong = (np.abs(value) > bounds).any(axis=1)
         # Beyond the range of float64.
@@ -140,7 +151,7 @@ def _check_continuity(cx: Regions, faces: Faces, facets: IntArray) -> None:
 def _values(cx: Regions, region: int, vertex: int) -> list[Fraction]:
     """The affine map of a region at a vertex."""
     assert cx.known_faces is not None
-    slopes, constants = cx.network.exact.affine_map(cx.states[region])
+    slopes, constants = cx.network.exact.affine_map(cx[region].pattern)
     point = cx.faces.exact_point(int(vertex))
     return [
         sum((a * x for a, x in zip(row, point, strict=True)), c)
@@ -149,7 +160,7 @@ def _values(cx: Regions, region: int, vertex: int) -> list[Fraction]:
 
 
 def _check_volumes(faces: Faces) -> None:
-    shares, errors = faces.measured_shares()
+    shares, errors = faces.measured_shares(accuracy=ENOUGH)
     n = len(shares)
     if not abs(shares.sum() - 1) <= errors.sum() * INFLATE + n * U:
         raise CheckFailedError("the volumes of the regions do not add up to the volume of the domain")

@@ -76,6 +76,22 @@ class PackedStates:
             states.reshape(len(packed), packed.shape[1] * 8 // self.bits)[:, : self.columns]
         )
 
+    def at(self, rows: NDArray[Any], columns: IntArray) -> StateArray:
+        """The states at some places; uint8 (n,).
+
+        Examples
+        --------
+        >>> states = PackedStates(2, np.array([2, 4, 1]))
+        >>> states.write(0, np.array([[1, 3, 0], [0, 2, 0]], dtype=np.uint8))
+        >>> states.at(np.array([0, 0, 1]), np.array([0, 1, 1])).tolist()
+        [1, 3, 2]
+        """
+        if self.bits == 0:
+            return np.zeros(len(rows), dtype=np.uint8)
+        each = 8 // self.bits
+        shifts = (self.bits * (columns % each)).astype(np.uint8)
+        return np.asarray(self.packed[rows, columns // each] >> shifts & np.uint8(2**self.bits - 1))
+
     def differences(self, first: NDArray[Any], second: NDArray[Any]) -> tuple[IntArray, IntArray]:
         """Where rows ``first[k]`` and ``second[k]`` differ: each k, and each column, ascending."""
         if self.bits == 0:

@@ -83,6 +83,20 @@ class Patterns:
             above, at = cut.layer, cut.cell_of[at]
         return states
 
+    def at(self, cells: IntArray, units: IntArray) -> StateArray:
+        """The state of one unit on each of some cells; uint8 (n,)."""
+        states = np.zeros(len(cells), dtype=np.uint8)
+        at: NDArray[Any] = cells
+        above = -1
+        for cut in reversed(self._cuts):
+            # The last step of a layer has its final states.
+            if cut.layer != above:
+                columns = np.arange(cut.states.columns)[cut.units]
+                own = np.flatnonzero((units >= cut.unit) & (units < cut.unit + columns.size))
+                states[own] = cut.states.at(at[own], columns[units[own] - cut.unit])
+            above, at = cut.layer, cut.cell_of[at]
+        return states
+
     def differences(self, first: IntArray, second: IntArray) -> tuple[IntArray, IntArray]:
         """Where patterns of cells ``first[k]`` and ``second[k]`` differ: each k, and each unit, ascending.
 
@@ -118,6 +132,11 @@ class Patterns:
             end = min(start + together, self.shape[0])
             states[start:end] = self.rows(np.arange(start, end))
         return states
+
+
+def states_at(states: Patterns | StateArray, cells: IntArray, units: IntArray) -> StateArray:
+    """The state of one unit on each of some cells; uint8 (n,). Patterns are not made for it."""
+    return states.at(cells, units) if isinstance(states, Patterns) else np.asarray(states[cells, units])
 
 
 class PatternsOrArray:

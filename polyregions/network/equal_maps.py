@@ -9,10 +9,10 @@ are. And those need not be known:
   (the Chinese remainder theorem: the difference is a multiple of the product, and too small for another one
   than zero).
 
-Residues are computed layer by layer for all patterns, as :mod:`polyregions.network.maps` does it with rounded
-numbers. The primes are so small that all sums of products stay below 2^53, where float64 computes exactly; so
-the work is matrix products. In general position the first prime tells nearly all maps apart, and only what is
-left over goes through the others.
+Residues are computed layer by layer for all patterns, as :mod:`polyregions.network.maps` does it with
+rounded numbers. The primes are so small that all sums of products stay below 2^53, where float64 computes
+exactly, in any order (:mod:`polyregions.network.row_sums`). In general position the first prime tells
+nearly all maps apart, and only what is left over goes through the others.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ from numpy.typing import NDArray
 from ..base.arrays import FloatArray, IntArray, StateArray
 from ..base.rationals import common_integers, dyadic
 from .layers import Layer
-from .maps import Runs
+from .runs import Runs
 
 #: Numbers that are worked on at once.
-TOGETHER = 2**22
+TOGETHER = 2**20
 
 
 def map_labels(layers: Sequence[Layer], states: StateArray) -> IntArray:
@@ -133,9 +133,11 @@ class _Residues:
     """A layer modulo a prime: numbers in float64, of magnitude at most half the prime."""
 
     def __init__(self, whole: _WholeLayer, prime: int) -> None:
+        from .layer_arrays import Columns  # loads kernels
+
         table = _residue(whole.table, prime)
         self.layer, self.unit, self.scale = whole.layer, whole.unit, whole.scale
-        self.weight, self.bias = np.ascontiguousarray(table[:, :-1].T), table[:, -1]
+        self.columns, self.bias = Columns.of(table[:, :-1]), table[:, -1]
         self.slopes, self.constants = _residue(whole.slopes, prime), _residue(whole.constants, prime)
         self.is_plain = bool((np.abs(self.slopes) <= 1.0).all()) and not self.constants.any()
 
@@ -153,35 +155,50 @@ def _reduce(values: FloatArray, prime: int) -> None:
 
 def _residues(layers: list[_Residues], states: StateArray, prime: int) -> NDArray[np.int32]:
     """Numerators of the maps modulo a prime, from 0 on; (n, (d + 1) outputs)."""
-    d = layers[0].weight.shape[0]
-    width = max(d, *(layer.weight.shape[1] for layer in layers))
+    d = layers[0].layer.n_inputs
+    width = max(d, *(layer.layer.n_rows for layer in layers))
     chunk = max(1, TOGETHER // (width * (d + 1)))
     parts = [_chunk(layers, states[i : i + chunk], d, prime) for i in range(0, len(states), chunk)]
     return np.concatenate(parts)
 
 
 def _chunk(layers: list[_Residues], states: StateArray, d: int, prime: int) -> NDArray[np.int32]:
+    from .maps import units_of  # loads kernels, as those below
+    from .row_sums import row_maps
+    from .unit_maps import plain_maps
+
     runs, denominator = Runs(states), 1
-    y = np.eye(d + 1, d)[None]  # (runs, d + 1, inputs)
+    below = plain_maps(np.eye(d + 1, d)[None])
     for layer in layers:
-        z = (y.reshape(-1, y.shape[2]) @ layer.weight).reshape(len(y), d + 1, -1)
+        z = np.empty((len(below.parent), d + 1, layer.layer.n_rows))
+        # Sums of whole numbers below 2^53: nothing needs rounding.
+        row_maps(below, np.zeros((len(below.maps), d + 1)), layer.columns, z)
         z[:, d] += _times(layer.bias, denominator, prime)
         _reduce(z, prime)
         denominator = denominator * layer.unit % prime
         before, own = runs.after(layer.layer)
-        pieces = layer.layer.pieces
-        entry = pieces.entries(own)
-        y = z[before]
-        if not layer.layer.has_row_each:
-            y = np.take_along_axis(y, pieces.row[entry][:, None, :], axis=2)
-        y *= layer.slopes[entry][:, None, :]
-        if not layer.is_plain:
-            _reduce(y, prime)
-            y[:, d] += _times(layer.constants, denominator, prime)[entry]
-            _reduce(y, prime)
+        if layer.is_plain and layer is not layers[-1]:
+            below = units_of(layer.layer, z, before, own)._replace(
+                slopes=layer.slopes, constants=layer.constants
+            )
+        else:
+            below = plain_maps(_outputs(layer, z[before], own, denominator, prime))
         denominator = denominator * layer.scale % prime
-    numerators = y.reshape(len(y), -1).astype(np.int64) % prime
+    numerators = below.maps.reshape(len(below.maps), -1).astype(np.int64) % prime
     return np.asarray(numerators.astype(np.int32)[runs.of])
+
+
+def _outputs(layer: _Residues, z: FloatArray, states: StateArray, denominator: int, prime: int) -> FloatArray:
+    """Residues of a layer's outputs (n, d + 1, outputs) from those of its rows."""
+    entry = layer.layer.pieces.entries(states)
+    if not layer.layer.has_row_each:
+        z = np.take_along_axis(z, layer.layer.pieces.row[entry][:, None, :], axis=2)
+    z *= layer.slopes[entry][:, None, :]
+    if not layer.is_plain:
+        _reduce(z, prime)
+        z[:, -1] += _times(layer.constants, denominator, prime)[entry]
+        _reduce(z, prime)
+    return z
 
 
 def _times(residues: FloatArray, factor: int, prime: int) -> FloatArray:

@@ -179,7 +179,8 @@ class _ExactLayer:
         weight, cut, scale = self.weight, self.cut, layer.scale
         same = _first_of_the_same(self)
         if is_whole:
-            weight, cut = weight * float(self.ratio), cut * float(self.ratio)
+            weight = self.weight * float(self.ratio)
+            cut = weight if self.cut is self.weight else self.cut * float(self.ratio)
             threshold = np.array([float(v * self.delta // scale) for v in self.taus])
             constants = np.array([float(v * self.eta // scale) for v in layer.constants])
             slopes = table.slope * float(self.bend)

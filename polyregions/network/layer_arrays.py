@@ -10,8 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..base.arrays import BoolArray, FloatArray, IntArray
-from ..base.kernels import Int32Vector, Int64Vector, Vector
-from .numbers import Weight, is_sparse, most_entries
+from ..base.kernels import Int32Vector, Int64Vector, Matrix, Vector
+from ..base.rounding import INFLATE
+from .numbers import Weight, arrays_of, dense, is_sparse, most_entries
+
+#: A matrix is kept by its entries if fewer than one in so many are not zero, or if it has few rows.
+SPARSE, FEW_ROWS = 8, 6
 
 
 @dataclass(frozen=True)
@@ -100,19 +104,19 @@ class LayerArrays:
         return self.only(np.searchsorted(keys, other.pairs @ np.array([2**32, 2**8, 1])))
 
     @cached_property
-    def most_inputs(self) -> tuple[int, int]:
-        """The largest numbers of inputs that a row of ``weight``, and one of ``cut``, reads."""
-        return most_entries(self.weight), most_entries(self.cut)
-
-    @cached_property
     def entries(self) -> RowEntries:
         """The entries of ``cut``, row after row."""
-        if is_sparse(self.cut):
-            rows = self.cut.sorted_indices()
-            return RowEntries(rows.indptr.astype(np.int64), rows.indices.astype(np.int32), rows.data.copy())
-        row, column = np.nonzero(self.cut)
-        start = np.searchsorted(row, np.arange(len(self.cut) + 1))
-        return RowEntries(start, column.astype(np.int32), self.cut[row, column])
+        return row_entries(self.cut)
+
+    @cached_property
+    def columns(self) -> Columns:
+        """The columns of ``weight``."""
+        return Columns.of(self.weight)
+
+    @cached_property
+    def cut_columns(self) -> Columns:
+        """The columns of ``cut``."""
+        return self.columns if self.cut is self.weight else Columns.of(self.cut)
 
 
 class RowEntries(NamedTuple):
@@ -121,3 +125,49 @@ class RowEntries(NamedTuple):
     start: Int64Vector
     column: Int32Vector
     value: Vector
+
+
+class Columns(NamedTuple):
+    """The columns of a matrix: as rows of an array or, if they have few entries, as entries alone.
+
+    Attributes
+    ----------
+    array : float64 (columns, rows)
+        Or (0, rows), if the entries are given.
+    entries : RowEntries
+        Those of the transposed matrix; none, if it is given.
+    largest, norm : float
+        The largest magnitude of an entry, and bound of the largest sum of magnitudes of a row.
+    most : int
+        The largest number of entries of a row.
+    """
+
+    array: Matrix
+    entries: RowEntries
+    largest: float
+    norm: float
+    most: int
+
+    @classmethod
+    def of(cls, weight: Weight) -> Columns:
+        """Those of a matrix."""
+        n_rows, n_columns = weight.shape
+        count = weight.nnz if is_sparse(weight) else np.count_nonzero(weight)
+        values = arrays_of(weight)[0]
+        with np.errstate(over="ignore"):
+            norm = float(abs(weight).sum(axis=1).max(initial=0.0)) * INFLATE
+        bounds = float(np.abs(values).max(initial=0.0)), norm, most_entries(weight)
+        if n_rows <= FEW_ROWS or SPARSE * count < n_rows * n_columns:
+            return cls(np.empty((0, n_rows)), row_entries(weight.T), *bounds)
+        none = RowEntries(np.zeros(1, dtype=np.int64), np.empty(0, dtype=np.int32), np.empty(0))
+        return cls(np.array(dense(weight).T, order="C"), none, *bounds)
+
+
+def row_entries(matrix: Weight) -> RowEntries:
+    """The entries of a matrix, row after row."""
+    if is_sparse(matrix):
+        rows = matrix.tocsr().sorted_indices()
+        return RowEntries(rows.indptr.astype(np.int64), rows.indices.astype(np.int32), rows.data.copy())
+    row, column = np.nonzero(matrix)
+    start = np.searchsorted(row, np.arange(len(matrix) + 1))
+    return RowEntries(start, column.astype(np.int32), matrix[row, column])

@@ -1,7 +1,6 @@
 """The values by which a page colours all regions at once: affine maps as float32, and the largest outputs.
 
-They are computed as :mod:`polyregions.network.maps` does it, without its bounds of the errors, which take
-longer than the maps: nothing is decided by a colour.
+Nothing is decided by a colour: bounds of their errors are not kept.
 """
 
 from __future__ import annotations
@@ -9,11 +8,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..base.arrays import FloatArray, StateArray
+from ..base.arrays import FloatArray
 from ..complex.region_complex import RegionComplex
-from ..network.layers import Layer
-from ..network.maps import Runs
-from ..network.numbers import times
+from ..network.maps import region_maps
 from .shapes import Shapes, middle_and_half
 
 #: Outputs by which regions can be coloured: as many as take no more numbers than this, and at least one.
@@ -38,11 +35,10 @@ def shown_maps(cx: RegionComplex, shapes: Shapes) -> tuple[NDArray[np.float32], 
     middle, half = middle_and_half(cx)
     starts = np.cumsum(shapes.sizes) - shapes.sizes
     centres = np.add.reduceat(shapes.points[shapes.corners], starts) / shapes.sizes[:, None]
-    width = max(layer.n_rows for layer in cx.network.layers)
-    chunk = max(1, TOGETHER // (width * (d + 1)))
+    chunk, largest = max(1, TOGETHER // max(outputs * (d + 1), cx.network.n_units)), cx.box.farthest
     for start in range(0, n, chunk):
         part = slice(start, min(n, start + chunk))
-        own = _maps(cx.network.layers, cx.patterns_of(np.arange(part.start, part.stop)), d)
+        own, _ = region_maps(cx.network.layers, cx.patterns_of(np.arange(part.start, part.stop)), largest)
         with np.errstate(all="ignore"):
             own[..., -1] += own[..., :-1] @ middle
             own[..., :-1] *= half
@@ -50,26 +46,6 @@ def shown_maps(cx: RegionComplex, shapes: Shapes) -> tuple[NDArray[np.float32], 
         maps[part] = rounded(own[:, :shown])
         classes[part] = np.argmax(values, axis=1)
     return maps, classes
-
-
-def _maps(layers: tuple[Layer, ...], states: StateArray, d: int) -> FloatArray:
-    """The affine map of each pattern, (n, outputs, d + 1); the last column is the constant."""
-    runs = Runs(states)
-    y: FloatArray = np.eye(d + 1, d)[None]
-    with np.errstate(all="ignore"):
-        for layer in layers:
-            z = times(y, layer.weight)
-            z[:, d] += layer.bias
-            before, own = runs.after(layer)
-            table = layer.pieces
-            entry = table.entries(own)
-            y = z[before]
-            if not layer.has_row_each:
-                y = np.take_along_axis(y, table.row[entry][:, None, :], axis=2)
-            y *= table.slope[entry][:, None, :]
-            if table.constant.any():
-                y[:, d] += table.constant[entry]
-    return np.asarray(y.transpose(0, 2, 1)[runs.of])
 
 
 def rounded(values: FloatArray) -> NDArray[np.float32]:

@@ -8,7 +8,7 @@ from support.zoo import ZOO
 
 from polyregions import Box, enumerate_regions
 from polyregions.complex.attributes import differences
-from polyregions.complex.patterns import Patterns
+from polyregions.complex.patterns import Patterns, states_at
 from polyregions.network import Network, linear, maxout, mixed, relu
 
 
@@ -23,7 +23,13 @@ def check(cx):
     expected = np.nonzero(kept.array()[lower] != kept.array()[higher])
     assert pair.tolist() == expected[0].tolist()
     assert unit.tolist() == expected[1].tolist()
+    rng = np.random.default_rng(len(cx))
+    cells = rng.integers(0, cx.n_regions, 300)
+    units = rng.integers(0, max(1, cx.network.n_units), 300) if cx.network.n_units else cells[:0]
+    expected_states = kept.array()[cells[: units.size], units]
+    assert states_at(vars(cx)["states"], cells[: units.size], units).tolist() == expected_states.tolist()
     cx.states  # noqa: B018  from here on an array
+    assert states_at(vars(cx)["states"], cells[: units.size], units).tolist() == expected_states.tolist()
     assert [ids.tolist() for ids in differences(cx, lower, higher)] == [ids.tolist() for ids in expected]
     return len(unit)
 

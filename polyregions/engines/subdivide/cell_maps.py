@@ -1,17 +1,18 @@
 """The affine map of the network up to a layer on each top cell.
 
-The cells that a layer makes of one cell share the map of that cell's pre-activations; theirs is the same
-with each row replaced by a slope times a row plus a constant, by state. So one map is kept for each *parent*,
-and a parent number and states for each cell. A map has d + 1 numbers for each row of a layer: those of
+Of the cells that a layer makes, parents and states are kept (:mod:`polyregions.network.unit_maps`), and the
+maps of the layer's rows on the parents. A map has d + 1 numbers for each row of a layer: those of
 thousands of rows on thousands of cells would fill the memory. Where that is so none is kept, but made again
-from those of the layer below, for a run of neighbouring cells at a time.
+from those of the layer below, for a run of neighbouring cells at a time; they come out the same
+(:mod:`polyregions.network.row_sums`).
 
-Errors are bounded for all units of a cell at once: with ``size`` a bound of the magnitudes of the terms
-of any unit of the layer below, ``error`` of its error, and |W| the largest row sum of magnitudes,
+Errors are bounded for all units of a cell at once. Let ``size`` bound the sum of the d + 1 magnitudes in
+the map of any unit of the layer below, and ``error`` its error on the box; let |W| be the largest row sum
+of magnitudes, n the largest number of entries of a row that are not zero, and G the sum of the columns'
+last places:
 
-    error of a pre-activation <= |W| (gamma_n size + error),  of a unit <= |slope| that + 3 u size',
+    error of a pre-activation <= |W| (error + 4 u size) + n G / 2,  of a unit <= |slope| that + 3 u size',
 
-n the largest number of entries of a row that are not zero, since adding zero rounds nothing, in any order;
 and a few times TINY for each operation that may underflow.
 """
 
@@ -24,54 +25,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...base.arrays import FloatArray, StateArray
-from ...base.kernels import (
-    Blocks,
-    Int32Vector,
-    Int64Vector,
-    UInt8Matrix,
-    UInt8Vector,
-    Vector,
-    kernel,
-)
-from ...base.rounding import INFLATE, TINY, U, gamma
+from ...base.jobs import run_all
+from ...base.kernels import Int64Vector, UInt8Vector, Vector
+from ...base.rounding import INFLATE, TINY, U
 from ...complex.packed_states import PackedStates
-from ...network.layer_arrays import LayerArrays
-from ...network.numbers import times
+from ...network.layer_arrays import Columns, LayerArrays
+from ...network.numbers import Weight, times
+from ...network.row_sums import last_places, row_maps, shift_of
+from ...network.unit_maps import CellMaps, live_units, measure
 
 #: Numbers in the maps of a run of cells.
-RUN = 2**20
+RUN = 2**18
 #: Numbers in the maps of all cells, up to which they are kept.
-KEPT = 2**23
-
-
-class CellMaps(NamedTuple):
-    """Unit k of cell c is, by its state, a slope times a piece of ``maps[parent[c]]`` plus a constant.
-
-    Attributes
-    ----------
-    maps : float64 (parents, d + 1, pieces)
-    parent : int32 (cells,); states : uint8 (cells, units)
-    first : int64 (units + 1,); piece : int64; slopes, constants : float64
-        The layer's table of states, see :class:`polyregions.network.layer_arrays.LayerArrays`.
-    sizes, errors : float64 (cells,)
-        Bounds of the magnitudes of all units on the box, and of their errors.
-    kinds : uint8 (entries,)
-        See :class:`polyregions.network.layer_arrays.LayerArrays`.
-    zero : uint8 (parents, pieces)
-        Whether a piece is identically zero for a reason that needs no arithmetic: all that it reads is.
-    """
-
-    maps: Blocks
-    parent: Int32Vector
-    states: UInt8Matrix
-    first: Int64Vector
-    piece: Int64Vector
-    slopes: Vector
-    constants: Vector
-    sizes: Vector
-    errors: Vector
-    kinds: UInt8Vector
-    zero: UInt8Matrix
+KEPT = 2**24
 
 
 class StateTable(NamedTuple):
@@ -89,58 +55,104 @@ class StateTable(NamedTuple):
         return cls(layer.first, layer.piece, layer.slopes, layer.constants, layer.kinds)
 
 
-class PieceMaps:
-    """The maps of a layer's rows on the cells below it, made for some of them at a time.
+class RowMaps:
+    """The forms of rows on the cells below them, made for some cells at a time if all would be too many.
 
     Attributes
     ----------
+    weight : float64 (rows, inputs), sparse or an array
+    rows : int
+    kept : float64 (cells, d + 1, rows) or None
+        All of them, if they are few enough.
+    shifts : float64 (parents, d + 1)
+        See :mod:`polyregions.network.row_sums`; of the cells that those below are parts of.
+    rounding : float64 (cells,)
+        What products may lose by it, each in all columns together.
+    exact : bool (cells,)
+        Whether all numbers are whole, and exact.
+    bounds : float64 (cells,)
+        Of the errors of all rows.
+    """
+
+    def __init__(
+        self, weight: Weight, columns: Columns, whole: bool, below: OutputMaps, workers: int = 1
+    ) -> None:
+        self.weight, self.rows, self._columns = weight, weight.shape[0], columns
+        places = last_places(columns, below.reach)
+        self.shifts = shift_of(places)
+        self._parent = parent = below.parent
+        errors, sizes = below.errors, below.sizes
+        half = (places.sum(axis=1) / 2)[parent]
+        # Where all units are zero, so is the sum.
+        self.rounding = np.where((sizes > 0.0) | (half == np.inf), half, 0.0)
+        self.bounds = columns.norm * (errors + 4 * U * sizes) + columns.most * self.rounding
+        self.bounds = self.bounds * INFLATE + underflow(columns.most, below.columns)
+        self.exact = np.zeros(len(parent), dtype=np.bool_)
+        if whole:
+            self.exact = (errors == 0.0) & ((places.max(axis=1) <= 1.0)[parent] | (self.rounding == 0.0))
+            self.bounds[self.exact] = 0.0
+        self.kept: FloatArray | None = None
+        self._below: OutputMaps | None = below
+        if len(parent) * below.columns * self.rows <= KEPT:
+            kept = np.empty((len(parent), below.columns, self.rows))
+
+            def work(run: tuple[int, int]) -> None:
+                kept[run[0] : run[1]] = self.on(*run)
+
+            run_all(work, list(below.runs(self.rows)), workers)
+            # From now on what is below is not asked, and may be forgotten.
+            self.kept, self._below = kept, None
+
+    def on(self, begin: int, end: int) -> FloatArray:
+        """Their forms on some cells; float64 (cells, d + 1, rows)."""
+        if self._below is None:
+            assert self.kept is not None
+            return self.kept[begin:end]
+        maps = np.empty((end - begin, self._below.columns, self.rows))
+        row_maps(self._below.on(begin, end), self.shifts_on(begin, end), self._columns, maps)
+        return maps
+
+    def shifts_on(self, begin: int, end: int) -> FloatArray:
+        """The shifts of the parents that some cells have, from the first to the last one."""
+        first, last = run_of(self._parent[begin:end])
+        return self.shifts[first:last]
+
+
+class PieceMaps:
+    """The maps of a layer's rows on the cells below it.
+
+    Attributes
+    ----------
+    cells, rows, columns : int
+        ``columns`` is d + 1.
     bounds : float64 (cells,)
         Of the errors of all rows.
     """
 
     def __init__(self, layer: LayerArrays, below: OutputMaps) -> None:
         self._layer, self._below = layer, below
-        self.rows = layer.weight.shape[0]
-        self.bounds = self._bounds()
-        self._kept: tuple[FloatArray, NDArray[np.uint8]] | None = None
-        cells, columns = len(below.parent), below.columns
-        if cells * columns * self.rows <= KEPT:
-            maps = np.empty((cells, columns, self.rows))
-            zero = np.empty((cells, self.rows), dtype=np.uint8)
-            for begin, end in below.runs(self.rows):
-                maps[begin:end], zero[begin:end] = self._made(begin, end)
-            self._kept = maps, zero
+        self.cells, self.rows, self.columns = len(below.parent), layer.weight.shape[0], below.columns
+        self._maps = below.times(layer.weight, layer.columns, layer.whole)
+        self.bounds = self._maps.bounds
+        self._zero: NDArray[np.uint8] | None = None
+        if self._maps.kept is not None:
+            runs = list(below.runs(self.rows))
+            self._zero = np.concatenate([self._zeros(begin, end) for begin, end in runs])
 
     def on(self, begin: int, end: int) -> tuple[FloatArray, NDArray[np.uint8]]:
         """``maps`` and ``zero`` of some cells, see :class:`CellMaps`."""
-        if self._kept is not None:
-            return self._kept[0][begin:end], self._kept[1][begin:end]
-        return self._made(begin, end)
+        zero = self._zeros(begin, end) if self._zero is None else self._zero[begin:end]
+        return self._maps.on(begin, end), zero
 
-    def _made(self, begin: int, end: int) -> tuple[FloatArray, NDArray[np.uint8]]:
-        layer, below = self._layer, self._below.on(begin, end)
-        cells, columns, inputs = end - begin, below.maps.shape[1], layer.weight.shape[1]
-        units = np.empty((cells, columns, inputs))
-        unit_maps(below, units)
-        product = times(units.reshape(-1, inputs), layer.weight)
-        zero = np.zeros((cells, self.rows), dtype=np.uint8)
+    def _zeros(self, begin: int, end: int) -> NDArray[np.uint8]:
+        layer, zero = self._layer, np.zeros((end - begin, self.rows), dtype=np.uint8)
         bare = np.flatnonzero(layer.bare_rows)
         if bare.size:
-            live = np.empty((cells, inputs), dtype=np.uint8)
-            live_units(below, live)
+            live = np.empty((end - begin, layer.weight.shape[1]), dtype=np.uint8)
+            live_units(self._below.on(begin, end), live)
             reads = layer.weight[bare] != 0.0
             zero[:, bare] = times(live.astype(np.float32), reads.astype(np.float32)) == 0.0
-        return product.reshape(cells, columns, self.rows), zero
-
-    def _bounds(self) -> FloatArray:
-        layer, errors, sizes = self._layer, self._below.errors, self._below.sizes
-        columns, n = self._below.columns, layer.most_inputs[0] + 5
-        with np.errstate(over="ignore"):
-            norm = float(abs(layer.weight).sum(axis=1).max()) * INFLATE
-        bounds = norm * (errors + gamma(n) * sizes) * INFLATE + underflow(n, columns)
-        if layer.whole:
-            bounds[(errors == 0.0) & (norm * sizes < 2.0**53)] = 0.0
-        return np.asarray(bounds)
+        return zero
 
 
 class Coordinates:
@@ -149,7 +161,7 @@ class Coordinates:
     bounds = np.zeros(1)
 
     def __init__(self, d: int) -> None:
-        self.rows = d
+        self.cells, self.rows = 1, d
         self._maps = np.zeros((1, d + 1, d))
         self._maps[0, :d] = np.eye(d)
 
@@ -177,6 +189,8 @@ class OutputMaps:
         The cell below the layer that each is a part of.
     sizes, errors : float64 (cells,)
         See :class:`CellMaps`.
+    reach : float64 (parents, d + 1)
+        Bounds of the numbers in the maps of all outputs, in any state.
     """
 
     def __init__(
@@ -185,11 +199,12 @@ class OutputMaps:
         parent: NDArray[np.int32],
         states: StatesOfCells,
         table: StateTable,
-        bounds: tuple[FloatArray, FloatArray],
+        bounds: tuple[FloatArray, FloatArray, FloatArray],
     ) -> None:
         self.pieces, self.parent, self.table, self._states = pieces, parent, table, states
-        self.sizes, self.errors = bounds
-        self.columns = pieces.on(0, 1)[0].shape[1]
+        self.sizes, self.errors, self.reach = bounds
+        self.columns = self.reach.shape[1]
+        self._rows: RowMaps | None = None
 
     @classmethod
     def identity(cls, d: int) -> OutputMaps:
@@ -197,19 +212,22 @@ class OutputMaps:
         one, unit = np.ones(d), np.arange(d)
         table = StateTable(np.arange(d + 1), unit, one, np.zeros(d), np.ones(d, dtype=np.uint8))
         states = PackedStates(1, np.ones(d, dtype=np.int64))
-        return cls(Coordinates(d), np.zeros(1, dtype=np.int32), states, table, (np.ones(1), np.zeros(1)))
+        # Of no row are two products summed in one column, so that none need be rounded.
+        bounds = np.ones(1), np.zeros(1), np.zeros((1, d + 1))
+        return cls(Coordinates(d), np.zeros(1, dtype=np.int32), states, table, bounds)
 
     @classmethod
     def above(
         cls, pieces: PieceMaps, parent: NDArray[np.int32], states: StatesOfCells, layer: LayerArrays
     ) -> OutputMaps:
         """Those of a layer's outputs, on cells with such parents and states."""
-        sizes = np.empty(len(parent))
-        maps = cls(pieces, parent, states, StateTable.of(layer), (sizes, np.empty(len(parent))))
+        sizes, reach = np.empty(len(parent)), np.zeros((pieces.cells, pieces.columns))
+        maps = cls(pieces, parent, states, StateTable.of(layer), (sizes, np.empty(len(parent)), reach))
         for begin, end in maps.runs(0):
-            size_maps(maps.on(begin, end))
+            first, last = run_of(parent[begin:end])
+            measure(maps.on(begin, end), np.ones(maps.columns), reach[first:last])
         steepest, bound = float(np.abs(layer.slopes).max()), pieces.bounds[parent]
-        n = layer.most_inputs[0] + 5
+        n = layer.columns.most + 5
         maps.errors[:] = (steepest * bound + 3 * U * sizes) * INFLATE + underflow(n, maps.columns)
         if layer.whole:
             maps.errors[(bound == 0.0) & (sizes < 2.0**53)] = 0.0
@@ -219,7 +237,9 @@ class OutputMaps:
         self, parent: NDArray[np.int32], states: StatesOfCells, table: StateTable, cells: NDArray[np.int32]
     ) -> OutputMaps:
         """Other outputs of the same pieces; bounds are those of some of the cells here."""
-        return OutputMaps(self.pieces, parent, states, table, (self.sizes[cells], self.errors[cells]))
+        return OutputMaps(
+            self.pieces, parent, states, table, (self.sizes[cells], self.errors[cells], self.reach)
+        )
 
     def runs(self, rows: int) -> Iterator[tuple[int, int]]:
         """Runs of neighbouring cells, from and to, for work with so many rows more on each."""
@@ -227,63 +247,31 @@ class OutputMaps:
         step, cells = max(1, RUN // width), len(self.parent)
         return ((begin, min(begin + step, cells)) for begin in range(0, cells, step))
 
+    def times(self, weight: Weight, columns: Columns, whole: bool, workers: int = 1) -> RowMaps:
+        """The forms of rows that read the outputs; the last ones are kept, if they are asked for again."""
+        if self._rows is not None and self._rows.weight is weight:
+            return self._rows
+        rows = RowMaps(weight, columns, whole, self, workers)
+        if rows.kept is not None:
+            self._rows = rows
+        return rows
+
     def on(self, begin: int, end: int) -> CellMaps:
         """The maps on some neighbouring cells."""
         parent = self.parent[begin:end]
-        first, last = int(parent.min()), int(parent.max())
-        maps, zero = self.pieces.on(first, last + 1)
+        first, last = run_of(parent)
+        maps, zero = self.pieces.on(first, last)
         states, bounds = self._states.rows(slice(begin, end)), (self.sizes[begin:end], self.errors[begin:end])
         first_entry, piece, slopes, constants, kinds = self.table
         own = first_entry, piece, slopes, constants, *bounds
         return CellMaps(maps, parent - np.int32(first), states, *own, kinds, zero)
 
 
+def run_of(cells: NDArray[np.int32]) -> tuple[int, int]:
+    """From and to which number some cells are."""
+    return int(cells.min()), int(cells.max()) + 1
+
+
 def underflow(n: int, columns: int) -> float:
     """A bound of what may be lost where sums of n products underflow, in a map of so many columns."""
     return 8 * (n + columns) * columns * TINY
-
-
-@kernel(inline=True, bare=True)
-def is_zero(maps: CellMaps, cell: int, unit: int) -> bool:
-    """Whether a unit is identically zero on a cell: it is off, or what it reads is."""
-    entry = maps.first[unit] + maps.states[cell, unit]
-    kind = maps.kinds[entry]
-    return bool(kind == 2 or (kind == 1 and maps.zero[maps.parent[cell], maps.piece[entry]]))
-
-
-@kernel
-def live_units(maps: CellMaps, out: UInt8Matrix) -> None:
-    """Write which units are not known to be identically zero on each cell."""
-    for c in range(out.shape[0]):
-        for k in range(out.shape[1]):
-            out[c, k] = not is_zero(maps, c, k)
-
-
-@kernel
-def unit_maps(below: CellMaps, out: Blocks) -> None:
-    """Affine maps of all units on each cell: out (cells, d + 1, units)."""
-    maps, columns = below.maps, below.maps.shape[1]
-    for c in range(out.shape[0]):
-        home = below.parent[c]
-        for k in range(out.shape[2]):
-            entry = below.first[k] + below.states[c, k]
-            for j in range(columns):
-                out[c, j, k] = below.slopes[entry] * maps[home, j, below.piece[entry]]
-            out[c, columns - 1, k] += below.constants[entry]
-
-
-@kernel
-def size_maps(cells: CellMaps) -> None:
-    """Bound the magnitudes of all units on each cell, in ``cells.sizes``."""
-    maps = cells.maps
-    for c in range(cells.parent.size):
-        largest = 0.0
-        for k in range(cells.states.shape[1]):
-            entry = cells.first[k] + cells.states[c, k]
-            size = 0.0
-            for j in range(maps.shape[1]):
-                size += abs(maps[cells.parent[c], j, cells.piece[entry]])
-            size = abs(cells.slopes[entry]) * size + abs(cells.constants[entry])
-            # Infinite or NaN: the bounds are infinite, and nothing is proven.
-            largest = max(largest, size) if size < np.inf else np.inf
-        cells.sizes[c] = largest * INFLATE

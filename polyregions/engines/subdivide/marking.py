@@ -18,24 +18,23 @@ from ...base.jobs import run_all
 from ...complex.topology import Cells
 from ...complex.vertices import Vertices
 from ...network.layer_arrays import LayerArrays
-from ...network.numbers import times
 from .cell_forms import (
     CutRows,
     FormsOfCells,
     LayerForms,
+    RowsOnCells,
     Signs,
     VerticesOnCells,
     forms_of_cells,
     mark_signs,
     planes_of_cells,
-    vertex_values,
 )
-from .cell_maps import OutputMaps
+from .cell_maps import OutputMaps, RowMaps
 from .face_table import WORD
 from .masks import Masks, bits_of, joined, selected
 from .zeros import PieceZeros, Zeros
 
-#: Entries of the largest matrices of signs that are made at once.
+#: Signs that are found at once.
 SIGNS_TOGETHER = 2**19
 
 
@@ -52,6 +51,19 @@ class StepOnCells:
     cells: Cells
     homes: NDArray[np.int32]
     zeros: Zeros | PieceZeros | None
+
+    def rows(self, workers: int) -> RowMaps:
+        """The forms of its rows on the cells."""
+        step = self.arrays
+        return self.maps.times(step.cut, step.cut_columns, step.whole, workers)
+
+    def forms(self, rows: RowMaps, begin: int, end: int, all_rows: bool = True) -> LayerForms:
+        """What the forms of hyperplanes on a run of cells are made of: of all rows, or one by one."""
+        maps = np.empty((0, self.maps.columns, rows.rows))
+        if all_rows or rows.kept is not None:
+            maps = rows.on(begin, end)
+        own = maps, rows.shifts_on(begin, end), rows.rounding[begin:end], rows.exact[begin:end]
+        return LayerForms(CutRows.of(self.arrays), self.maps.on(begin, end), RowsOnCells(*own))
 
 
 @dataclass(frozen=True)
@@ -106,12 +118,12 @@ def mark(
     signs = Signs(*(np.zeros((corners.size, words), dtype=np.int32) for _ in range(2)))
     home = step.homes[corners]
     order = np.argsort(home, kind="stable")
-    most = max(1, SIGNS_TOGETHER // max(n_planes, step.arrays.cut.shape[1]))
-    parts = []
-    for begin, end in step.maps.runs(0):
+    rows, parts = step.rows(workers), []
+    for begin, end in step.maps.runs(rows.rows):
         first, last = np.searchsorted(home, (begin, end), sorter=order).tolist()
-        parts += [(begin, end, order[i : min(i + most, last)]) for i in range(first, last, most)]
-    undecided = run_all(partial(_mark, step, vertices, signs), parts, workers)
+        if first < last:
+            parts.append((begin, end, order[first:last]))
+    undecided = run_all(partial(_mark, step, rows, vertices, signs), parts, workers)
     count = 0
     for place, plane in (pair for some in undecided for pair in some.tolist()):
         sign = vertices.exact_sign(
@@ -134,38 +146,37 @@ def make_forms(step: StepOnCells, marks: StepMarks, vertices: Vertices, workers:
     forms = FormsOfCells(first, np.empty(int(counts.sum()), dtype=np.int32))
     planes_of_cells(cutting, *forms)
     vertices.add_forms(forms.planes.size)
-    cut = CutRows.of(step.arrays)
+    rows = step.rows(workers)
 
     def work(run: tuple[int, int]) -> None:
         begin, end = run
         if first[begin] < first[end]:
-            layer = LayerForms(cut, step.maps.on(begin, end))
-            forms_of_cells(begin, end, step.number, layer, forms, vertices.store)
+            forms_of_cells(
+                begin, end, step.number, step.forms(rows, *run, all_rows=False), forms, vertices.store
+            )
 
     run_all(work, list(step.maps.runs(0)), workers)
     return forms
 
 
 def _mark(
-    step: StepOnCells, vertices: Vertices, signs: Signs, part: tuple[int, int, IntArray]
+    step: StepOnCells, rows: RowMaps, vertices: Vertices, signs: Signs, part: tuple[int, int, IntArray]
 ) -> NDArray[np.int32]:
-    """Signs at some vertices around a run of cells; return place and hyperplane of those left open."""
-    begin, end, places = part
-    layer, rows = LayerForms(CutRows.of(step.arrays), step.maps.on(begin, end)), step.arrays.cut
-    corners = step.cells.faces(0)[places]
-    cells = step.homes[corners].astype(np.int64)
-    live = np.empty((0, 0), dtype=np.uint8) if step.zeros is None else step.zeros.inputs(places, cells)
-    own = VerticesOnCells(step.cells.start[corners].astype(np.int64), cells - begin, vertices.store, live)
-    values, bounds = np.empty((places.size, rows.shape[1])), np.empty(places.size)
-    vertex_values(own, layer, values, bounds)
-    with np.errstate(over="ignore", invalid="ignore"):
-        z = times(values, rows)
-    found = Signs(*(np.zeros((places.size, signs.above.shape[1]), dtype=np.int32) for _ in range(2)))
-    undecided = np.empty((places.size * step.arrays.row_of.size, 2), dtype=np.int32)
-    n = mark_signs(own, z, bounds, layer, found, undecided)
-    signs.above[places], signs.below[places] = found
-    undecided[:n, 0] = places[undecided[:n, 0]]
-    return undecided[:n].copy()
+    """Signs at the vertices around a run of cells; return place and hyperplane of those left open."""
+    begin, end, around = part
+    layer, n_planes, undecided = step.forms(rows, begin, end), step.arrays.row_of.size, []
+    together = max(1, SIGNS_TOGETHER // max(n_planes, step.arrays.cut.shape[1]))
+    for places in (around[i : i + together] for i in range(0, around.size, together)):
+        corners = step.cells.faces(0)[places]
+        cells = step.homes[corners].astype(np.int64)
+        live = np.empty((0, 0), dtype=np.uint8) if step.zeros is None else step.zeros.inputs(places, cells)
+        own = VerticesOnCells(step.cells.start[corners].astype(np.int64), cells - begin, vertices.store, live)
+        found = Signs(*(np.empty((places.size, signs.above.shape[1]), dtype=np.int32) for _ in range(2)))
+        left = np.empty((places.size * n_planes, 2), dtype=np.int32)
+        n = mark_signs(own, layer, found, left)
+        signs.above[places], signs.below[places] = found
+        undecided.append(np.column_stack([places[left[:n, 0]], left[:n, 1]]).astype(np.int32))
+    return np.concatenate(undecided)
 
 
 def _of_faces(cells: Cells, signs: Signs, is_strict: bool) -> tuple[Masks, Masks, Masks | None]:

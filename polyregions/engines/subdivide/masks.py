@@ -49,7 +49,7 @@ def selected(masks: Masks, bits: IntArray, n: int) -> Masks:
     """Some of the n bits of each row of masks, next to each other; int32 (rows, words)."""
     chosen = np.empty((len(masks), -(-bits.size // WORD)), dtype=np.int32)
     for rows in slices(len(masks), n):
-        chosen[rows] = masks_of(bits_of(masks[rows], n)[:, bits])
+        chosen[rows] = masks_of(bits_of(masks[rows], n).take(bits, axis=1))
     return chosen
 
 
