@@ -98,11 +98,19 @@ def numba_type(hint: Any) -> Any:
 def kernel(function: Function, /) -> Function: ...
 @overload
 def kernel(
-    *, inline: bool = False, part: bool = False, bare: bool = False
+    *, inline: bool = False, part: bool = False, bare: bool = False, inner: bool = False
 ) -> Callable[[Function], Function]: ...
 
 
-def kernel(function: Any = None, /, *, inline: bool = False, part: bool = False, bare: bool = False) -> Any:
+def kernel(
+    function: Any = None,
+    /,
+    *,
+    inline: bool = False,
+    part: bool = False,
+    bare: bool = False,
+    inner: bool = False,
+) -> Any:
     """Compile a function of arrays, numbers and groups of them for the types in its annotations.
 
     Parameters
@@ -113,12 +121,16 @@ def kernel(function: Any = None, /, *, inline: bool = False, part: bool = False,
         Written apart to be read: a part of the one kernel that calls it, and compiled with that alone.
     bare : bool
         Without counting references: for kernels that allocate nothing, and are called often.
+    inner : bool
+        For other kernels only: what Python would call it by is left out, which is most of a small kernel that
+        takes many arrays.
     """
 
     def decorate(function: Any) -> Any:
         if part and not config.DISABLE_JIT:
             return njit(**OPTIONS, inline="always", _nrt=not bare)(function)
-        return compiled(function, signature_of(function), forceinline=inline, _nrt=not bare)
+        options = {"forceinline": inline, "no_cpython_wrapper": inner, "_nrt": not bare}
+        return compiled(function, signature_of(function), **options)
 
     return decorate if function is None else decorate(function)
 

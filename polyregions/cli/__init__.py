@@ -22,7 +22,10 @@ COMMANDS = {
         "enumerate",
         "Enumerate the activation regions of the network file NET in a box or polytope.",
     ),
-    "count": ("count", "Count the activation regions of the network file NET in a box, and their adjacencies."),
+    "count": (
+        "count",
+        "Count the activation regions of the network file NET in a box, and their adjacencies.",
+    ),
     "boundary": (
         "boundary",
         "Find where the largest output changes, the decision boundary, or where one output crosses a level.",

@@ -12,8 +12,8 @@ import numpy as np
 
 from ..base.arrays import FloatArray, StateArray
 from ..base.checks import check_number, check_whole
-from ..geometry.domain import Domain
 from ..errors import InvalidInputError, TooLargeError
+from ..geometry.domain import Domain
 from ..network.network import Network
 from .enumerate import MOST_WORKERS, check_domain
 from .sizes import too_large_to_split, too_large_to_subdivide

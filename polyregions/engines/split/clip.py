@@ -16,12 +16,12 @@ from .corners import copy_point, give_back, list_open, room_for, take_vertex
 from .cut_general import cut_general, number_facets
 from .cut_simple import cut_simple
 from .groups import (
-    END,
     BEGIN,
     CUT,
     DECIDE,
     DEPTH,
     DONE,
+    END,
     FIRST,
     LOWER,
     MORE_GENERAL,
@@ -50,7 +50,7 @@ from .groups import (
 MISSES, TOUCHES, CUTS, TAKES_ALL = range(4)
 
 
-@kernel(inline=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def pair_number(i: int, j: int, rank: int) -> int:
     """Number of the pair of pieces i < j among those of a unit.
 
@@ -62,7 +62,7 @@ def pair_number(i: int, j: int, rank: int) -> int:
     return i * rank - (i * (i + 1)) // 2 + j - i - 1
 
 
-@kernel(bare=True)
+@kernel(bare=True, inner=True)
 def plane_of_pair(layer: int, output: int, i: int, j: int, work: Work) -> int:
     """The plane of the path on which two pieces i < j are equal, or -1 if it is none."""
     layers = work.layers
@@ -73,7 +73,7 @@ def plane_of_pair(layer: int, output: int, i: int, j: int, work: Work) -> int:
     return work.path.begin[layer] + place if place >= 0 else -1
 
 
-@kernel(bare=True)
+@kernel(bare=True, inner=True)
 def sides_met(begin: int, size: int, q: int, keep: int, work: Work) -> int:
     """What a plane does to a cell of which one side, 1 above or -1 below, is to be kept."""
     pool, items = work.pool, work.stack.items
@@ -94,7 +94,7 @@ def sides_met(begin: int, size: int, q: int, keep: int, work: Work) -> int:
     return CUTS if good > 0 else TAKES_ALL
 
 
-@kernel(inline=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def cut_cell(begin: int, size: int, simple: int, q: int, work: Work) -> int:
     """Cut a cell, see :func:`cut_general`, whose way of returning it has."""
     pool, items = work.pool, work.stack.items
@@ -114,7 +114,7 @@ def cut_cell(begin: int, size: int, simple: int, q: int, work: Work) -> int:
     return int64(cut_general(begin, size, q, work))
 
 
-@kernel(bare=True)
+@kernel(bare=True, inner=True)
 def copy_cell(begin: int, size: int, to: int, simple: int, work: Work) -> None:
     """Copy the vertices of a cell, and its edges if it is simple; list them from ``items[to]`` on.
 
@@ -135,14 +135,14 @@ def copy_cell(begin: int, size: int, to: int, simple: int, work: Work) -> None:
             pool.across[w, k] = int64(pool.twin[code >> END]) << END | code & SLOT
 
 
-@kernel(inline=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def free_cell(begin: int, size: int, work: Work) -> None:
     """Give the vertices of a cell back."""
     for i in range(begin, begin + size):
         give_back(int64(work.stack.items[i]), work)
 
 
-@kernel(bare=True)
+@kernel(bare=True, inner=True)
 def on_the_facet(begin: int, size: int, facet: int, q: int, work: Work) -> bool:
     """Whether a cell has a facet on one plane, and all of it lies in another one, q."""
     pool, items = work.pool, work.stack.items
@@ -159,7 +159,7 @@ def on_the_facet(begin: int, size: int, facet: int, q: int, work: Work) -> bool:
     return found
 
 
-@kernel(bare=True)
+@kernel(bare=True, inner=True)
 def smaller_piece(begin: int, size: int, j: int, r: int, pair: int, work: Work) -> int:
     """Of two pieces with the border ``pair``, that which is smaller on a part; if they are equal the first."""
     pool, items = work.pool, work.stack.items
@@ -174,14 +174,14 @@ def smaller_piece(begin: int, size: int, j: int, r: int, pair: int, work: Work) 
     return min(j, r)
 
 
-@kernel(bare=True)
+@kernel(bare=True, inner=True)
 def rank_of(layer: int, output: int, work: Work) -> int:
     """Number of pieces of a maxout unit."""
     at = work.layers.sizes[layer, FIRST] + output
     return work.layers.first[at + 1] - work.layers.first[at]
 
 
-@kernel(bare=True)
+@kernel(bare=True, inner=True)
 def largest_pieces(begin: int, size: int, layer: int, output: int, work: Work) -> int:
     """Mark the pieces that are not the largest anywhere on a cell, in ``scratch.number``; count the others.
 
@@ -209,7 +209,7 @@ def largest_pieces(begin: int, size: int, layer: int, output: int, work: Work) -
     return left
 
 
-@kernel(bare=True)
+@kernel(bare=True, inner=True)
 def list_open_pairs(begin: int, size: int, layer: int, output: int, work: Work) -> int:
     """List the open signs of a unit's pairs at the vertices of a cell; DECIDE if there are any, else DONE."""
     rank = rank_of(layer, output, work)
@@ -222,7 +222,7 @@ def list_open_pairs(begin: int, size: int, layer: int, output: int, work: Work) 
     return DECIDE if work.at[OPEN] > 0 else DONE
 
 
-@kernel(bare=True)
+@kernel(bare=True, inner=True)
 def loosen_walls(begin: int, size: int, q: int, work: Work) -> bool:
     """List the walls that a pair's border holds a whole facet of; False if there is no room.
 
@@ -241,7 +241,7 @@ def loosen_walls(begin: int, size: int, q: int, work: Work) -> bool:
     return facets >= 0
 
 
-@kernel(bare=True)
+@kernel(bare=True, inner=True)
 def loosen_all(begin: int, size: int, layer: int, output: int, work: Work) -> int:
     """As :func:`loosen_walls`, for all pairs of a unit; DONE, or what is missing."""
     rank = rank_of(layer, output, work)
@@ -256,7 +256,7 @@ def loosen_all(begin: int, size: int, layer: int, output: int, work: Work) -> in
     return DONE
 
 
-@kernel(bare=True)
+@kernel(bare=True, inner=True)
 def look_beyond(begin: int, size: int, layer: int, output: int, i: int, j: int, work: Work) -> None:
     """Where the border of i and j holds a facet on another border of i: find which piece lies beyond."""
     planes = work.planes
@@ -273,7 +273,7 @@ def look_beyond(begin: int, size: int, layer: int, output: int, i: int, j: int, 
                 planes.beyond[q, side] = smaller_piece(begin, size, known, j, other, work)
 
 
-@kernel(bare=True)
+@kernel(bare=True, inner=True)
 def mark_piece(begin: int, size: int, layer: int, output: int, i: int, work: Work) -> None:
     """Let the masks of a part say that piece i is largest, and its facets on borders of i what they are."""
     pool, items, planes, rank = work.pool, work.stack.items, work.planes, rank_of(layer, output, work)
@@ -298,7 +298,7 @@ def mark_piece(begin: int, size: int, layer: int, output: int, i: int, work: Wor
                 planes.wall[q], planes.side[q] = planes.beyond[wall, 2], 0 if i < beyond else 1
 
 
-@kernel(bare=True)
+@kernel(bare=True, inner=True)
 def begin_clip(q: int, work: Work) -> int:
     """Replace the cell on top of the stack by one for each piece of the unit that plane q is a border of."""
     at, nodes, share, planes = work.at, work.stack.nodes, work.stack.share, work.planes
@@ -338,7 +338,7 @@ def begin_clip(q: int, work: Work) -> int:
     return DONE
 
 
-@kernel(bare=True)
+@kernel(bare=True, inner=True)
 def clip_once(work: Work) -> int:
     """Clip the cell on top of the stack by the border to the next piece."""
     at, nodes, items = work.at, work.stack.nodes, work.stack.items

@@ -52,7 +52,7 @@ from .groups import (
 LARGE = 2.0**-20
 
 
-@kernel(inline=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def take_vertex(work: Work) -> int:
     """A vertex that is in no cell."""
     at, pool = work.at, work.pool
@@ -63,20 +63,20 @@ def take_vertex(work: Work) -> int:
     return at[USED] - 1
 
 
-@kernel(inline=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def give_back(v: int, work: Work) -> None:
     """Put a vertex back to those that are in no cell."""
     work.pool.free[work.at[FREE]] = v
     work.at[FREE] += 1
 
 
-@kernel(inline=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def room_for(vertices: int, work: Work) -> bool:
     """Whether so many vertices can be taken."""
     return bool(work.at[FREE] + work.pool.radii.size - work.at[USED] >= vertices)
 
 
-@kernel(inline=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def copy_point(v: int, w: int, pool: Pool) -> None:
     """Give vertex w the point, the facets and the masks of v."""
     for j in range(pool.points.shape[1]):
@@ -89,7 +89,7 @@ def copy_point(v: int, w: int, pool: Pool) -> None:
         pool.above[w, k], pool.below[w, k] = pool.above[v, k], pool.below[v, k]
 
 
-@kernel(bare=True)
+@kernel(bare=True, inner=True)
 def choose_forms(facets: Int32Vector, planes: Matrix, chosen: Int32Vector, work: Matrix) -> None:
     """Choose d of more facets of a vertex, with independent forms.
 
@@ -116,7 +116,7 @@ def choose_forms(facets: Int32Vector, planes: Matrix, chosen: Int32Vector, work:
             work[best, j] = 0.0
 
 
-@kernel(inline=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def gather_forms(v: int, pool: Pool, planes: Planes, scratch: Scratch) -> bool:
     """Write d independent forms of a vertex to ``scratch.rows``; say whether all of them are exact."""
     d = pool.points.shape[1] - 1
@@ -137,7 +137,7 @@ def gather_forms(v: int, pool: Pool, planes: Planes, scratch: Scratch) -> bool:
     return exact
 
 
-@kernel(inline=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def rest_of(v: int, pool: Pool, planes: Planes) -> float:
     """The largest value of a form of a vertex at its computed point, as a share of the form's size."""
     d = pool.points.shape[1] - 1
@@ -151,7 +151,7 @@ def rest_of(v: int, pool: Pool, planes: Planes) -> float:
     return rest + (d + 4) * U
 
 
-@kernel(inline=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def solve_afresh(v: int, pool: Pool, planes: Planes, scratch: Scratch) -> None:
     """Compute a vertex from its forms, and keep it if that is known better."""
     d = pool.points.shape[1] - 1
@@ -165,7 +165,7 @@ def solve_afresh(v: int, pool: Pool, planes: Planes, scratch: Scratch) -> None:
         pool.rests[v] = rest_of(v, pool, planes)
 
 
-@kernel(inline=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def quick_sign(v: int, q: int, pool: Pool, planes: Planes) -> int:
     """Sign of a plane at a vertex as it is known, or UNKNOWN; bounds as in :func:`polyregions.geometry.signs.sign_at`, a little wider."""
     d = pool.points.shape[1] - 1
@@ -183,7 +183,7 @@ def quick_sign(v: int, q: int, pool: Pool, planes: Planes) -> int:
     return 0 if bound == 0.0 else UNKNOWN
 
 
-@kernel(inline=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def sign_of(v: int, q: int, pool: Pool, planes: Planes, scratch: Scratch) -> int:
     """Sign of a plane at a vertex: -1, 0, 1, or UNKNOWN."""
     sign = int64(quick_sign(v, q, pool, planes))
@@ -193,7 +193,7 @@ def sign_of(v: int, q: int, pool: Pool, planes: Planes, scratch: Scratch) -> int
     return sign
 
 
-@kernel(inline=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def place_between(u: int, v: int, w: int, q: int, work: Work) -> None:
     """Compute vertex u, where plane q meets the edge from v to w; its facets are known."""
     pool, planes, scratch = work.pool, work.planes, work.scratch
@@ -238,7 +238,7 @@ def place_between(u: int, v: int, w: int, q: int, work: Work) -> None:
         pool.rests[u] = np.inf
 
 
-@kernel(inline=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def bound_by_edges(u: int, pool: Pool, planes: Planes, scratch: Scratch) -> None:
     """Bound how far a vertex of a simple cell is from its point by its edges, if that is less than is known."""
     points, d = pool.points, pool.points.shape[1] - 1
@@ -273,7 +273,7 @@ def bound_by_edges(u: int, pool: Pool, planes: Planes, scratch: Scratch) -> None
     pool.radii[u] = min(pool.radii[u], radius * INFLATE * INFLATE)
 
 
-@kernel(inline=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def mark_between(u: int, v: int, w: int, q: int, work: Work) -> None:
     """Give the vertex u on the edge from v to w, and on plane q, its masks.
 
@@ -305,7 +305,7 @@ def mark_between(u: int, v: int, w: int, q: int, work: Work) -> None:
         pool.above[u, k], pool.below[u, k] = above, below
 
 
-@kernel(inline=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def list_open(begin: int, size: int, q: int, work: Work) -> int:
     """List the vertices of a cell at which the sign of a plane is open; return how many, or -1 without room."""
     at, pool, items = work.at, work.pool, work.stack.items

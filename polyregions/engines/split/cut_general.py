@@ -12,8 +12,8 @@ from ...base.bits import bit_number, count_bits
 from ...base.kernels import int64, kernel
 from .corners import LARGE, copy_point, mark_between, place_between, room_for, solve_afresh, take_vertex
 from .groups import (
-    END,
     DONE,
+    END,
     LOWER,
     MORE_FACETS,
     MORE_GENERAL,
@@ -25,7 +25,7 @@ from .groups import (
 )
 
 
-@kernel(inline=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def number_facets(begin: int, size: int, extra: int, work: Work) -> int:
     """Number the facets of a cell, ``extra`` last; return how many, or -1 if there is too little room."""
     pool, items, scratch = work.pool, work.stack.items, work.scratch
@@ -49,7 +49,7 @@ def number_facets(begin: int, size: int, extra: int, work: Work) -> int:
     return n
 
 
-@kernel(bare=True)
+@kernel(bare=True, inner=True)
 def write_incidence(row: int, v: int, words: int, work: Work) -> None:
     """Write the mask of the facets through a vertex."""
     pool, scratch = work.pool, work.scratch
@@ -60,7 +60,7 @@ def write_incidence(row: int, v: int, words: int, work: Work) -> None:
         scratch.incident[row, n // 64] |= int64(1) << int64(n % 64)
 
 
-@kernel(bare=True)
+@kernel(bare=True, inner=True)
 def is_edge(a: int, b: int, size: int, words: int, work: Work) -> bool:
     """Whether two vertices span an edge, by the masks of all ``size`` vertices of the cell."""
     incident, d = work.scratch.incident, work.pool.across.shape[1]
@@ -81,7 +81,7 @@ def is_edge(a: int, b: int, size: int, words: int, work: Work) -> bool:
     return True
 
 
-@kernel(bare=True)
+@kernel(bare=True, inner=True)
 def find_edges(begin: int, size: int, word: int, bit: int, words: int, work: Work) -> int:
     """List the edges with ends on both sides in ``scratch.edges``; return how many, or -1 without room."""
     pool, items, edges = work.pool, work.stack.items, work.scratch.edges
@@ -98,7 +98,7 @@ def find_edges(begin: int, size: int, word: int, bit: int, words: int, work: Wor
     return n
 
 
-@kernel(bare=True)
+@kernel(bare=True, inner=True)
 def keep_facets(lists: int, n: int, facets: int, words: int, work: Work) -> None:
     """Leave only true facets in the masks of a part, ``incident[lists : lists + n]``."""
     incident, corners = work.scratch.incident, work.scratch.corners
@@ -126,7 +126,7 @@ def keep_facets(lists: int, n: int, facets: int, words: int, work: Work) -> None
                 incident[lists + i, f // 64] &= ~bit
 
 
-@kernel(bare=True)
+@kernel(bare=True, inner=True)
 def write_facets(v: int, row: int, words: int, work: Work) -> None:
     """Give a vertex the facets in a mask."""
     pool, scratch = work.pool, work.scratch
@@ -141,7 +141,7 @@ def write_facets(v: int, row: int, words: int, work: Work) -> None:
     pool.degree[v] = n
 
 
-@kernel(bare=True)
+@kernel(bare=True, inner=True)
 def join_simple(part: int, n: int, lists: int, words: int, work: Work) -> bool:
     """Find the edges of a part if it is simple, which is returned. Part 0 is the upper one."""
     pool, scratch = work.pool, work.scratch
@@ -171,7 +171,7 @@ def join_simple(part: int, n: int, lists: int, words: int, work: Work) -> bool:
     return True
 
 
-@kernel(bare=True)
+@kernel(bare=True, inner=True)
 def most_facets(begin: int, size: int, work: Work) -> int:
     """The largest number of facets through a vertex of a cell."""
     most = 0
@@ -180,7 +180,7 @@ def most_facets(begin: int, size: int, work: Work) -> int:
     return most
 
 
-@kernel(bare=True)
+@kernel(bare=True, inner=True)
 def settle_part(part: int, n: int, facets: int, work: Work) -> bool:
     """Find the true facets of a part, and its edges if it is simple, which is returned."""
     scratch, words = work.scratch, (facets + 63) // 64
@@ -193,7 +193,7 @@ def settle_part(part: int, n: int, facets: int, work: Work) -> bool:
     return bool(join_simple(part, n, 0, words, work))
 
 
-@kernel(bare=True)
+@kernel(bare=True, inner=True)
 def middle_vertices(edge: int, begin: int, q: int, words: int, work: Work) -> int:
     """Make the vertex in which plane q meets an edge, for both parts."""
     pool, scratch = work.pool, work.scratch
@@ -219,7 +219,7 @@ def middle_vertices(edge: int, begin: int, q: int, words: int, work: Work) -> in
     return u
 
 
-@kernel(bare=True)
+@kernel(bare=True, inner=True)
 def has_room(size: int, facets: int, scratch: Scratch) -> bool:
     """Whether there is memory for the masks of so many vertices and facets."""
     words = (facets + 63) // 64
@@ -229,7 +229,7 @@ def has_room(size: int, facets: int, scratch: Scratch) -> bool:
     )
 
 
-@kernel(bare=True)
+@kernel(bare=True, inner=True)
 def cut_general(begin: int, size: int, q: int, work: Work) -> int:
     """Cut the cell with the vertices ``items[begin : begin + size]``; lists of both parts go to the scratch.
 

@@ -13,7 +13,7 @@ from .corners import LARGE, bound_by_edges, copy_point, mark_between, place_betw
 from .groups import END, LOWER, SLOT, UPPER, Pool, Work
 
 
-@kernel(inline=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def place_of(facet: int, v: int, pool: Pool) -> int:
     """Where a facet is in the list of a vertex of a simple cell."""
     k = 0
@@ -22,7 +22,7 @@ def place_of(facet: int, v: int, pool: Pool) -> int:
     return k
 
 
-@kernel(inline=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def walk_to(u: int, j: int, q: int, pool: Pool) -> None:
     """Join the new vertex u on plane q to that across its j-th facet.
 
@@ -43,7 +43,7 @@ def walk_to(u: int, j: int, q: int, pool: Pool) -> None:
     pool.across[u, j], pool.across[x, k] = x << END | k, u << END | j
 
 
-@kernel(inline=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def new_vertices(v: int, k: int, q: int, work: Work) -> int:
     """Make the vertex on the edge of v that leaves its k-th facet, on both sides of plane q."""
     pool = work.pool
@@ -64,7 +64,7 @@ def new_vertices(v: int, k: int, q: int, work: Work) -> int:
     return u
 
 
-@kernel(inline=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def cut_simple(begin: int, size: int, q: int, work: Work) -> None:
     """Cut the cell with the vertices ``items[begin : begin + size]``; lists of both parts go to the scratch.
 

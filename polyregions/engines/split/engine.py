@@ -101,7 +101,9 @@ def explored_first(offsets: IntArray, neighbors: IntArray, limit: int | None) ->
     known[owners[(owners < n) & ~within]] = False
     inner = (owners < n) & (neighbors >= 0) & (neighbors < n)
     inner[inner] = known[owners[inner]] & known[neighbors[inner]]
-    links = coo_array((np.ones(int(inner.sum()), dtype=np.int8), (owners[inner], neighbors[inner])), shape=(n, n))
+    links = coo_array(
+        (np.ones(int(inner.sum()), dtype=np.int8), (owners[inner], neighbors[inner])), shape=(n, n)
+    )
     _, label = connected_components(links, directed=False)
     sizes = np.bincount(label[known], minlength=1)
     explored = known & (label == int(sizes.argmax()))
@@ -120,5 +122,3 @@ def reordered(
     across = neighbors[np.repeat(offsets[order[:explored]], counts) + within]
     across = np.where(across >= 0, place[np.maximum(across, 0)], across)
     return np.concatenate([[0], ends]).astype(np.int64), across
-
-

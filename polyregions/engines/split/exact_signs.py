@@ -61,7 +61,9 @@ class ExactSigns:
         """Homogeneous integer coordinates (d + 1,) of a vertex, the last one positive."""
         facets = work.pool.facets[v, : work.pool.degree[v]].tolist()
         rows = _independent([[int(a) for a in self._form(work, q)] for q in facets])
-        solution = fmpz_mat([row[:-1] for row in rows]).solve(fmpz_mat([[-row[-1]] for row in rows])).entries()
+        solution = (
+            fmpz_mat([row[:-1] for row in rows]).solve(fmpz_mat([[-row[-1]] for row in rows])).entries()
+        )
         scale = lcm(*(int(x.q) for x in solution))
         return [*(int(x * scale) for x in solution), scale]
 
@@ -80,7 +82,9 @@ class ExactSigns:
         else:
             below = int((work.layers.planes[at : at + number, OF] == output).sum())
             above = below + 1
-        return [int(a) for a in self._network.exact.border(layer, self._rows(work, layer), output, above, below)]
+        return [
+            int(a) for a in self._network.exact.border(layer, self._rows(work, layer), output, above, below)
+        ]
 
     def _rows(self, work: Work, layer: int) -> IntRows:
         """Pre-activations of a layer on the path's cell below it."""

@@ -61,7 +61,9 @@ class Keeper:
             states.append(packed)
             parents.append(listed.parents[number, :n].copy())
         n = int(listed.count[-1])
-        return Slice(states, parents, listed.points[:n].copy(), listed.ends[:n].copy(), listed.facets[:facets].copy())
+        return Slice(
+            states, parents, listed.points[:n].copy(), listed.ends[:n].copy(), listed.facets[:facets].copy()
+        )
 
 
 class Found(NamedTuple):
@@ -113,7 +115,9 @@ def number_walls(facets: IntArray, loose: set[int]) -> tuple[int, set[int]]:
     np.maximum.at(most, task, walls % WALLS_OF_TASK + 1)
     base = np.concatenate([[0], np.cumsum(most)])
     facets[inner] = 2 * (base[task] + walls % WALLS_OF_TASK) + (codes & 1)
-    known = [w for w in loose if w // WALLS_OF_TASK < most.size and w % WALLS_OF_TASK < most[w // WALLS_OF_TASK]]
+    known = [
+        w for w in loose if w // WALLS_OF_TASK < most.size and w % WALLS_OF_TASK < most[w // WALLS_OF_TASK]
+    ]
     return int(base[-1]), {int(base[w // WALLS_OF_TASK]) + w % WALLS_OF_TASK for w in known}
 
 

@@ -314,4 +314,3 @@ class Work(NamedTuple):
     scratch: Scratch
     listed: Listed
     open: Int64Matrix
-

@@ -19,7 +19,6 @@ from .groups import (
     MORE_GENERAL,
     MORE_ITEMS,
     MORE_NODES,
-    MORE_PLANES,
     MORE_SIGNS,
     MORE_VERTICES,
     MORE_WORDS,
@@ -234,5 +233,3 @@ def _wider(array: NDArray[Any]) -> NDArray[Any]:
     new = np.zeros((len(array), 2 * array.shape[1]), dtype=array.dtype)
     new[:, : array.shape[1]] = array
     return new
-
-

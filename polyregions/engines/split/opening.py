@@ -62,7 +62,7 @@ ANEW = 2
 SOME_ABOVE, SOME_BELOW = 1, 2
 
 
-@kernel(inline=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def add_output(layer: int, k: int, state: int, sign: float, work: Work) -> float:
     """Add an output's map in a state, times a sign, to ``scratch.gap``; return its magnitude."""
     layers, gap = work.layers, work.scratch.gap
@@ -81,7 +81,7 @@ def add_output(layer: int, k: int, state: int, sign: float, work: Work) -> float
     return float(total)
 
 
-@kernel(inline=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def add_column(layer: int, k: int, work: Work) -> None:
     """Add column k of a layer's weight, times ``scratch.gap``, to its rows."""
     sizes, gap, weight, maps = work.layers.sizes[layer], work.scratch.gap, work.layers.weight, work.path.maps
@@ -96,7 +96,7 @@ def add_column(layer: int, k: int, work: Work) -> None:
                 row[r] += factor * column[r]
 
 
-@kernel(inline=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def magnitude_of(layer: int, work: Work) -> float:
     """The largest sum of magnitudes of a row of the layer; all of them go to ``scratch.bounds[3]``."""
     sizes, maps = work.layers.sizes[layer], work.path.maps
@@ -118,14 +118,14 @@ def magnitude_of(layer: int, work: Work) -> float:
     return float(largest * INFLATE)
 
 
-@kernel(inline=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def lost(layer: int, work: Work) -> float:
     """What the rows of a layer may have lost where a product underflows."""
     terms = work.layers.sizes[layer, INPUTS] + max(work.path.updates[layer], 0) + 8
     return 8.0 * terms * work.scratch.gap.size * TINY
 
 
-@kernel(inline=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def outputs_bounds(layer: int, work: Work) -> tuple[float, float]:
     """Bounds of the magnitudes of a layer's outputs on the path's cell, and of their errors."""
     layers, path = work.layers, work.path
@@ -138,7 +138,7 @@ def outputs_bounds(layer: int, work: Work) -> tuple[float, float]:
     return size, error + steepest * lost(layer, work)
 
 
-@kernel(inline=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def make_rows(layer: int, work: Work) -> None:
     """Make the rows of a layer, not the first, on the cell that the path's states below say."""
     layers, path, gap = work.layers, work.path, work.scratch.gap
@@ -175,7 +175,7 @@ def make_rows(layer: int, work: Work) -> None:
         path.errors[layer] = 0.0
 
 
-@kernel(inline=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def plane_forms(layer: int, work: Work) -> None:
     """Write the forms of a layer's planes to ``scratch.forms (d + 1, planes)``, and three bounds of each.
 
@@ -216,7 +216,7 @@ def plane_forms(layer: int, work: Work) -> None:
         errors[p] = 0.0 if exact else (errors[p] * relative + 4.0 * U * magnitudes[p] + gone) * INFLATE
 
 
-@kernel(inline=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def sift_planes(layer: int, begin: int, size: int, work: Work) -> int:
     """Find the planes that may cut a cell, by a box around it; list them as candidates and return how many.
 
@@ -256,7 +256,7 @@ def sift_planes(layer: int, begin: int, size: int, work: Work) -> int:
     return count
 
 
-@kernel(inline=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def open_layer(layer: int, begin: int, size: int, work: Work) -> int:
     """Find the signs of a layer's planes at the vertices of a cell, for those that may cut it.
 
@@ -296,14 +296,18 @@ def open_layer(layer: int, begin: int, size: int, work: Work) -> int:
                 if at[OPEN] == work.open.shape[0]:
                     at[OPEN] = 0
                     return MORE_SIGNS
-                work.open[at[OPEN], 0], work.open[at[OPEN], 1], work.open[at[OPEN], 2] = v, i * n + c, base + c
+                work.open[at[OPEN], 0], work.open[at[OPEN], 1], work.open[at[OPEN], 2] = (
+                    v,
+                    i * n + c,
+                    base + c,
+                )
                 at[OPEN] += 1
                 sign = 0
             scratch.signs[i * n + c] = sign
     return DECIDE if at[OPEN] > 0 else DONE
 
 
-@kernel(inline=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def drop_pieces(layer: int, output: int, work: Work) -> int:
     """Of a maxout unit, find the pieces that are larger than all others somewhere: ``lost`` of the others.
 
@@ -330,7 +334,7 @@ def drop_pieces(layer: int, output: int, work: Work) -> int:
     return left
 
 
-@kernel(inline=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def settle_states(layer: int, work: Work) -> None:
     """Enter the states that follow from the planes that do not cut; unmark those of settled maxout units."""
     layers, scratch, settled = work.layers, work.scratch, work.path.settled
@@ -363,7 +367,7 @@ def settle_states(layer: int, work: Work) -> None:
                 p += 1
 
 
-@kernel(inline=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def link_same(layer: int, m: int, work: Work) -> None:
     """Tell each plane which of those after it is the same one."""
     layers, planes, base = work.layers, work.planes, work.path.begin[layer]
@@ -377,7 +381,7 @@ def link_same(layer: int, m: int, work: Work) -> None:
                     break
 
 
-@kernel(bare=True)
+@kernel(bare=True, inner=True)
 def holds_facet(begin: int, size: int, facet: int, c: int, work: Work) -> bool:
     """Whether candidate c is zero on a whole facet of a cell."""
     pool, items, scratch, n = work.pool, work.stack.items, work.scratch, work.at[CANDIDATES]
@@ -389,7 +393,7 @@ def holds_facet(begin: int, size: int, facet: int, c: int, work: Work) -> bool:
     return True
 
 
-@kernel(bare=True)
+@kernel(bare=True, inner=True)
 def loosen_facets(layer: int, begin: int, size: int, work: Work) -> bool:
     """List the walls on which two pieces of a maxout unit are equal; False if there is no room.
 
@@ -415,7 +419,7 @@ def loosen_facets(layer: int, begin: int, size: int, work: Work) -> bool:
     return facets >= 0
 
 
-@kernel(inline=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def begin_layer(layer: int, begin: int, size: int, work: Work) -> int:
     """With all signs known: choose the planes that cut the cell, and give its vertices their masks."""
     layers, path, planes, scratch, pool = work.layers, work.path, work.planes, work.scratch, work.pool

@@ -31,7 +31,15 @@ def pack_layers(network: Network, box: Box) -> Layers:
     at = np.zeros(COLUMNS - 6, dtype=np.int64)
     for number, (step, (own, _)) in enumerate(zip(firsts, planes, strict=True)):
         rows, inputs = step.weight.shape
-        sizes[number] = [inputs, rows, step.n_outputs, len(own), step.most_inputs[0], _is_plain(own, rows), *at]
+        sizes[number] = [
+            inputs,
+            rows,
+            step.n_outputs,
+            len(own),
+            step.most_inputs[0],
+            _is_plain(own, rows),
+            *at,
+        ]
         at += [rows * inputs, rows, step.n_outputs, step.n_outputs + 1, step.piece.size, len(own)]
         pairs.append(_first_pairs(step, own, int(sizes[number, -1])))
     dense_weights = [dense(step.weight) for step in firsts]

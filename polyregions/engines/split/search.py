@@ -67,7 +67,7 @@ from .groups import (
 from .opening import begin_layer, open_layer
 
 
-@kernel(inline=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def first_cut(begin: int, size: int, layer: int, work: Work) -> int:
     """The first plane of a layer that cuts a cell, -1 if none does; ``either`` becomes the cell's masks."""
     pool, items, either = work.pool, work.stack.items, work.scratch.either
@@ -85,7 +85,7 @@ def first_cut(begin: int, size: int, layer: int, work: Work) -> int:
     return found
 
 
-@kernel(inline=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def lists_room(begin: int, size: int, work: Work) -> int:
     """DONE if there is room for the parts of a cell, else what is missing."""
     stack, scratch = work.stack, work.scratch
@@ -99,7 +99,7 @@ def lists_room(begin: int, size: int, work: Work) -> int:
     return DONE
 
 
-@kernel(inline=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def split_top(q: int, work: Work) -> int:
     """Replace the cell on top of the stack by its parts below and above a plane."""
     at, nodes, share, items = work.at, work.stack.nodes, work.stack.share, work.stack.items
@@ -131,7 +131,7 @@ def split_top(q: int, work: Work) -> int:
     return DONE
 
 
-@kernel(inline=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def read_states(layer: int, work: Work) -> None:
     """Enter the states of a layer on a cell that it cuts no more, from the cell's masks."""
     layers, path, planes, either = work.layers, work.path, work.planes, work.scratch.either
@@ -169,7 +169,7 @@ def read_states(layer: int, work: Work) -> None:
                 path.states[out + output] = i
 
 
-@kernel(inline=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def list_cell(layer: int, work: Work) -> None:
     """List the states of a cell that a layer has made."""
     layers, path, listed = work.layers, work.path, work.listed
@@ -182,7 +182,7 @@ def list_cell(layer: int, work: Work) -> None:
     listed.count[layer] = n + 1
 
 
-@kernel(inline=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def list_region(begin: int, size: int, facets: int, work: Work) -> None:
     """List a region: a point of it, and which wall or side each facet is on, by ``scratch.ids``."""
     at, pool, planes, listed, items = work.at, work.pool, work.planes, work.listed, work.stack.items
@@ -212,7 +212,7 @@ def list_region(begin: int, size: int, facets: int, work: Work) -> None:
     listed.ends[row] = n + facets
 
 
-@kernel(inline=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def end_layer(layer: int, work: Work) -> int:
     """The layer on top of the stack cuts its cell no more: list it; it is a region, or the next layer opens."""
     at, nodes, path = work.at, work.stack.nodes, work.path
@@ -251,7 +251,7 @@ def end_layer(layer: int, work: Work) -> int:
     return DONE
 
 
-@kernel(inline=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def step(work: Work) -> int:
     """Take one step with the cell on top of the stack; DONE, or what is missing."""
     at, nodes, planes = work.at, work.stack.nodes, work.planes

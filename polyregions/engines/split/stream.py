@@ -15,13 +15,17 @@ from .found import Slice, rounded_points
 from .splitting import Splitting
 
 
-def stream_slices(network: Network, domain: Domain) -> Iterator[tuple[StateArray, FloatArray, IntArray, IntArray]]:
+def stream_slices(
+    network: Network, domain: Domain
+) -> Iterator[tuple[StateArray, FloatArray, IntArray, IntArray]]:
     """Patterns, witnesses, numbers of facets and of neighbours of the regions of each slice, in order."""
     splitting = Splitting(network, domain)
     cells = ExactCells(network, side_rows(domain))
     columns = [layer.pieces.units for layer in network.layers[: len(splitting.layers.sizes)]]
     # The last cell of each layer so far: those of the layer above may go on to be parts of it.
-    last = [np.zeros((1, len(network.layers[i].pieces.n_states)), dtype=np.uint8) for i in range(len(columns))]
+    last = [
+        np.zeros((1, len(network.layers[i].pieces.n_states)), dtype=np.uint8) for i in range(len(columns))
+    ]
     before: dict[int, IntArray] = {}
     for task in splitting.slices(lambda: ""):
         part = cast("Slice", task.slices.pop())
@@ -33,7 +37,9 @@ def stream_slices(network: Network, domain: Domain) -> Iterator[tuple[StateArray
             every = np.concatenate([last[number], part.states[number].rows(slice(0, None))])
             at = rows if number == len(columns) - 1 else parents - begin[number]
             states[number] = every[at + 1][:, columns[number]]
-            parents = np.concatenate([[-1 + begin[number - 1]], part.parents[number]])[at + 1] if number else at
+            parents = (
+                np.concatenate([[-1 + begin[number - 1]], part.parents[number]])[at + 1] if number else at
+            )
             last[number] = every[-1:]
         before = {task.number: begin + [len(own) for own in part.states]}
         if len(rows):

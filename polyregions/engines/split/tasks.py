@@ -34,7 +34,6 @@ from .groups import (
     FREE,
     FULL,
     INNER,
-
     MORE_ITEMS,
     MORE_VERTICES,
     MORE_WORDS,
@@ -55,7 +54,6 @@ from .groups import (
     Path,
     Planes,
     Pool,
-    Work,
 )
 from .memory import enlarge, new_path, new_planes, new_work
 from .search import search
