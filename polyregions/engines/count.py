@@ -85,7 +85,8 @@ def count_regions(
     network : Network
     box : Box or Polytope
     engine : {"auto", "split", "subdivide"}
-        "split" counts regions and adjacencies, "subdivide" the faces of all dimensions too. "auto" is "split".
+        "split" counts regions and adjacencies, "subdivide" the faces of all dimensions, too. "auto" is the
+        first.
     workers : int
         Threads, at most 256. They never change the answer.
     limit : int, optional
@@ -93,8 +94,8 @@ def count_regions(
     time_limit : float, optional
         Stop after about so many seconds; the counts are then partial.
     progress : callable, optional
-        ``progress(regions, share)`` now and then: regions so far, and the share of the work that is done, from
-        0 to 1, as far as that can be known: each cut halves that of its cell.
+        ``progress(regions, share)`` now and then: regions so far, and the share of the work that is done,
+        from 0 to 1, as far as that can be known: each cut halves that of its cell.
 
     Returns
     -------
@@ -160,7 +161,7 @@ def _count_by_splitting(
 
 
 def iter_regions(network: Network, box: Domain) -> Iterator[FoundRegion]:
-    """Find the activation regions of a network in a box or a polytope one after the other, in memory that does not grow.
+    """Find the activation regions of a network one after the other, in memory that does not grow.
 
     The order is depth first: regions whose states first differ at some unit come with the higher state of a
     scalar unit first, with the lower piece of a maxout unit first. It is that of the engine "split".

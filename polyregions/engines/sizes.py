@@ -50,12 +50,15 @@ def too_large_to_subdivide(network: Network, domain: Domain) -> str:
 def too_large_to_split(network: Network, domain: Domain) -> str:
     """Say why "split" cannot take a problem; "" if it may."""
     if domain.dim > MOST_SPLIT_DIMENSIONS:
-        return f"a box of {domain.dim} dimensions has 2^{domain.dim} corners; engine 'traverse' has no need of them"
+        return (
+            f"a box of {domain.dim} dimensions has 2^{domain.dim} corners; "
+            "engine 'traverse' has no need of them"
+        )
     entries = sum(layer.weight.shape[0] * layer.weight.shape[1] for layer in network.layers)
     if entries > MOST_ENTRIES:
         return (
-            f"the network has layers of {entries:,} entries, those that are zero included; engine 'split' takes "
-            f"at most {MOST_ENTRIES:,}, 'subdivide' and 'traverse' any number"
+            f"the network has weights of {entries:,} entries, those that are zero included; engine 'split' "
+            f"takes at most {MOST_ENTRIES:,}, 'subdivide' and 'traverse' any number"
         )
     return ""
 
