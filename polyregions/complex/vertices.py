@@ -7,13 +7,14 @@ form.
 
 from __future__ import annotations
 
+from copy import copy
 from math import lcm
 from typing import Any, NamedTuple
 
 import numpy as np
 from flint import fmpz_mat
 
-from ..base.arrays import StateArray
+from ..base.arrays import IntArray, StateArray
 from ..base.kernels import Int32Matrix, Matrix, Vector
 from ..network.box import Box, box_rows
 from ..network.exact_forms import FormMaker
@@ -73,7 +74,7 @@ class Vertices:
         self.cuts: list[Cut] = []
         self._sides = box_rows(box)
         self._forms: dict[tuple[int, int], IntRows] = {}
-        self._maker = FormMaker(network.exact)
+        self._maker: FormMaker | None = None
         self._exact: dict[int, list[int]] = {}
 
     def __getstate__(self) -> dict[str, Any]:
@@ -82,7 +83,7 @@ class Vertices:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._forms, self._maker = {}, FormMaker(self.network.exact)
+        self._forms, self._maker = {}, None
 
     def first(self, vertices: int) -> Store:
         """So many vertices of the store, and all forms."""
@@ -98,34 +99,32 @@ class Vertices:
         forms[:n], errors[:n], source[:n] = s.forms, s.errors, s.source
         self.store = s._replace(forms=forms, errors=errors, source=source)
 
-    def copy(self, vertices: int) -> Vertices:
-        """A copy of so many vertices, to add others to; forms are shared."""
-        copy = object.__new__(Vertices)
-        copy.network, copy.steps, copy.cuts = self.network, self.steps, self.cuts
-        copy._sides, copy._forms, copy._exact = self._sides, dict(self._forms), dict(self._exact)
-        copy._maker = FormMaker(self.network.exact)
-        s = self.first(vertices)
-        copy.store = s._replace(points=s.points.copy(), radii=s.radii.copy(), planes=s.planes.copy())
-        return copy
+    def some(self, vertices: IntArray, forms: IntArray, room: int) -> Vertices:
+        """Some of the vertices by new numbers, to go on with apart, with room for so many.
+
+        ``forms`` are those that are kept, ascending, all that vanish at these vertices among them.
+        """
+        other, s = copy(self), self.store
+        place = np.empty(len(s.errors), dtype=np.int32)
+        place[forms] = np.arange(forms.size, dtype=np.int32)
+        points, radii = np.empty((room, s.points.shape[1])), np.empty(room)
+        planes = np.empty((room, s.planes.shape[1]), dtype=np.int32)
+        n = vertices.size
+        points[:n], radii[:n], planes[:n] = s.points[vertices], s.radii[vertices], place[s.planes[vertices]]
+        other.store = Store(points, radii, planes, s.forms[forms], s.errors[forms], s.source[forms])
+        other.cuts, other._forms, other._maker = list(self.cuts), dict(self._forms), None
+        other._exact = {}
+        if self._exact:
+            numbers = dict(zip(vertices.tolist(), range(n), strict=True))
+            other._exact = {numbers[v]: point for v, point in self._exact.items() if v in numbers}
+        return other
 
     def continued(self, network: Network, steps: list[LayerArrays]) -> Vertices:
         """The same vertices, to go on with in a network that begins like this one."""
-        other = self.copy(len(self.store.radii))
-        other.network, other.steps, other.cuts, other._forms = network, steps, list(self.cuts), {}
-        other._maker = FormMaker(network.exact)
+        other = copy(self)
+        other.network, other.steps, other.cuts = network, steps, list(self.cuts)
+        other._forms, other._exact, other._maker = {}, dict(self._exact), None
         return other
-
-    def append(self, other: Vertices, vertices: tuple[int, int, int]) -> None:
-        """Add the vertices that a copy has added: after how many here, and which there, from and to."""
-        n, begin, end = vertices
-        mine, its = self.store, other.store
-        self.store = mine._replace(
-            points=np.concatenate([mine.points[:n], its.points[begin:end]]),
-            radii=np.concatenate([mine.radii[:n], its.radii[begin:end]]),
-            planes=np.concatenate([mine.planes[:n], its.planes[begin:end]]),
-        )
-        self._forms |= other._forms
-        self._exact |= {v + n - begin if v >= begin else v: point for v, point in other._exact.items()}
 
     def exact_forms(self, layer: int, cell: int) -> IntRows:
         """Exact pre-activations of a layer on one of the cells that it begins to cut, with the row of D last.
@@ -143,6 +142,8 @@ class Vertices:
             for cut in reversed(cuts):
                 start = int(cut.cell_of[start])
             at -= 1
+        if self._maker is None:
+            self._maker = FormMaker(self.network.exact)
         if (at, start) not in self._forms:
             self._forms[at, start] = self._maker.first()
         forms = self._forms[at, start]

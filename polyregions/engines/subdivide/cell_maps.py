@@ -165,6 +165,10 @@ class StatesOfCells(Protocol):
         """States on some cells; uint8 (cells, outputs)."""
         ...
 
+    def some(self, which: slice, /) -> StatesOfCells:
+        """Those of some cells alone."""
+        ...
+
 
 class OutputMaps:
     """The maps of a layer's outputs on the cells that it has made.
@@ -220,6 +224,14 @@ class OutputMaps:
     ) -> OutputMaps:
         """Other outputs of the same pieces; bounds are those of some of the cells here."""
         return OutputMaps(self.pieces, parent, states, table, (self.sizes[cells], self.errors[cells]))
+
+    def restricted(self, begin: int, end: int) -> OutputMaps:
+        """The same on some neighbouring cells alone."""
+        if (begin, end) == (0, len(self.parent)):
+            return self
+        some = slice(begin, end)
+        bounds = self.sizes[some], self.errors[some]
+        return OutputMaps(self.pieces, self.parent[some], self._states.some(some), self.table, bounds)
 
     def runs(self, rows: int) -> Iterator[tuple[int, int]]:
         """Runs of neighbouring cells, from and to, for work with so many rows more on each."""

@@ -8,13 +8,11 @@ signs say the states of their units, and they are left out before any face is cu
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...base.arrays import IntArray
-from ...base.jobs import run_all
+from ...base.arrays import BoolArray, IntArray
 from ...complex.topology import Cells
 from ...complex.vertices import Vertices
 from ...network.layer_arrays import LayerArrays
@@ -32,7 +30,7 @@ from .cell_forms import (
 )
 from .cell_maps import OutputMaps
 from .face_table import WORD
-from .masks import Masks, bits_of, joined, selected
+from .masks import Masks, bits_of, masks_of, of_cells, selected
 from .zeros import PieceZeros, Zeros
 
 #: Entries of the largest matrices of signs that are made at once.
@@ -43,7 +41,8 @@ SIGNS_TOGETHER = 2**19
 class StepOnCells:
     """Step ``number``: its hyperplanes, the complex that it cuts, and the maps that they are forms of there.
 
-    ``homes`` is a cell around each face, the first; ``zeros`` is what is known to be zero at vertices.
+    ``homes`` is a cell around each face, the first, ``order`` lists the faces, each after those that it
+    bounds; ``zeros`` is what is known to be zero at vertices.
     """
 
     number: int
@@ -51,6 +50,7 @@ class StepOnCells:
     maps: OutputMaps
     cells: Cells
     homes: NDArray[np.int32]
+    order: IntArray
     zeros: Zeros | PieceZeros | None
 
 
@@ -76,10 +76,10 @@ class StepMarks:
         All of them, if masks without the others had as many words.
         """
         cut = np.bitwise_or.reduce(self.above & self.below, axis=0)
-        larger = np.bitwise_or.reduce(self.vertices.below, axis=0)
         is_max = step.is_max[step.pairs[:, 0]]
-        cuts, gives = (bits_of(mask[None], is_max.size)[0] != 0 for mask in (cut, larger))
-        planes = np.flatnonzero(np.where(is_max, gives, cuts))
+        if is_max.any():
+            cut |= np.bitwise_or.reduce(self.vertices.below, axis=0) & masks_of(is_max[None])[0]
+        planes = np.flatnonzero(bits_of(cut[None], is_max.size)[0])
         return planes if planes.size <= WORD * (self.above.shape[1] - 1) else np.arange(is_max.size)
 
     def only(self, planes: IntArray, of: int) -> StepMarks:
@@ -88,16 +88,19 @@ class StepMarks:
         return StepMarks(vertices, selected(self.above, planes, of), selected(self.below, planes, of))
 
 
-def mark(
-    step: StepOnCells, vertices: Vertices, workers: int, is_strict: bool
-) -> tuple[StepMarks, Masks | None, int]:
+def mark(step: StepOnCells, vertices: Vertices, first: int, owned: BoolArray) -> tuple[StepMarks, int]:
     """Find the signs of a step's hyperplanes.
+
+    Parameters
+    ----------
+    first : int
+        Number of the first cell among those that the step before has made.
+    owned : bool (faces,)
+        Which vertices count.
 
     Returns
     -------
     marks : StepMarks
-    strict : int32 (faces, words) or None
-        The hyperplanes that are not zero on all of each face, if ``is_strict``.
     undecided : int
         Number of signs that float64 left open; they are decided over the integers.
     """
@@ -107,25 +110,23 @@ def mark(
     home = step.homes[corners]
     order = np.argsort(home, kind="stable")
     most = max(1, SIGNS_TOGETHER // max(n_planes, step.arrays.cut.shape[1]))
-    parts = []
-    for begin, end in step.maps.runs(0):
-        first, last = np.searchsorted(home, (begin, end), sorter=order).tolist()
-        parts += [(begin, end, order[i : min(i + most, last)]) for i in range(first, last, most)]
-    undecided = run_all(partial(_mark, step, vertices, signs), parts, workers)
     count = 0
-    for place, plane in (pair for some in undecided for pair in some.tolist()):
-        sign = vertices.exact_sign(
-            step.number, int(step.cells.start[corners[place]]), int(home[place]), plane
-        )
-        if sign != 0:
-            mask = signs.above if sign > 0 else signs.below
-            mask[place, plane // WORD] |= np.uint32(1 << plane % WORD).astype(np.int32)
-        count += 1
-    above, below, strict = _of_faces(step.cells, signs, is_strict)
-    return StepMarks(signs, above, below), strict, count
+    for begin, end in step.maps.runs(0):
+        low, high = np.searchsorted(home, (begin, end), sorter=order).tolist()
+        for i in range(low, high, most):
+            some = _mark(step, vertices, signs, (begin, end, order[i : min(i + most, high)]))
+            for place, plane in some.tolist():
+                vertex = int(step.cells.start[corners[place]])
+                sign = vertices.exact_sign(step.number, vertex, first + int(home[place]), plane)
+                if sign != 0:
+                    mask = signs.above if sign > 0 else signs.below
+                    mask[place, plane // WORD] |= np.uint32(1 << plane % WORD).astype(np.int32)
+                count += int(owned[corners[place]])
+    above, below = (of_cells(step.cells, step.order, masks) for masks in signs)
+    return StepMarks(signs, above, below), count
 
 
-def make_forms(step: StepOnCells, marks: StepMarks, vertices: Vertices, workers: int) -> FormsOfCells:
+def make_forms(step: StepOnCells, marks: StepMarks, vertices: Vertices) -> FormsOfCells:
     """Add the forms of the hyperplanes that cut each cell to the store of forms."""
     cutting = marks.above & marks.below
     counts = np.bitwise_count(cutting.view(np.uint32)).sum(axis=1, dtype=np.int64)
@@ -135,14 +136,10 @@ def make_forms(step: StepOnCells, marks: StepMarks, vertices: Vertices, workers:
     planes_of_cells(cutting, *forms)
     vertices.add_forms(forms.planes.size)
     cut = CutRows.of(step.arrays)
-
-    def work(run: tuple[int, int]) -> None:
-        begin, end = run
+    for begin, end in step.maps.runs(0):
         if first[begin] < first[end]:
             layer = LayerForms(cut, step.maps.on(begin, end))
             forms_of_cells(begin, end, step.number, layer, forms, vertices.store)
-
-    run_all(work, list(step.maps.runs(0)), workers)
     return forms
 
 
@@ -166,16 +163,3 @@ def _mark(
     signs.above[places], signs.below[places] = found
     undecided[:n, 0] = places[undecided[:n, 0]]
     return undecided[:n].copy()
-
-
-def _of_faces(cells: Cells, signs: Signs, is_strict: bool) -> tuple[Masks, Masks, Masks | None]:
-    """Masks of top cells, above and below, and those of either for all faces if that is asked for."""
-    shape = cells.top.size, signs.above.shape[1]
-    above, below = np.empty(shape, dtype=np.int32), np.empty(shape, dtype=np.int32)
-    strict = np.zeros((cells.dim.size, shape[1]), dtype=np.int32) if is_strict else None
-    for side, of_vertices in ((above, signs.above), (below, signs.below)):
-        for words, masks in joined(cells, of_vertices):
-            side[:, words] = masks[cells.top]
-            if strict is not None:
-                strict[:, words] |= masks
-    return above, below, strict

@@ -1,0 +1,388 @@
+"""A part of the complex on its way through the network: neighbouring cells with all their faces.
+
+Step by step, and within a step group by group, its faces are cut by the hyperplanes of the layers. At the
+beginning of a step all its hyperplanes are looked at: the signs at the vertices, and the forms on the cells
+that they cut. A group is at most a word of those that cut something here, and fewer where so many would make
+more faces at once than the cache holds.
+
+A part can be divided between two groups: then each run of cells goes on as a part of its own. A face on the
+border of two parts is in both, and cut in both, in the same way; the first part that has it *owns* it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cache
+from math import comb
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...base.arrays import IntArray
+from ...complex.patterns import Cut
+from ...complex.topology import Cells
+from ...complex.vertices import Vertices
+from ...network.layer_arrays import LayerArrays
+from ...network.pieces import as_slice
+from .cell_forms import FormsOfCells
+from .cell_maps import OutputMaps
+from .envelopes import PartlyCut
+from .face_table import ABOVE, BELOW, CARRIER, WORD
+from .group_cut import Group, GroupCut, OldPart, Workspace
+from .marking import StepMarks, StepOnCells, make_forms, mark
+from .masks import Masks, masks_of, of_cells
+from .origins import Events, Tracked
+from .zeros import KnownZeros, wanted_zeros
+
+#: Faces that a group may make at once, about: a share of the cache.
+FACES_AT_ONCE = 2**14
+
+
+class StepBegun(NamedTuple):
+    """A step that cuts, as it was when it began.
+
+    ``arrays`` are those of its hyperplanes that are in the masks, ``places`` their numbers among all;
+    ``first`` is the number of the first cell that it cuts among those that the step before has made.
+    """
+
+    number: int
+    arrays: LayerArrays
+    places: NDArray[np.int32]
+    same: IntArray
+    forms: FormsOfCells
+    first: int
+
+
+@dataclass
+class UnderWay:
+    """How far a step has come on a part.
+
+    Attributes
+    ----------
+    step : StepBegun
+    masks : int32 (vertices, 2 words + more)
+        See :class:`polyregions.engines.subdivide.cut_faces.Corners`.
+    cell : int32 (cells,)
+        The cell that each is a part of, of those that the step began with.
+    above, below : int32 (cells, words)
+        Masks of the hyperplanes that each is partly above and below, as far as they are looked at.
+    word : int
+        That is being worked on; ``left`` is a mask of the hyperplanes in it that have not come yet.
+    """
+
+    step: StepBegun
+    masks: Masks
+    cell: NDArray[np.int32]
+    above: Masks
+    below: Masks
+    word: int = -1
+    left: int = 0
+
+
+class Part:
+    """Cells with all their faces, and what is known to go on cutting them.
+
+    Attributes
+    ----------
+    cells : Cells
+    owned : bool (faces,)
+        Which faces no part before has.
+    vertices : Vertices
+        Of which ``corners`` are in use.
+    first : int
+        Number of the first cell among those that the last step has made.
+    """
+
+    def __init__(self, cells: Cells, vertices: Vertices, maps: OutputMaps, steps: tuple[int, int]) -> None:
+        self.cells, self.vertices, self.corners = cells, vertices, len(vertices.store.radii)
+        self.owned = np.ones(cells.dim.size, dtype=np.bool_)
+        (self.at, self.end), self.first, self.undecided = steps, 0, 0
+        self.events: Events | None = None
+        self.tracked: Tracked | None = None
+        self._maps: OutputMaps | None = maps
+        own = vertices.steps[: self.end]
+        self._zeros = KnownZeros(wanted_zeros(own, own[-1].layer + 1 if own else 0))
+        self._layer: PartlyCut | None = None
+        self._step: UnderWay | None = None
+        self._list_faces()
+
+    def _list_faces(self) -> None:
+        numbers = np.arange(self.cells.top.size, dtype=np.int32)
+        self.order, self.homes = self.cells.closure(self.cells.top, numbers)
+
+    @property
+    def steps(self) -> list[LayerArrays]:
+        """The steps of all layers."""
+        return self.vertices.steps
+
+    def advance(self, work: Workspace) -> bool:
+        """Go on by a group, or by a step that cuts nothing; False if there is nothing more to do."""
+        while True:
+            if self._step is not None:
+                group = self._next_group()
+                if group is not None:
+                    self._cut(group, work)
+                    return True
+                self._finish_step()
+            elif self.at == self.end:
+                return False
+            else:
+                self._begin_step()
+
+    def _begin_step(self) -> None:
+        step, cells = self.steps[self.at], self.cells
+        if self._layer is None:
+            rounds = sum(other.layer == step.layer for other in self.steps[self.at : self.at + 256])
+            if self._maps is None:
+                raise RuntimeError("no maps")
+            self._layer = PartlyCut(step, self._maps, rounds)
+            self._zeros.begin(step, self.corners)
+        if step.row_of.size == 0:
+            self._end_of_step(step)
+            return
+        corners = cells.faces(0)
+        zeros = self._zeros.of(step, self._layer.states, cells.start[corners].astype(np.int64))
+        maps = self._layer.maps(step)
+        own = StepOnCells(self.at, step, maps, cells, self.homes, self.order, zeros)
+        marks, undecided = mark(own, self.vertices, self.first, self.owned)
+        self.undecided += undecided
+        every = np.arange(step.row_of.size)
+        planes = every if self._zeros.needs_signs(step) else marks.cutting(step)
+        is_other = ~step.is_max[step.pairs[:, 0]]
+        is_other[planes] = False
+        self._layer.settle(step, marks.above, np.flatnonzero(is_other))
+        if not planes.size:
+            self._layer.pass_over()
+            self._zeros.follow(step, self._zeros.masks, lambda: np.empty((0, 0), dtype=np.int32))
+            self._enter_cut(step, np.arange(cells.top.size, dtype=np.int32) + np.int32(self.first))
+            return
+        if planes.size < every.size:
+            marks, own = marks.only(planes, every.size), replace(own, arrays=step.only(planes))
+        forms = self._make_forms(own, marks, planes)
+        words = marks.above.shape[1]
+        places = np.zeros(WORD * words, dtype=np.int32)
+        places[: planes.size] = planes
+        begun = StepBegun(self.at, own.arrays, places, step.same, forms, self.first)
+        numbers = np.arange(cells.top.size, dtype=np.int32)
+        self._step = UnderWay(begun, self._masks(marks), numbers, marks.above, marks.below)
+
+    def _make_forms(self, own: StepOnCells, marks: StepMarks, planes: IntArray) -> FormsOfCells:
+        base = len(self.vertices.store.errors)
+        forms = make_forms(own, marks, self.vertices)
+        source = self.vertices.store.source[base:]
+        source[:, 1] += np.int32(self.first)
+        source[:, 2] = planes[source[:, 2]]
+        if self.events is not None:
+            self.events.add_forms(self.vertices.store, base)
+        return forms
+
+    def _masks(self, marks: StepMarks) -> Masks:
+        """The masks of the vertices by their numbers, with room for as many as the store has."""
+        words, more = marks.above.shape[1], self._zeros.masks
+        masks = np.zeros((len(self.vertices.store.radii), 2 * words + more.shape[1]), dtype=np.int32)
+        corners = self.cells.start[self.cells.faces(0)]
+        masks[corners, :words], masks[corners, words : 2 * words] = marks.vertices
+        if more.size:
+            masks[: self.corners, 2 * words :] = more[: self.corners]
+        return masks
+
+    def _next_group(self) -> Group | None:
+        """The hyperplanes that cut next, or None if the step is done."""
+        now = self._step
+        assert now is not None
+        words = now.above.shape[1]
+        while now.left == 0:
+            now.word += 1
+            if now.word == words:
+                return None
+            if now.word > 0:
+                self._look_again(now)
+            now.left = _in_hand(now)
+        planes, both = now.left, now.above[:, now.word] & now.below[:, now.word]
+        table = _most_cells(self.cells.dimension)
+        while planes.bit_count() > 1:
+            counts = np.bitwise_count((both & np.uint32(planes).astype(np.int32)).view(np.uint32))
+            if table[counts].sum() * 2.0**self.cells.dimension <= max(FACES_AT_ONCE, 2 * self.cells.dim.size):
+                break
+            planes = _lower_half(planes)
+        now.left &= ~planes
+        step = now.step
+        return Group(
+            step.number, step.places, step.same, step.arrays.whole, step.forms, step.first, now.word, planes
+        )
+
+    def _look_again(self, now: UnderWay) -> None:
+        """Masks of the cells in a word, as they are now."""
+        words, corners = now.above.shape[1], self.cells.start[self.cells.faces(0)]
+        for side, column in ((now.above, now.word), (now.below, words + now.word)):
+            side[:, now.word] = of_cells(self.cells, self.order, now.masks[corners, column, None])[:, 0]
+
+    def _cut(self, group: Group, work: Workspace) -> None:
+        now, homes, layer = self._step, self.homes, self._layer
+        assert now is not None and layer is not None
+        old = OldPart(self.cells, self.order, homes, now.cell, self.owned)
+        cut = GroupCut(old, group, self.vertices, now.masks, self.corners)
+        table, cells = cut.run(work)
+        now.masks, self.corners = cut.masks, cut.used
+        self.undecided += cut.undecided
+        carrier = table[:, CARRIER].copy()
+        merged = layer.follow(now.step.arrays, group.word, group.planes, table, cells)
+        top, owned = cells.top, self.owned[carrier]
+        if merged is not None:
+            cells, top, owned = merged.cells, merged.pieces[merged.cells.top], owned[merged.pieces]
+        if self.tracked is not None:
+            self.tracked = self.tracked.follow(len(homes), carrier, merged)
+        before = homes[carrier[top]]
+        now.cell, now.above, now.below = now.cell[before], now.above[before], now.below[before]
+        now.above[:, group.word], now.below[:, group.word] = table[top, ABOVE], table[top, BELOW]
+        self.cells, self.owned = cells, owned
+        self._list_faces()
+        if merged is not None and now.left:
+            self._look_again(now)
+
+    def _finish_step(self) -> None:
+        now, layer = self._step, self._layer
+        assert now is not None and layer is not None
+        self._step = None
+        step, words = now.step, now.above.shape[1]
+        layer.finish(step.arrays, now.cell, now.above, now.below)
+        whole = self.steps[self.at]
+        self._zeros.follow(
+            whole,
+            now.masks[: self.corners, 2 * words :],
+            lambda: now.masks[: self.corners, :words] | now.masks[: self.corners, words : 2 * words],
+        )
+        self._enter_cut(whole, now.cell + np.int32(step.first))
+
+    def _enter_cut(self, step: LayerArrays, cell_of: NDArray[np.int32]) -> None:
+        """Enter what a step did, and go on to the next."""
+        assert self._layer is not None
+        unit, units = self.vertices.network.first_units[step.layer], as_slice(step.units)
+        cut = Cut(self.at, step.layer, unit, cell_of, self._layer.states, units)
+        self.vertices.cuts.append(cut)
+        if self.events is not None:
+            self.events.add_cut(cut)
+        self.first = 0
+        self._end_of_step(step)
+
+    def _end_of_step(self, step: LayerArrays) -> None:
+        """Go over to the next step, and with it perhaps to the next layer."""
+        layer = self._layer
+        assert layer is not None
+        self.at += 1
+        if self.at < self.end and self.steps[self.at].layer == step.layer:
+            return
+        self._layer = None
+        if self.at == self.end:
+            self._maps = None
+            return
+        self._maps = layer.above()
+        self._zeros.end(step, layer.states, self.corners, self._cells_of_vertices)
+
+    def _cells_of_vertices(self) -> IntArray:
+        """A cell around each vertex by its number; -1 for those that are gone."""
+        corners, cells = self.cells.faces(0), np.full(self.corners, -1, dtype=np.int64)
+        cells[self.cells.start[corners]] = self.homes[corners]
+        return cells
+
+    def counts(self) -> IntArray:
+        """Number of owned faces of each dimension 0 .. d that lie in no side of the box."""
+        cells, d = self.cells, self.cells.dimension
+        fixed = np.arange(d) < d - cells.dim[:, None]
+        inside = ((cells.planes >= 2 * d) | ~fixed).all(axis=1)
+        return np.bincount(cells.dim[inside & self.owned], minlength=d + 1)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing is left to do."""
+        return self._step is None and self.at == self.end
+
+    def borders(self) -> IntArray:
+        """Where the part may be divided: numbers of cells, from 0 to the number of all."""
+        n, layer = self.cells.top.size, self._layer
+        if layer is None or layer.rounds == 1:
+            return np.arange(n + 1)
+        # Pieces of one cell below the layer may be merged again: they stay together.
+        parent = layer.parent if self._step is None else layer.parent[self._step.cell]
+        return np.concatenate([[0], np.flatnonzero(parent[1:] != parent[:-1]) + 1, [n]])
+
+    def some(self, begin: int, end: int, last: NDArray[np.int32]) -> Part:
+        """The part of some neighbouring cells; ``last`` is the last cell around each face."""
+        numbers = np.arange(begin, end, dtype=np.int32)
+        faces, _ = self.cells.closure(self.cells.top[begin:end], numbers)
+        part = object.__new__(Part)
+        part.cells = self.cells.part(faces, self.cells.top[begin:end])
+        part.owned = self.owned[faces] & (self.homes[faces] >= begin)
+        part.at, part.end, part.undecided, part.events, part.tracked = self.at, self.end, 0, None, None
+        if self.events is not None:
+            shared = (self.homes[faces] < begin) | (last[faces] >= end)
+            part.tracked = Tracked.begin(faces, shared, self.tracked, self.cells.dim.size)
+            part.events = self.events.beneath()
+        now, run = self._step, slice(begin, end)
+        part.first = self.first if now is not None else self.first + begin
+        part._maps = None if self._maps is None else self._maps
+        if self._layer is None and self._maps is not None:
+            part._maps = self._maps.restricted(begin, end)
+        part._layer = None
+        if self._layer is not None:
+            part._layer = self._layer.some(faces, run if now is None else None)
+        corners = self._take_vertices(part, None if now is None else now.step.forms)
+        part._zeros = self._zeros.some(corners)
+        part._step = None
+        if now is not None:
+            rows = np.zeros((len(part.vertices.store.radii), now.masks.shape[1]), dtype=np.int32)
+            rows[: corners.size] = now.masks[corners]
+            own = now.cell[run], now.above[run].copy(), now.below[run].copy()
+            part._step = UnderWay(now.step, rows, *own, now.word, now.left)
+        part._list_faces()
+        return part
+
+    def _take_vertices(self, part: Part, step: FormsOfCells | None) -> IntArray:
+        """Give a part its vertices; return their numbers here."""
+        cells, d, own = part.cells, self.cells.dimension, part.cells.faces(0)
+        corners = cells.start[own].astype(np.int64)
+        cells.start[own] = np.arange(corners.size, dtype=np.int32)
+        total = len(self.vertices.store.errors)
+        if step is not None:
+            forms = np.arange(total)  # those of the step are counted from one place
+        else:
+            fixed = np.arange(d) < d - cells.dim[:, None]
+            known = np.zeros(total, dtype=np.bool_)
+            known[: 2 * d] = True
+            known[cells.planes[fixed]] = True
+            known[self.vertices.store.planes[corners]] = True
+            forms = np.flatnonzero(known)
+            place = np.full(total + 1, -1, dtype=np.int32)
+            place[forms] = np.arange(forms.size, dtype=np.int32)
+            cells.planes = place[cells.planes]
+        part.vertices = self.vertices.some(corners, forms, 2 * corners.size + 64)
+        part.corners = corners.size
+        if part.events is not None:
+            part.events.keep(forms)
+        return corners
+
+
+def _in_hand(now: UnderWay) -> int:
+    """A mask of the hyperplanes of the word that cut a cell, or give a maxout unit a larger piece."""
+    above, below, arrays = now.above[:, now.word], now.below[:, now.word], now.step.arrays
+    cut = int(np.bitwise_or.reduce(above & below))
+    is_max = arrays.is_max[arrays.pairs[WORD * now.word : WORD * (now.word + 1), 0]]
+    if is_max.any():
+        cut |= int(np.bitwise_or.reduce(below)) & int(masks_of(is_max[None])[0, 0])
+    return cut & 0xFFFFFFFF
+
+
+def _lower_half(planes: int) -> int:
+    """The lower half of the bits of a mask."""
+    kept = 0
+    for _ in range(planes.bit_count() // 2):
+        lowest = planes & -planes
+        kept, planes = kept | lowest, planes ^ lowest
+    return kept
+
+
+@cache
+def _most_cells(d: int) -> NDArray[np.float64]:
+    """C(m, 0) + ... + C(m, d), by m = 0 .. 32."""
+    return np.array([float(sum(comb(m, i) for i in range(d + 1))) for m in range(WORD + 1)])
