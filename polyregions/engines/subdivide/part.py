@@ -328,8 +328,9 @@ class Part:
         if self._layer is not None:
             part._layer = self._layer.some(faces, run if now is None else None)
         corners = self._take_vertices(part, None if now is None else now.step.forms)
-        part._zeros = self._zeros.some(corners)
         part._step = None
+        zeros = self._zeros.masks if now is None else now.masks[:, 2 * now.above.shape[1] :]
+        part._zeros = self._zeros.some(zeros[corners] if zeros.size else zeros)
         if now is not None:
             rows = np.zeros((len(part.vertices.store.radii), now.masks.shape[1]), dtype=np.int32)
             rows[: corners.size] = now.masks[corners]

@@ -128,14 +128,11 @@ class KnownZeros:
         strict : callable
             Gives masks (vertices, words) of the step's hyperplanes that are not zero at each vertex.
         """
-        split = 0 if self.below is None else self.below.live.shape[1]
-        if self.below is not None:
-            self.below = Zeros(masks[:, :split].copy(), self.below.outputs)
-        if self.outputs is not None:
-            self.outputs = Zeros(masks[:, split:].copy(), self.outputs.outputs)
-        elif self._wanted[step.layer + 1]:
+        is_first = self.outputs is None
+        self.below, self.outputs = self._of(masks)
+        if is_first and self._wanted[step.layer + 1]:
             self.outputs = _after_bends(step, strict())
-        elif self.below is not None:
+        elif is_first and self.below is not None:
             self.outputs = Zeros.none(len(self.below.live), step.n_outputs)
 
     def end(self, layer: LayerArrays, states: PackedStates, vertices: int, cell: Callable[[], IntArray]) -> None:
@@ -150,13 +147,16 @@ class KnownZeros:
                 outputs = _through_pieces(layer, self.below, outputs, states, cell())
         self.below, self.outputs = outputs, None
 
-    def some(self, vertices: IntArray) -> KnownZeros:
-        """The same for some of the vertices."""
-        below, outputs = (
-            None if zeros is None else Zeros(zeros.live[vertices], zeros.outputs)
-            for zeros in (self.below, self.outputs)
-        )
-        return KnownZeros(self._wanted, below, outputs)
+    def some(self, masks: Masks) -> KnownZeros:
+        """The same for other vertices, by masks of theirs."""
+        return KnownZeros(self._wanted, *self._of(masks))
+
+    def _of(self, masks: Masks) -> tuple[Zeros | None, Zeros | None]:
+        """What masks of all that is followed say."""
+        split = 0 if self.below is None else self.below.live.shape[1]
+        below = None if self.below is None else Zeros(masks[:, :split].copy(), self.below.outputs)
+        outputs = None if self.outputs is None else Zeros(masks[:, split:].copy(), self.outputs.outputs)
+        return below, outputs
 
 
 def wanted_zeros(steps: Sequence[LayerArrays], layers: int) -> list[bool]:
