@@ -49,7 +49,7 @@ def beyond(plane: int) -> int:
 @kernel(bare=True)
 def cut_edge(f: int, plane: int, new: NewFaces, lists: Lists) -> int:
     """Cut an edge in two at its new vertex. The half beyond it has its number already, and its dimension."""
-    table, _, pool, planes, _, used = new
+    table, _, pool, planes, _, inside, used = new
     # Each half may be in the lists of all hyperplanes.
     if used[ENTRIES] + 2 * WORD > lists.entries.shape[0]:
         return MORE_ENTRIES
@@ -72,6 +72,7 @@ def cut_edge(f: int, plane: int, new: NewFaces, lists: Lists) -> int:
     table[other, CARRIER], table[other, SECTION] = table[f, CARRIER], -1
     table[other, SIBLING] = table[f, SIBLING]
     table[f, SIBLING] = other
+    inside[other], inside[vertex], inside[f] = inside[f], other, vertex
     enter(other, 1, beyond(plane), new, lists)
     return DONE
 
@@ -79,7 +80,7 @@ def cut_edge(f: int, plane: int, new: NewFaces, lists: Lists) -> int:
 @kernel(part=True, bare=True)
 def has_room(f: int, plane: int, new: NewFaces) -> bool:
     """Whether the pool has room for F+, F-, and F0 twice. No boundary is larger than ``used[MOST]``."""
-    table, _, pool, _, _, used = new
+    table, _, pool, _, _, _, used = new
     begin, size = int64(table[f, START]), int64(table[f, SIZE])
     if used[POOL] + size * (2 * used[MOST] + 4) + 4 <= pool.size:
         return True
@@ -104,7 +105,7 @@ def part_boundary(f: int, at: Int64Vector, new: NewFaces, masks: Int64Matrix) ->
     finished has at most one of them, which is more likely at the end of its boundary; another one can have
     several, pieces of a face that an earlier batch has cut.
     """
-    table, _, pool, _, _, used = new
+    table, _, pool, _, _, _, used = new
     plane, mark, finished = at[ROUND], at[MARK], at[BEFORE]
     bit = int64(1) << int64(plane)
     begin, size = int64(table[f, START]), int64(table[f, SIZE])
@@ -186,7 +187,7 @@ def cut_face(f: int, form: int, at: Int64Vector, new: NewFaces, lists: Lists, ma
     ``form`` is the number of the hyperplane's form; ``masks (3, 3)`` is memory to work in.
     """
     level, plane = at[LEVEL], at[ROUND]
-    table, dim, pool, planes, _, used = new
+    table, dim, pool, planes, _, inside, used = new
     d = planes.shape[1]
     if used[FACES] + 2 > table.shape[0]:
         return MORE_FACES
@@ -237,6 +238,7 @@ def cut_face(f: int, form: int, at: Int64Vector, new: NewFaces, lists: Lists, ma
     table[f, SECTION] = zero
     table[other, SIBLING] = table[f, SIBLING]
     table[f, SIBLING] = other
+    inside[other], inside[zero], inside[f] = inside[f], other, zero
     enter(zero, level - 1, beyond(plane), new, lists)
     enter(other, level, beyond(plane), new, lists)
     return DONE

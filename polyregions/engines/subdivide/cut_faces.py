@@ -179,7 +179,7 @@ class Cutting(NamedTuple):
 @kernel(bare=True)
 def copy_face(f: int, old: OldFaces, new: NewFaces, lists: Lists) -> int:
     """Copy an old face, its boundary now made of pieces."""
-    table, dim, pool, planes, piece_of, used = new
+    table, dim, pool, planes, piece_of, inside, used = new
     if used[FACES] + 1 > table.shape[0]:
         return MORE_FACES
     if used[ENTRIES] + WORD > lists.entries.shape[0]:
@@ -201,7 +201,7 @@ def copy_face(f: int, old: OldFaces, new: NewFaces, lists: Lists) -> int:
         planes[face, j] = old.planes[f, j]
     table[face, CARRIER], table[face, SIBLING], table[face, SECTION] = f, -1, -1
     set_boundary(face, begin, end, new)
-    piece_of[f] = face
+    piece_of[f], inside[face] = face, -1
     used[MOST] = max(used[MOST], end - begin)
     enter(face, k, LOW, new, lists)
     return DONE
@@ -282,7 +282,7 @@ def mark_vertex(f: int, v: int, cell: int, row: int, work: Cutting) -> None:
 @kernel(part=True, bare=True)
 def new_vertex(f: int, cell: int, row: int, plane: int, work: Cutting) -> int:
     """Make the vertex in which a hyperplane meets edge f, with its signs for the hyperplanes to come."""
-    table, dim, _, planes, _, used = work.new
+    table, dim, _, planes, _, _, used = work.new
     store, cut = work.corners.store, work.cut
     d = planes.shape[1]
     if used[FACES] + 2 > table.shape[0]:

@@ -2,12 +2,11 @@
 
 The steps are those of :mod:`polyregions.network.hyperplanes`: each further one compares the next piece f of
 each maxout unit with m, the largest of the pieces before. Where f is larger, the boundaries between those are
-below the maximum, and must go. So after each group of
-hyperplanes the faces are merged that lie in one face of the complex before the layer and on which the same pieces are the largest so far. What is left is the complex of the upper
+below the maximum, and must go. So after each step
+the faces are merged that lie in one face of the complex before the layer and on which the same pieces are the largest so far. What is left is the complex of the upper
 envelopes of the pieces so far.
 
-Groups take units together: those of a unit that a step has not come to yet are as they were. A face on which
-no f is strictly larger has its old set of largest pieces, perhaps with f: it differs from all
+A face on which no f is strictly larger has its old set of largest pieces, perhaps with f: it differs from all
 other faces, as the faces before the step did. Only the others are compared.
 """
 
@@ -61,6 +60,7 @@ class PartlyCut:
         self._values: OutputMaps | None = None
         self._old: NDArray[np.int32] | None = None
         self._sets: NDArray[np.uint8] | None = None
+        self._larger: BoolArray | None = None
 
     def maps(self, step: LayerArrays) -> OutputMaps:
         """What a step's hyperplanes are forms of, on the cells that it cuts."""
@@ -93,29 +93,34 @@ class PartlyCut:
             states[:, output] += np.add.reduceat(bits, first, axis=1)
             self.states.write(start, states)
 
-    def follow(
-        self, step: LayerArrays, word: int, group: int, table: NDArray[np.int32], cells: Cells
-    ) -> Merged | None:
-        """Enter what a group of a step's hyperplanes has made; merge the faces that belong together.
+    def follow(self, step: LayerArrays, word: int, group: int, table: NDArray[np.int32]) -> None:
+        """Enter what a group of a step's hyperplanes has made.
 
         Parameters
         ----------
         word, group : int
             The word of masks that the hyperplanes are in, and a mask of them.
         table : int32 (faces, columns)
-            Of the faces of ``cells``, see :mod:`polyregions.engines.subdivide.face_table`.
+            Of the new faces, see :mod:`polyregions.engines.subdivide.face_table`.
         """
         if self.rounds == 1:
-            return None
+            return
         carrier = table[:, CARRIER]
-        old = carrier.copy() if self._old is None else self._old[carrier]
-        sets = _all_states(step, len(table)) if self._sets is None else self._sets[carrier]
-        leave_out(_left_out(step), WORD * word, group, table, sets)
-        merged = None
-        if self._done > 0:
-            is_max = step.is_max[step.pairs[WORD * word : WORD * (word + 1), 0]]
-            merged = _merged(cells, old, sets, (table[:, BELOW] & masks_of(is_max[None])[0, 0] & group) != 0)
-        self._old, self._sets = (old, sets) if merged is None else (old[merged.pieces], sets[merged.pieces])
+        self._old = carrier.copy() if self._old is None else self._old[carrier]
+        self._sets = _all_states(step, len(table)) if self._sets is None else self._sets[carrier]
+        leave_out(_left_out(step), WORD * word, group, table, self._sets)
+        is_max = step.is_max[step.pairs[WORD * word : WORD * (word + 1), 0]]
+        larger = (table[:, BELOW] & masks_of(is_max[None])[0, 0] & group) != 0
+        self._larger = larger if self._larger is None else larger | self._larger[carrier]
+
+    def merge(self, cells: Cells) -> Merged | None:
+        """Merge the faces that belong together, when all groups of a step are done; None if none do."""
+        if self._old is None or self._sets is None or self._larger is None:
+            return None
+        merged = None if self._done == 0 else _merged(cells, self._old, self._sets, self._larger)
+        self._larger = None
+        if merged is not None:
+            self._old, self._sets = self._old[merged.pieces], self._sets[merged.pieces]
         return merged
 
     def pass_over(self) -> None:
@@ -150,6 +155,8 @@ class PartlyCut:
             other.parent, other.states = self.parent[cells], self.states.some(cells)
         if self._old is not None and self._sets is not None:
             other._old, other._sets = self._old[faces], self._sets[faces]
+        if self._larger is not None:
+            other._larger = self._larger[faces]
         return other
 
     def above(self) -> OutputMaps:

@@ -15,7 +15,7 @@ TOUCHED    and of those that a face of its boundary lies in
 =========  ==========================================================================================
 
 Faces are numbered as they are made. So a face was cut in this round iff its SECTION is one of the faces
-made in this round. In which order the pieces of one old face are made depends on that face alone.
+made in this round.
 """
 
 from __future__ import annotations
@@ -49,6 +49,9 @@ class NewFaces(NamedTuple):
         The boundaries.
     piece_of : int32 (old faces,)
         The first piece of each old face.
+    inside : int32 (faces,)
+        The next face inside the same old face, of any dimension, or -1: of a face that was cut, first all of
+        F+, then of F0, then of F-.
     used : int64 (COUNTERS,)
         How much of each array is in use, of those of :class:`Lists` and of the vertices, too.
     """
@@ -58,6 +61,7 @@ class NewFaces(NamedTuple):
     pool: Int32Vector
     planes: Int32Matrix
     piece_of: Int32Vector
+    inside: Int32Vector
     used: Int64Vector
 
 
@@ -121,7 +125,7 @@ def enter_vertices(
     corners: Int64Vector, start: Int32Vector, planes: Int32Matrix, masks: Int32Matrix, new: NewFaces
 ) -> None:
     """Begin with the old vertices; ``masks (numbers, 2)`` has the masks of each by its number."""
-    table, dim, _, own, piece_of, _ = new
+    table, dim, _, own, piece_of, inside, _ = new
     for i in range(corners.size):
         f = corners[i]
         number = int64(start[f])
@@ -129,7 +133,7 @@ def enter_vertices(
         table[i, START], table[i, SIZE] = number, 0
         table[i, ABOVE], table[i, BELOW], table[i, TOUCHED] = masks[number, 0], masks[number, 1], 0
         dim[i] = 0
-        piece_of[f] = i
+        piece_of[f], inside[i] = i, -1
         for j in range(planes.shape[1]):
             own[i, j] = planes[f, j]
 
@@ -137,7 +141,7 @@ def enter_vertices(
 @kernel
 def take_out(new: NewFaces, lists: FaceLists, dim: Int8Vector, planes: Int32Matrix) -> int:
     """Copy all faces, their boundaries one after the other; return how much of ``lists.pool`` they take."""
-    table, its_dim, its_pool, its_planes, _, used = new
+    table, its_dim, its_pool, its_planes, _, _, used = new
     start, size, pool = lists
     place = 0
     for f in range(used[FACES]):
@@ -168,3 +172,19 @@ def pieces_in_order(old: Int64Vector, piece_of: Int32Vector, table: Int32Matrix,
             pieces[n] = piece
             n += 1
             piece = int64(table[piece, SIBLING])
+
+
+@kernel
+def list_inside(
+    old: Int64Vector, piece_of: Int32Vector, inside: Int32Vector, counts: Int64Vector, listed: Int64Vector
+) -> int:
+    """List the faces inside old faces, in an order that depends on the face and what cuts it alone."""
+    n = 0
+    for k in range(old.size):
+        f, before = int64(piece_of[old[k]]), n
+        while f >= 0:
+            listed[n] = f
+            n += 1
+            f = int64(inside[f])
+        counts[k] = n - before
+    return n

@@ -97,6 +97,7 @@ class Workspace:
         self.table = np.empty((1024, COLUMNS), dtype=np.int32)
         self.dim = np.empty(1024, dtype=np.int8)
         self.planes = np.empty((1024, d), dtype=np.int32)
+        self.inside = np.empty(1024, dtype=np.int32)
         self.pool = np.empty(8192, dtype=np.int32)
         self.entries = np.empty((4096, 2), dtype=np.int32)
         self.head = np.full((d + 1, WORD), -1, dtype=np.int32)
@@ -106,7 +107,12 @@ class Workspace:
     def reserve(self, faces: int) -> None:
         """Make room for so many faces at least."""
         if len(self.table) < faces:
-            self.table, self.dim, self.planes = grown(self.table, self.dim, self.planes, rows=faces)
+            self.enlarge(faces)
+
+    def enlarge(self, faces: int = 0) -> None:
+        """Make room for more faces, or for so many."""
+        arrays = self.table, self.dim, self.planes, self.inside
+        self.table, self.dim, self.planes, self.inside = grown(*arrays, rows=faces)
 
 
 class GroupCut:
@@ -132,8 +138,8 @@ class GroupCut:
         """Number of vertices."""
         return int(self.count[VERTICES])
 
-    def run(self, work: Workspace) -> tuple[NDArray[np.int32], Cells]:
-        """Cut all faces; return the table, which is good until the next run, and the complex."""
+    def run(self, work: Workspace) -> tuple[NewFaces, Cells]:
+        """Cut all faces; return what was made, which is good until the next run, and the complex."""
         cells, group, words = self.old.cells, self.group, self.group.places.size // WORD
         corners = cells.faces(0)
         work.reserve(cells.dim.size)
@@ -167,7 +173,7 @@ class GroupCut:
                     self._decide(work.table, face, place, cell)
                 self.count[OPEN] = 0
             elif code == MORE_FACES:
-                work.table, work.dim, work.planes = grown(work.table, work.dim, work.planes)
+                work.enlarge()
             elif code == MORE_POOL:
                 (work.pool,) = grown(work.pool)
             elif code == MORE_ENTRIES:
@@ -192,10 +198,10 @@ class GroupCut:
         self.undecided += bool(self.old.owned[table[face, CARRIER]])
 
     def _new(self, work: Workspace, piece_of: NDArray[np.int32]) -> NewFaces:
-        return NewFaces(work.table, work.dim, work.pool, work.planes, piece_of, self.count)
+        return NewFaces(work.table, work.dim, work.pool, work.planes, piece_of, work.inside, self.count)
 
-    def _result(self, work: Workspace, piece_of: NDArray[np.int32]) -> tuple[NDArray[np.int32], Cells]:
-        """The table and the new complex; its cells are ordered by the old cell, and by hyperplane sides."""
+    def _result(self, work: Workspace, piece_of: NDArray[np.int32]) -> tuple[NewFaces, Cells]:
+        """What was made, and the new complex; its cells are ordered by the old cell, and by hyperplane sides."""
         cells, faces = self.old.cells, int(self.count[FACES])
         if faces > MOST_FACES:
             raise _too_large(faces, 4 * COLUMNS)
@@ -203,10 +209,11 @@ class GroupCut:
         dim, planes = np.empty(faces, dtype=np.int8), np.empty((faces, d), dtype=np.int32)
         start, size = np.empty(faces, dtype=np.int32), np.empty(faces, dtype=np.int32)
         pool = np.empty(int(self.count[POOL]), dtype=np.int32)
-        end = take_out(self._new(work, piece_of), FaceLists(start, size, pool), dim, planes)
+        new = self._new(work, piece_of)
+        end = take_out(new, FaceLists(start, size, pool), dim, planes)
         top = np.empty(int(np.count_nonzero(dim == d)), dtype=np.int64)
         pieces_in_order(cells.top, piece_of, table, top)
-        return table, Cells(dim, start, size, pool[:end], planes, top)
+        return new._replace(table=table), Cells(dim, start, size, pool[:end], planes, top)
 
 
 def in_batches(cells: Cells, listed: IntArray, homes: NDArray[np.int32]) -> OldFaces:

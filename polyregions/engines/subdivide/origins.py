@@ -1,7 +1,8 @@
 """Where the pieces of a part come from: what it takes to put the parts together again.
 
-A face on the border of two parts is cut in both. The faces inside it are made in the same order in both,
-since that depends on the face alone; so they are known by their places in that order.
+A face on the border of two parts is cut in both. The faces inside it are listed in an order that depends on
+the face and the hyperplanes that cut it alone, not on the groups in which they come: so they are known by
+their places in that order.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from ...base.arrays import FloatArray, IntArray
 from ...complex.patterns import Cut
 from ...complex.vertices import Store
-from .envelopes import Merged
+from .face_table import NewFaces, list_inside
 
 _NUMBERS = count()
 #: A form's key is the number of the part that made it times this, and its place among those of the part.
@@ -56,19 +57,17 @@ class Tracked:
         own = np.flatnonzero(shared)
         return cls(np.arange(own.size), own, faces[own])
 
-    def follow(self, total: int, carrier: NDArray[np.int32], merged: Merged | None) -> Tracked:
-        """Go over to the faces that a group has made of so many."""
-        place = np.full(total, -1, dtype=np.int64)
-        place[self.pieces] = np.arange(self.pieces.size)
-        found = place[carrier]
-        pieces = np.flatnonzero(found >= 0)
-        pieces = pieces[np.argsort(found[pieces], kind="stable")]
-        keys = self.keys[found[pieces]]
-        if merged is not None:
-            pieces = merged.number[pieces]
-            kept = np.sort(np.unique(pieces, return_index=True)[1])
-            pieces, keys = pieces[kept], keys[kept]
-        return Tracked(keys, pieces, self.faces)
+    def follow(self, new: NewFaces) -> Tracked:
+        """Go over to the faces that a group has made."""
+        counts, listed = np.empty(self.pieces.size, dtype=np.int64), np.empty(len(new.table), dtype=np.int64)
+        end = list_inside(self.pieces, new.piece_of, new.inside, counts, listed)
+        return Tracked(np.repeat(self.keys, counts), listed[:end].copy(), self.faces)
+
+    def merged(self, number: IntArray) -> Tracked:
+        """Go over to merged faces, given the new number of each."""
+        pieces = number[self.pieces]
+        kept = np.sort(np.unique(pieces, return_index=True)[1])
+        return Tracked(self.keys[kept], pieces[kept], self.faces)
 
 
 class NewForms(NamedTuple):

@@ -223,29 +223,32 @@ class Part:
         assert now is not None and layer is not None
         old = OldPart(self.cells, self.order, homes, now.cell, self.owned)
         cut = GroupCut(old, group, self.vertices, now.masks, self.corners)
-        table, cells = cut.run(work)
+        new, cells = cut.run(work)
         now.masks, self.corners = cut.masks, cut.used
         self.undecided += cut.undecided
-        carrier = table[:, CARRIER].copy()
-        merged = layer.follow(now.step.arrays, group.word, group.planes, table, cells)
-        top, owned = cells.top, self.owned[carrier]
-        if merged is not None:
-            cells, top, owned = merged.cells, merged.pieces[merged.cells.top], owned[merged.pieces]
+        layer.follow(now.step.arrays, group.word, group.planes, new.table)
         if self.tracked is not None:
-            self.tracked = self.tracked.follow(len(homes), carrier, merged)
+            self.tracked = self.tracked.follow(new)
+        carrier, top = new.table[:, CARRIER], cells.top
         before = homes[carrier[top]]
         now.cell, now.above, now.below = now.cell[before], now.above[before], now.below[before]
-        now.above[:, group.word], now.below[:, group.word] = table[top, ABOVE], table[top, BELOW]
-        self.cells, self.owned = cells, owned
+        now.above[:, group.word], now.below[:, group.word] = new.table[top, ABOVE], new.table[top, BELOW]
+        self.cells, self.owned = cells, self.owned[carrier]
         self._list_faces()
-        if merged is not None and now.left:
-            self._look_again(now)
 
     def _finish_step(self) -> None:
         now, layer = self._step, self._layer
         assert now is not None and layer is not None
         self._step = None
         step, words = now.step, now.above.shape[1]
+        merged = layer.merge(self.cells)
+        if merged is not None:
+            before = self.homes[merged.pieces[merged.cells.top]]
+            now.cell, now.above, now.below = now.cell[before], now.above[before], now.below[before]
+            self.cells, self.owned = merged.cells, self.owned[merged.pieces]
+            if self.tracked is not None:
+                self.tracked = self.tracked.merged(merged.number)
+            self._list_faces()
         layer.finish(step.arrays, now.cell, now.above, now.below)
         whole = self.steps[self.at]
         self._zeros.follow(
