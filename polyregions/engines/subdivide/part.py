@@ -12,7 +12,7 @@ border of two parts is in both, and cut in both, in the same way; the first part
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from math import comb
 from typing import NamedTuple
 
@@ -105,11 +105,27 @@ class Part:
         self._zeros = KnownZeros(wanted_zeros(own, own[-1].layer + 1 if own else 0))
         self._layer: PartlyCut | None = None
         self._step: UnderWay | None = None
-        self._list_faces()
 
-    def _list_faces(self) -> None:
+    # Made when they are asked for: many parts end with the faces that a group has made.
+    @cached_property
+    def _listed(self) -> tuple[IntArray, NDArray[np.int32]]:
         numbers = np.arange(self.cells.top.size, dtype=np.int32)
-        self.order, self.homes = self.cells.closure(self.cells.top, numbers)
+        return self.cells.closure(self.cells.top, numbers)
+
+    @property
+    def order(self) -> IntArray:
+        """All faces, each after those that it bounds."""
+        return self._listed[0]
+
+    @property
+    def homes(self) -> NDArray[np.int32]:
+        """A cell around each face, the first."""
+        return self._listed[1]
+
+    def _become(self, cells: Cells, owned: NDArray[np.bool_]) -> None:
+        """Go over to other faces."""
+        self.cells, self.owned = cells, owned
+        vars(self).pop("_listed", None)
 
     @property
     def steps(self) -> list[LayerArrays]:
@@ -233,8 +249,7 @@ class Part:
         before = homes[carrier[top]]
         now.cell, now.above, now.below = now.cell[before], now.above[before], now.below[before]
         now.above[:, group.word], now.below[:, group.word] = new.table[top, ABOVE], new.table[top, BELOW]
-        self.cells, self.owned = cells, self.owned[carrier]
-        self._list_faces()
+        self._become(cells, self.owned[carrier])
 
     def _finish_step(self) -> None:
         now, layer = self._step, self._layer
@@ -245,10 +260,9 @@ class Part:
         if merged is not None:
             before = self.homes[merged.pieces[merged.cells.top]]
             now.cell, now.above, now.below = now.cell[before], now.above[before], now.below[before]
-            self.cells, self.owned = merged.cells, self.owned[merged.pieces]
+            self._become(merged.cells, self.owned[merged.pieces])
             if self.tracked is not None:
                 self.tracked = self.tracked.merged(merged.number)
-            self._list_faces()
         layer.finish(step.arrays, now.cell, now.above, now.below)
         whole = self.steps[self.at]
         self._zeros.follow(
@@ -339,7 +353,6 @@ class Part:
             rows[: corners.size] = now.masks[corners]
             own = now.cell[run], now.above[run].copy(), now.below[run].copy()
             part._step = UnderWay(now.step, rows, *own, now.word, now.left)
-        part._list_faces()
         return part
 
     def _take_vertices(self, part: Part, step: FormsOfCells | None) -> IntArray:
