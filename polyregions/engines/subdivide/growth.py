@@ -171,7 +171,7 @@ class Growth:
         """Take a part as far as it goes whole."""
         part = branch.begin()
         while True:
-            if part.cells.dim.size > MOST and not part.is_done:
+            if part.cells.dim.size > MOST and part.is_cut_further:
                 borders = _spread(part)
                 if len(borders) > 2:
                     self._divide(branch, borders)

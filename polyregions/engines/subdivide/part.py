@@ -311,9 +311,13 @@ class Part:
         return np.bincount(cells.dim[inside & self.owned], minlength=d + 1)
 
     @property
-    def is_done(self) -> bool:
-        """Whether nothing is left to do."""
-        return self._step is None and self.at == self.end
+    def is_cut_further(self) -> bool:
+        """Whether there are hyperplanes to come that may cut a cell."""
+        now = self._step
+        if now is None or self.at + 1 < self.end:
+            return self.at < self.end
+        later = slice(now.word + 1, None)
+        return now.left != 0 or bool((now.above[:, later] & now.below[:, later]).any())
 
     def borders(self) -> IntArray:
         """Where the part may be divided: numbers of cells, from 0 to the number of all."""
