@@ -95,7 +95,7 @@ def from_arrays(found: Arrays, network: Network, box: Box) -> Faces:
     store = Store(*(found[name] for name in STORE))
     _check_store(cells, store, d)
     steps = layer_steps(network, box)
-    vertices = Vertices(network, box, steps, Cells.box(d))
+    vertices = Vertices(network, box, steps)
     vertices.store = store
     _enter_cuts(vertices, found, network)
     _check_sources(vertices, top.size)

@@ -22,6 +22,7 @@ several cells is cut with the first of them; then its pieces are in the boundari
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -67,6 +68,7 @@ class Cells:
     _by_dim: dict[int, Int64Array] = field(default_factory=dict, repr=False)
 
     @classmethod
+    @cache
     def box(cls, d: int) -> Cells:
         """The 3^d faces of a cube; its hyperplanes are its sides, 2 j the lower, 2 j + 1 the upper.
 

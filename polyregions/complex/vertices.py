@@ -8,6 +8,7 @@ form.
 from __future__ import annotations
 
 from copy import copy
+from functools import cache
 from math import lcm
 from typing import Any, NamedTuple
 
@@ -57,22 +58,11 @@ class Vertices:
         What the steps did that have hyperplanes.
     """
 
-    def __init__(self, network: Network, box: Box, steps: list[LayerArrays], cells: Cells) -> None:
-        d = box.dim
+    def __init__(self, network: Network, box: Box, steps: list[LayerArrays]) -> None:
         self.network, self.steps = network, steps
-        corners = np.arange(2**d)[:, None]
-        signs = np.where(corners >> np.arange(d) & 1, 1.0, -1.0)
-        forms = np.zeros((2 * d, d + 1))
-        forms[0::2, :d], forms[1::2, :d] = np.eye(d), -np.eye(d)
-        forms[:, d] = 1.0
-        faces = cells.faces(0)
-        planes = np.zeros((2**d, d), dtype=np.int32)
-        planes[cells.start[faces]] = cells.planes[faces]
-        points = np.concatenate([signs, np.ones((2**d, 1))], axis=1)
-        source = np.full((2 * d, 3), -1, dtype=np.int32)
-        self.store = Store(points, np.zeros(2**d), planes, forms, np.zeros(2 * d), source)
+        self.store = _corners(box.dim)
         self.cuts: list[Cut] = []
-        self._sides = box_rows(box)
+        self._box = box
         self._forms: dict[tuple[int, int], IntRows] = {}
         self._maker: FormMaker | None = None
         self._exact: dict[int, list[int]] = {}
@@ -166,11 +156,11 @@ class Vertices:
     def exact_point(self, vertex: int) -> list[int]:
         """Homogeneous integer coordinates (d + 1,) of a vertex in x; the last one is positive."""
         if vertex not in self._exact:
-            rows = []
+            rows, sides = [], box_rows(self._box)
             for plane in self.store.planes[vertex].tolist():
                 source = self.store.source[plane].tolist()
                 rows.append(
-                    self.exact_form(*source) if source[0] >= 0 else [int(v) for v in self._sides[plane]]
+                    self.exact_form(*source) if source[0] >= 0 else [int(v) for v in sides[plane]]
                 )
             gradients = fmpz_mat([row[:-1] for row in rows])
             solution = gradients.solve(fmpz_mat([[-row[-1]] for row in rows])).entries()
@@ -183,3 +173,19 @@ class Vertices:
         form, point = self.exact_form(step, cell, plane), self.exact_point(vertex)
         value = sum(a * v for a, v in zip(form, point, strict=True))
         return (value > 0) - (value < 0)
+
+
+@cache
+def _corners(d: int) -> Store:
+    """The corners of a box, and its sides; nobody writes into them."""
+    cells, corners = Cells.box(d), np.arange(2**d)[:, None]
+    signs = np.where(corners >> np.arange(d) & 1, 1.0, -1.0)
+    forms = np.zeros((2 * d, d + 1))
+    forms[0::2, :d], forms[1::2, :d] = np.eye(d), -np.eye(d)
+    forms[:, d] = 1.0
+    faces = cells.faces(0)
+    planes = np.zeros((2**d, d), dtype=np.int32)
+    planes[cells.start[faces]] = cells.planes[faces]
+    points = np.concatenate([signs, np.ones((2**d, 1))], axis=1)
+    source = np.full((2 * d, 3), -1, dtype=np.int32)
+    return Store(points, np.zeros(2**d), planes, forms, np.zeros(2 * d), source)

@@ -154,7 +154,7 @@ class Subdivision:
         self.network, self.box, self.d = network, box, box.dim
         self.steps = layer_steps(network, box)
         self.cells = Cells.box(box.dim)
-        self.vertices = Vertices(network, box, self.steps, self.cells)
+        self.vertices = Vertices(network, box, self.steps)
         self.undecided, self.workers = 0, workers
 
     @classmethod

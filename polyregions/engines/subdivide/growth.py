@@ -15,15 +15,15 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from numpy.typing import NDArray
 
-from ...base.memory import available_memory
 from ...errors import TooLargeError
 from .group_cut import Workspace
 from .part import Part
 
-#: Faces of a part that is divided, and about how many a part has then.
-MOST, FEW = 2**15, 2**13
-#: Memory that is left for other things.
-SPARE = 2**26
+#: Faces of a part that is divided, by dimension: the more faces around a vertex, the more are on borders.
+MOST_FACES = {1: 2**16, 2: 2**16, 3: 2**17}
+MOST_IN_HIGH_DIMENSION = 2**18
+#: About how many parts such a part is divided into.
+PIECES = 4
 
 
 class Branch:
@@ -106,6 +106,7 @@ class Growth:
     ) -> None:
         self.root = Branch(root, 1.0)
         self.stopped, self._dimension = "", root.cells.dimension
+        self._most = MOST_FACES.get(self._dimension, MOST_IN_HIGH_DIMENSION)
         self._done, self._report, (self._limit, self._until) = done, report, limits
         self._waiting, self._active = [self.root], 0
         self._change = threading.Condition()
@@ -171,8 +172,8 @@ class Growth:
         """Take a part as far as it goes whole."""
         part = branch.begin()
         while True:
-            if part.cells.dim.size > MOST and part.is_cut_further:
-                borders = _spread(part)
+            if part.cells.dim.size > self._most and part.is_cut_further:
+                borders = _spread(part, self._most)
                 if len(borders) > 2:
                     self._divide(branch, borders)
                     return
@@ -222,9 +223,9 @@ class Growth:
             self._change.notify_all()
 
 
-def _spread(part: Part) -> list[int]:
+def _spread(part: Part, most: int) -> list[int]:
     """Where to divide a part so that each has about equally many cells; at 0 and at the end if nowhere."""
     borders, n = part.borders(), part.cells.top.size
-    parts = min(max(2, -(-part.cells.dim.size // FEW)), n)
+    parts = min(-(-PIECES * part.cells.dim.size // most), n)
     wanted = np.arange(parts + 1) * n // parts
     return np.unique(borders[np.searchsorted(borders, wanted)]).tolist()

@@ -119,8 +119,9 @@ def _match(part: Part, found: list[Lists], same: list[tuple[IntArray, IntArray]]
         return None
     faces, counts, inside = (np.concatenate(own) for own in zip(*found, strict=True))
     starts = np.cumsum(counts) - counts
-    known, first, entry = np.unique(faces, return_index=True, return_inverse=True)
-    owner = first[entry]
+    first = np.full(int(faces.max(initial=0)) + 1, -1, dtype=np.int64)
+    first[faces[::-1]] = np.arange(faces.size - 1, -1, -1)  # what is written last stays
+    owner = first[faces]
     if (counts != counts[owner]).any():
         raise CheckFailedError("a face has other pieces in another part; this is a defect, please report it")
     again = np.flatnonzero(owner != np.arange(owner.size))
@@ -128,9 +129,9 @@ def _match(part: Part, found: list[Lists], same: list[tuple[IntArray, IntArray]]
     same.append((inside[_ranges(starts[again], n)], inside[_ranges(starts[owner[again]], n)]))
     if part.tracked is None:
         return None
-    place = np.minimum(np.searchsorted(known, part.tracked.pieces), known.size - 1)
-    here = first[place]
-    own_counts = np.where(known[place] == part.tracked.pieces, counts[here], 0)
+    pieces = np.minimum(part.tracked.pieces, first.size - 1)
+    here = first[pieces]
+    own_counts = np.where((here >= 0) & (pieces == part.tracked.pieces), counts[here], 0)
     own = np.bincount(part.tracked.keys, weights=own_counts, minlength=part.tracked.faces.size)
     return Lists(part.tracked.faces, own.astype(np.int64), inside[_ranges(starts[here], own_counts)])
 

@@ -36,7 +36,7 @@ from .origins import Events, Tracked
 from .zeros import KnownZeros, wanted_zeros
 
 #: Faces that a group may make at once, about: a share of the cache.
-FACES_AT_ONCE = 2**14
+FACES_AT_ONCE = 2**20
 
 
 class StepBegun(NamedTuple):
