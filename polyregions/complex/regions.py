@@ -169,7 +169,9 @@ class Regions:
         """
         if self.known_faces is None:
             why = f"engine {self.engine!r} does not keep them"
-            if self.further is not None or self.engine == "subdivide":
+            if self.engine == "subdivide" and not self.complete:
+                why = f"this result is partial ({self.stopped})"
+            elif self.further is not None or self.engine == "subdivide":
                 why = "this result has lost them (files of version 1 did not keep them)"
             raise InvalidInputError(
                 f"{purpose}: it takes the faces of all dimensions, and {why}; "

@@ -159,9 +159,7 @@ class Vertices:
             rows, sides = [], box_rows(self._box)
             for plane in self.store.planes[vertex].tolist():
                 source = self.store.source[plane].tolist()
-                rows.append(
-                    self.exact_form(*source) if source[0] >= 0 else [int(v) for v in sides[plane]]
-                )
+                rows.append(self.exact_form(*source) if source[0] >= 0 else [int(v) for v in sides[plane]])
             gradients = fmpz_mat([row[:-1] for row in rows])
             solution = gradients.solve(fmpz_mat([[-row[-1]] for row in rows])).entries()
             scale = lcm(*(int(v.q) for v in solution))

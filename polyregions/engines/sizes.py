@@ -56,9 +56,9 @@ def better_traversed(network: Network, box: Box) -> bool:
     if box.dim > FEW_DIMENSIONS and not has_ties(network, box):
         return True
     # Loaded here, like the engine itself.
-    from .subdivide import layer_cut
+    from .subdivide import group_cut
 
-    most = min(available_memory() / bytes_of_region(network), layer_cut.MOST_FACES / 2**box.dim)
+    most = min(available_memory() / bytes_of_region(network), group_cut.MOST_FACES / 2**box.dim)
     return bool(region_bound(network) > most and likely_regions(network, box) > most)
 
 

@@ -22,7 +22,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import cast
+from typing import NamedTuple, cast
 
 import numpy as np
 
@@ -40,7 +40,7 @@ from ...network.box import Box
 from ...network.hyperplanes import layer_steps
 from ...network.network import Network
 from .cell_maps import OutputMaps, PieceMaps
-from .growth import Branch, Growth
+from .growth import Branch, Growth, Limits
 from .inner_points import interior_points
 from .joining import join
 from .origins import Events
@@ -89,7 +89,61 @@ def enumerate_by_subdivision(
     """
     until = None if time_limit is None else time.monotonic() + time_limit
     with _enough_memory():
-        return Subdivision(network, box, workers).run(progress, (limit, until))
+        return Subdivision(network, box, workers).run(progress, limit, until)
+
+
+class Counts(NamedTuple):
+    """Numbers of regions, of pairs of them that share a facet, and of faces of each dimension."""
+
+    regions: int
+    adjacencies: int
+    f_vector: list[int]
+
+
+def count_by_subdivision(
+    network: Network,
+    box: Box,
+    *,
+    workers: int = 1,
+    progress: Callable[[float, int], None] | None = None,
+) -> Counts:
+    """Count the activation regions of the box, and the faces, without keeping them.
+
+    The memory that it takes does not grow with their number.
+
+    Parameters
+    ----------
+    workers : int
+        Threads. They never change the answer.
+    progress : callable, optional
+        ``progress(share, regions)`` now and then: which share of the work is done, 0 to 1, as far as it can
+        be told, and the regions that were counted. Neither ever falls.
+
+    Returns
+    -------
+    Counts
+        ``f_vector`` has the faces of dimension 0, ..., d that lie in no side of the box.
+
+    Raises
+    ------
+    TooLargeError
+        If not even a few parts fit into memory.
+
+    Examples
+    --------
+    >>> net = Network.from_arrays([([[1, 0], [0, 1], [1, 1]], [0, 0, -1]), ([[1, 1, 1]], [0])])
+    >>> count_by_subdivision(net, Box.cube(2, -2, 2))
+    Counts(regions=7, adjacencies=9, f_vector=[3, 9, 7])
+    """
+
+    def report(share: float, regions: int, _known: int) -> None:
+        if progress is not None:
+            progress(share, regions)
+
+    # As in enumerate_regions: what leaves the range of float64 proves nothing.
+    with _enough_memory(), np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        found = Subdivision(network, box, workers).count(None if progress is None else report).tolist()
+    return Counts(found[-1], found[-2], found)
 
 
 def extend(cx: Regions, network: Network, *, workers: int = 1) -> RegionComplex:
@@ -171,7 +225,7 @@ class Subdivision:
         return self
 
     def run(
-        self, progress: Progress | None = None, limits: tuple[int | None, float | None] = (None, None)
+        self, progress: Progress | None = None, limit: int | None = None, until: float | None = None
     ) -> RegionComplex:
         """Cut by all layers, with all faces."""
         root = self._root()
@@ -187,11 +241,11 @@ class Subdivision:
             if progress is not None:
                 progress(*told)
 
-        growth = Growth(root, done, None if progress is None else report, limits)
+        growth = Growth(root, done, None if progress is None else report, Limits(limit, until, True))
         growth.run(self.workers)
         cells = self._take(growth)
         if growth.stopped:
-            return self._partial(cells, growth.stopped, limits[0])
+            return self._partial(cells, growth.stopped, limit)
         result = self._result(cells)
         if progress is not None:
             progress(max(result.n_regions, *told), max(result.n_regions, *told))
@@ -233,8 +287,8 @@ class Subdivision:
 
     def _take(self, growth: Growth) -> Cells:
         """Take over what is done."""
-        root = growth.root.begin()
         if growth.root.is_done:
+            root = growth.root.begin()
             self.vertices.store = self.vertices.first(root.corners)
             return root.cells
         cells, store, cuts = join(growth.root, [])
@@ -250,7 +304,9 @@ class Subdivision:
         return offsets, neighbors
 
     def _result(self, cells: Cells) -> RegionComplex:
-        patterns = Patterns(self.vertices.cuts, len(self.network.layers), cells.top.size, self.network.n_units)
+        patterns = Patterns(
+            self.vertices.cuts, len(self.network.layers), cells.top.size, self.network.n_units
+        )
         offsets, neighbors = self._neighbors(cells)
         return RegionComplex(
             network=self.network,
@@ -269,7 +325,9 @@ class Subdivision:
     def _partial(self, cells: Cells, why: str, limit: int | None) -> RegionComplex:
         """The regions that are done, those first whose facets all lead to others or to sides of the box."""
         n = cells.top.size if limit is None else min(limit, cells.top.size)
-        patterns = Patterns(self.vertices.cuts, len(self.network.layers), cells.top.size, self.network.n_units)
+        patterns = Patterns(
+            self.vertices.cuts, len(self.network.layers), cells.top.size, self.network.n_units
+        )
         offsets, neighbors = self._neighbors(cells)
         owner = np.repeat(np.arange(cells.top.size), np.diff(offsets))
         is_open = np.zeros(cells.top.size, dtype=np.bool_)

@@ -44,6 +44,8 @@ from .masks import Masks
 FACES_TOGETHER = 128
 #: Faces are numbered by int32.
 MOST_FACES = 2**31 - 1
+#: Rows that arrays have at least once they grow.
+LEAST = 256
 #: Arrays of less than this may grow without a look at how much memory there is.
 SMALL = 2**26
 
@@ -276,7 +278,7 @@ def grown(*arrays: Any, rows: int = 0) -> list[Any]:
     """The arrays, of one length, with room for four times as much, or for so many rows."""
     length = len(arrays[0])
     width = sum(array[:1].nbytes for array in arrays)
-    room = min(max(4 * length, rows), MOST_FACES)
+    room = min(max(4 * length, rows, LEAST), MOST_FACES)
     if room * width > SMALL:
         room = min(room, available_memory() // (2 * width))
     if room < max(rows, length + length // 8 + 1):

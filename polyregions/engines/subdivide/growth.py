@@ -11,19 +11,41 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ...base.memory import available_memory
 from ...errors import TooLargeError
 from .group_cut import Workspace
+from .origins import Events, Tracked
 from .part import Part
 
 #: Faces of a part that is divided, by dimension: the more faces around a vertex, the more are on borders.
 MOST_FACES = {1: 2**16, 2: 2**16, 3: 2**17}
 MOST_IN_HIGH_DIMENSION = 2**18
+#: Memory that is left for other things.
+SPARE = 2**26
 #: About how many parts such a part is divided into.
 PIECES = 4
+
+
+class Limits(NamedTuple):
+    """Most regions, when to stop by ``time.monotonic()``, and whether all that is done is kept."""
+
+    regions: int | None = None
+    until: float | None = None
+    keeps: bool = False
+
+
+class Above(NamedTuple):
+    """A part that was divided, a run of its cells, and the last cell around each of its faces."""
+
+    part: Part
+    begin: int
+    end: int
+    last: NDArray[np.int32]
 
 
 class Branch:
@@ -32,7 +54,9 @@ class Branch:
     Attributes
     ----------
     part : Part or None
-        None before it is begun, and once it is counted.
+        None before it is begun, and once it is divided or counted.
+    events, tracked
+        What names its faces when parts are put together.
     share : float
         Of all work, as far as it can be told: the parts that one is divided into have equal cells.
     children : list of Branch
@@ -41,30 +65,36 @@ class Branch:
         Whether it was taken through all layers without being divided.
     """
 
-    def __init__(self, part: Part | None, share: float) -> None:
-        self.part, self.share = part, share
+    def __init__(self, part: Part | None, n_cells: int, share: float, above: Above | None = None) -> None:
+        self.part, self.n_cells, self.share = part, n_cells, share
+        self.events: Events | None = None
+        self.tracked: Tracked | None = None
         self.children: list[Branch] = []
         self.is_done = False
-        self.n_cells = 1 if part is None else part.cells.top.size
-        self._above: tuple[Part, int, int, NDArray[np.int32]] | None = None
+        self._above = above
 
     def divide(self, borders: list[int]) -> None:
         """Go on by runs of cells, which are made when they are begun."""
-        part = self.part
+        part, self.part = self.part, None
         assert part is not None
+        self.events, self.tracked = part.events, part.tracked
         last, n = part.cells.homes(last=True), part.cells.top.size
         for begin, end in zip(borders[:-1], borders[1:], strict=True):
-            child = Branch(None, self.share * (end - begin) / n)
-            child._above, child.n_cells = (part, begin, end, last), end - begin
-            self.children.append(child)
+            above = Above(part, begin, end, last)
+            self.children.append(Branch(None, end - begin, self.share * (end - begin) / n, above))
 
     def begin(self) -> Part:
         """The part, made now if it was not yet."""
         if self.part is None:
             assert self._above is not None
-            part, begin, end, last = self._above
-            self.part, self._above = part.some(begin, end, last), None
+            whole, begin, end, last = self._above
+            self.part, self._above = whole.some(begin, end, last), None
         return self.part
+
+    def end(self) -> None:
+        """It was taken through all layers."""
+        assert self.part is not None
+        self.is_done, self.events, self.tracked = True, self.part.events, self.part.tracked
 
     def finished(self) -> Iterator[Branch]:
         """Those that are done, in order, up to the first that is not."""
@@ -93,8 +123,13 @@ class Growth:
         ``done(branch)`` is called for each that is done, one at a time.
     report : callable, optional
         ``report(share, done, known)`` now and then: share of the work, regions, and cells so far.
-    limits : tuple
-        Most regions, and when to stop by ``time.monotonic()``.
+    limits : Limits
+
+    Attributes
+    ----------
+    root : Branch
+    stopped : str
+        Why the work has stopped ("limit", "time", "memory", "interrupted"), or "".
     """
 
     def __init__(
@@ -102,24 +137,24 @@ class Growth:
         root: Part,
         done: Callable[[Branch], None],
         report: Callable[[float, int, int], None] | None = None,
-        limits: tuple[int | None, float | None] = (None, None),
+        limits: Limits | None = None,
     ) -> None:
-        self.root = Branch(root, 1.0)
+        self.root = Branch(root, root.cells.top.size, 1.0)
         self.stopped, self._dimension = "", root.cells.dimension
         self._most = MOST_FACES.get(self._dimension, MOST_IN_HIGH_DIMENSION)
-        self._done, self._report, (self._limit, self._until) = done, report, limits
+        self._done, self._report, self._limits = done, report, limits or Limits()
         self._waiting, self._active = [self.root], 0
         self._change = threading.Condition()
-        self._error: BaseException | None = None
-        self._share, self._regions, self._known = 0.0, 0, self.root.n_cells
+        self._error: Exception | None = None
+        self._share, self._regions, self._known, self._held = 0.0, 0, self.root.n_cells, 0
 
     def run(self, workers: int) -> None:
-        """Work until all is done, or ``stopped`` says why not.
+        """Work until all is done, or ``stopped`` says why not, with at least one part that is done.
 
         Raises
         ------
-        MemoryError, TooLargeError
-            If memory ran out before any part was done.
+        MemoryError, TooLargeError, KeyboardInterrupt
+            If memory ran out, or Ctrl-C was pressed, before that.
         """
         try:
             if workers == 1:
@@ -127,32 +162,31 @@ class Growth:
             else:
                 with ThreadPoolExecutor(workers - 1) as pool:
                     jobs = [pool.submit(self._work, False) for _ in range(workers - 1)]
-                    try:
-                        self._work(True)
-                    finally:
-                        if self._waiting or self._active:
-                            self._stop("interrupted")
+                    self._work(True)
                     for job in jobs:
                         job.result()
         except KeyboardInterrupt:
-            self.stopped = "interrupted"
-            if not any(True for _ in self.root.finished()):
+            self._stop("interrupted")
+            if not self._has_some:
                 raise
-        if self._error is not None:
-            if self.stopped != "memory" or not any(True for _ in self.root.finished()):
-                raise self._error
+        if self._error is not None and not self._has_some:
+            raise self._error
+
+    @property
+    def _has_some(self) -> bool:
+        return any(True for _ in self.root.finished())
 
     def _work(self, is_main: bool) -> None:
         work: Workspace | None = None
         while (branch := self._next()) is not None:
             try:
-                if work is None:
-                    work = Workspace(self._dimension)
+                work = work or Workspace(self._dimension)
                 self._grow(branch, work, is_main)
             except (MemoryError, TooLargeError) as error:
-                self._fail("memory", error)
-            except BaseException as error:
-                self._fail("interrupted", error)
+                self._error = self._error or error
+                self._stop("memory")
+            except BaseException:
+                self._stop("interrupted")  # the others
                 raise
             finally:
                 with self._change:
@@ -184,11 +218,12 @@ class Growth:
             if not goes_on:
                 break
         with self._change:
-            branch.is_done = True
+            branch.end()
+            self._held += part.size
             self._done(branch)
             self._share += branch.share
             self._regions += branch.n_cells
-            self._look(branch)
+        self._look()
 
     def _divide(self, branch: Branch, borders: list[int]) -> None:
         branch.divide(borders)
@@ -196,17 +231,21 @@ class Growth:
             self._waiting += branch.children[::-1]
             self._change.notify_all()
 
-    def _look(self, branch: Branch) -> None:
+    def _look(self) -> None:
         """Stop where a limit is reached."""
-        if self._limit is not None and self._regions > self._limit:
-            if sum(done.n_cells for done in self.root.finished()) > self._limit:
+        most, _, keeps = self._limits
+        if most is not None and self._regions > most:
+            if sum(done.n_cells for done in self.root.finished()) > most:
                 self._stop("limit")
+        # What is put together takes as much again.
+        if keeps and self._held > SPARE and available_memory() < self._held + SPARE:
+            self._stop("memory")
 
     def _tell(self, branch: Branch, cells: int, is_main: bool) -> None:
         with self._change:
             self._known += cells - branch.n_cells
             branch.n_cells = cells
-        if self._until is not None and time.monotonic() > self._until:
+        if self._limits.until is not None and time.monotonic() > self._limits.until and self._has_some:
             self._stop("time")
         if is_main and self._report is not None:
             self._report(self._share, self._regions, self._known)
@@ -216,16 +255,11 @@ class Growth:
             self.stopped = self.stopped or why
             self._change.notify_all()
 
-    def _fail(self, why: str, error: BaseException) -> None:
-        with self._change:
-            self._error = self._error or error
-            self.stopped = self.stopped or why
-            self._change.notify_all()
-
 
 def _spread(part: Part, most: int) -> list[int]:
     """Where to divide a part so that each has about equally many cells; at 0 and at the end if nowhere."""
     borders, n = part.borders(), part.cells.top.size
     parts = min(-(-PIECES * part.cells.dim.size // most), n)
     wanted = np.arange(parts + 1) * n // parts
-    return np.unique(borders[np.searchsorted(borders, wanted)]).tolist()
+    chosen: list[int] = np.unique(borders[np.searchsorted(borders, wanted)]).tolist()
+    return chosen

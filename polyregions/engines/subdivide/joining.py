@@ -22,7 +22,7 @@ from ...complex.vertices import Store
 from ...errors import CheckFailedError, TooLargeError
 from .group_cut import MOST_FACES
 from .growth import Branch
-from .origins import FORMS, NewForms
+from .origins import FORMS, Events, NewForms, Tracked
 from .part import Part
 
 
@@ -52,9 +52,8 @@ class _Steps:
     cuts: dict[int, list[Cut]] = field(default_factory=dict)
     cells: dict[int, int] = field(default_factory=dict)
 
-    def add(self, part: Part, base: int) -> int:
+    def add(self, events: Events | None, base: int) -> int:
         """Add those of a part whose cells are counted from ``base``; return where they are counted from."""
-        events = part.events
         assert events is not None
         self.first_form[events.number] = self.total
         for made in events.made:
@@ -85,35 +84,39 @@ class _Steps:
 
 def join(root: Branch, before: list[Cut]) -> Joined:
     """Put together what is done of a branch, up to the first part that is not; ``before`` are earlier cuts."""
-    steps, done, same = _Steps(), [], []
+    steps = _Steps()
+    done: list[tuple[Part, int]] = []
+    same: list[tuple[IntArray, IntArray]] = []
 
     def visit(branch: Branch, base: int, faces: int) -> tuple[Lists | None, int]:
-        part = branch.part
-        assert part is not None
-        base = steps.add(part, base)
+        tracked = branch.tracked
+        base = steps.add(branch.events, base)
         if branch.is_done:
+            part = branch.begin()
             done.append((part, faces))
             lists = None
-            if part.tracked is not None:
-                counts = np.bincount(part.tracked.keys, minlength=part.tracked.faces.size)
-                lists = Lists(part.tracked.faces, counts, faces + part.tracked.pieces)
+            if tracked is not None:
+                counts = np.bincount(tracked.keys, minlength=tracked.faces.size)
+                lists = Lists(tracked.faces, counts, faces + tracked.pieces)
             return lists, faces + part.cells.dim.size
         found = []
         for child in branch.children:
-            if child.part is None or not (child.is_done or child.children):
-                break
+            if child.events is None:
+                break  # it was not begun, or not finished
             lists, faces = visit(child, base, faces)
             if lists is not None:
                 found.append(lists)
             if not child.is_whole:
                 break
-        return _match(part, found, same), faces
+        return _match(tracked, found, same), faces
 
     _, total = visit(root, 0, 0)
     return _assembled(done, steps, before, _numbers(done, same, total))
 
 
-def _match(part: Part, found: list[Lists], same: list[tuple[IntArray, IntArray]]) -> Lists | None:
+def _match(
+    tracked: Tracked | None, found: list[Lists], same: list[tuple[IntArray, IntArray]]
+) -> Lists | None:
     """Note which faces of the parts of a part are the same; return those inside what it tracks itself."""
     if not found:
         return None
@@ -127,13 +130,13 @@ def _match(part: Part, found: list[Lists], same: list[tuple[IntArray, IntArray]]
     again = np.flatnonzero(owner != np.arange(owner.size))
     n = counts[again]
     same.append((inside[_ranges(starts[again], n)], inside[_ranges(starts[owner[again]], n)]))
-    if part.tracked is None:
+    if tracked is None:
         return None
-    pieces = np.minimum(part.tracked.pieces, first.size - 1)
+    pieces = np.minimum(tracked.pieces, first.size - 1)
     here = first[pieces]
-    own_counts = np.where((here >= 0) & (pieces == part.tracked.pieces), counts[here], 0)
-    own = np.bincount(part.tracked.keys, weights=own_counts, minlength=part.tracked.faces.size)
-    return Lists(part.tracked.faces, own.astype(np.int64), inside[_ranges(starts[here], own_counts)])
+    own_counts = np.where((here >= 0) & (pieces == tracked.pieces), counts[here], 0)
+    own = np.bincount(tracked.keys, weights=own_counts, minlength=tracked.faces.size)
+    return Lists(tracked.faces, own.astype(np.int64), inside[_ranges(starts[here], own_counts)])
 
 
 def _ranges(starts: IntArray, counts: IntArray) -> IntArray:
@@ -150,7 +153,9 @@ def _numbers(done: list[tuple[Part, int]], same: list[tuple[IntArray, IntArray]]
     for again, first in same:
         other[again] = first
     if ((other >= 0) == owned).any():
-        raise CheckFailedError("a face on a border is missing in one part; this is a defect, please report it")
+        raise CheckFailedError(
+            "a face on a border is missing in one part; this is a defect, please report it"
+        )
     number = np.cumsum(owned) - 1
     if number[-1] >= MOST_FACES:
         raise TooLargeError(f"the complex has more than {MOST_FACES:,} faces; take a smaller box")
@@ -163,9 +168,7 @@ def _numbers(done: list[tuple[Part, int]], same: list[tuple[IntArray, IntArray]]
     return number
 
 
-def _assembled(
-    done: list[tuple[Part, int]], steps: _Steps, before: list[Cut], number: IntArray
-) -> Joined:
+def _assembled(done: list[tuple[Part, int]], steps: _Steps, before: list[Cut], number: IntArray) -> Joined:
     """Put the faces that each part owns one after the other."""
     d = done[0][0].cells.dimension
     faces = int(number.max()) + 1
@@ -188,7 +191,11 @@ def _assembled(
         append_faces(cells.dim, cells.planes, cells.lists, part.owned, own, forms, taken, new)
         taken = taken[: used[2] - vertex]
         store, here = part.vertices.store, slice(vertex, int(used[2]))
-        points[here], radii[here], its_planes[here] = store.points[taken], store.radii[taken], forms[store.planes[taken]]
+        points[here], radii[here], its_planes[here] = (
+            store.points[taken],
+            store.radii[taken],
+            forms[store.planes[taken]],
+        )
         tops.append(own[cells.top])
     sources = (np.concatenate([getattr(made, name) for made in steps.forms]) for name in NewForms._fields)
     whole = Cells(dim, *lists, planes, np.concatenate(tops))

@@ -43,9 +43,7 @@ class Tracked:
     faces: IntArray
 
     @classmethod
-    def begin(
-        cls, faces: IntArray, shared: NDArray[np.bool_], above: Tracked | None, total: int
-    ) -> Tracked:
+    def begin(cls, faces: IntArray, shared: NDArray[np.bool_], above: Tracked | None, total: int) -> Tracked:
         """Those of a part that has some faces of another, which has so many.
 
         ``shared`` says which of them a sibling has; those of ``above`` are tracked, too.

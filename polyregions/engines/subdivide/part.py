@@ -303,6 +303,12 @@ class Part:
         cells[self.cells.start[corners]] = self.homes[corners]
         return cells
 
+    @property
+    def size(self) -> int:
+        """Bytes that its faces and vertices take, about."""
+        own = self.cells.pool.nbytes + self.cells.planes.nbytes + 10 * self.cells.dim.size
+        return own + self.corners * (12 * self.cells.dimension + 16)
+
     def counts(self) -> IntArray:
         """Number of owned faces of each dimension 0 .. d that lie in no side of the box."""
         cells, d = self.cells, self.cells.dimension

@@ -92,7 +92,9 @@ class KnownZeros:
         Of the outputs of the layer that cuts, as far as its steps have gone; None at first.
     """
 
-    def __init__(self, wanted: Sequence[bool], below: Zeros | None = None, outputs: Zeros | None = None) -> None:
+    def __init__(
+        self, wanted: Sequence[bool], below: Zeros | None = None, outputs: Zeros | None = None
+    ) -> None:
         self._wanted, self.below, self.outputs = wanted, below, outputs
 
     def begin(self, layer: LayerArrays, vertices: int) -> None:
@@ -135,7 +137,9 @@ class KnownZeros:
         elif is_first and self.below is not None:
             self.outputs = Zeros.none(len(self.below.live), step.n_outputs)
 
-    def end(self, layer: LayerArrays, states: PackedStates, vertices: int, cell: Callable[[], IntArray]) -> None:
+    def end(
+        self, layer: LayerArrays, states: PackedStates, vertices: int, cell: Callable[[], IntArray]
+    ) -> None:
         """The layer is done; ``cell()`` gives a cell around each of so many vertices, or -1."""
         outputs = self.outputs
         if not self._wanted[layer.layer + 1]:
