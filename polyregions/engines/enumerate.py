@@ -117,9 +117,9 @@ def enumerate_regions(
         "subdivide" cuts the whole complex, faces of all dimensions, layer by layer, for low dimension;
         "traverse" goes breadth-first from region to region, in any dimension, and can stop and resume;
         "brute" cuts the box by one unit after the other in rational arithmetic, a slow referee for tiny
-        networks. "auto" is "subdivide" if no limit is given, nothing to resume, its options are its own and
-        nothing known in advance is against it (more than 4 inputs, many narrow layers, more faces than memory holds, by an estimate), else
-        "traverse"; the result's ``engine`` tells.
+        networks. "auto" is "subdivide" if no limit is given, nothing to resume, its options are its own, and
+        nothing known in advance is against it (more than 4 inputs, many narrow layers, more faces than memory
+        holds, by an estimate), else "traverse"; the result's ``engine`` tells.
     lp : {"native", "scipy", "cvxpy"}
         Linear programming back end of "traverse". It never changes the answer; witnesses are other points of
         the same regions.
@@ -144,8 +144,9 @@ def enumerate_regions(
     -------
     RegionComplex
         Partial, and labelled so, if "traverse" or "subdivide" met a limit, memory ran low or Ctrl-C was
-        pressed. A region that Ctrl-C or the time limit left without a witness has NaN there. "subdivide" lists
-        the parts of the box that it has finished, without faces, and raises what stopped it if there is none.
+        pressed. A region that Ctrl-C or the time limit left without a witness has NaN there. "subdivide"
+        lists the parts of the box that it has finished, without faces; if there is none, it goes on until
+        there is one, or raises what stopped it.
 
     Raises
     ------
@@ -259,6 +260,6 @@ def _check_taken(engine: str, options: Options) -> None:
     for option in options.asked:
         if option not in TABLE[engine].takes:
             others = " or ".join(repr(other) for other, row in TABLE.items() if option in row.takes)
-            raise InvalidInputError(
-                f"engine {engine!r} does not take {option}: leave out {option}, or use {others}"
-            )
+            stops = TABLE[engine].takes & set(STOPPING)
+            whole = f" does not take {option}" if stops or option not in STOPPING else " has all regions or none"
+            raise InvalidInputError(f"engine {engine!r}{whole}: leave out {option}, or use {others}")

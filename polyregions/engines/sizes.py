@@ -124,11 +124,10 @@ def bytes_of_region(network: Network) -> float:
     """Memory that "subdivide" takes for each region, about, or more: its faces and its pattern.
 
     Around a vertex of a generic complex lie 2^d cells, so that there are about C(d, k) faces of dimension
-    d - k for each cell. A face has masks of all hyperplanes of a layer that cut anything.
+    d - k for each cell.
     """
     d = network.input_dim
-    pieces = max(layer.n_rows for layer in network.layers)
-    face = 4 * (5 + 3 * -(-pieces // 32)) + 8 * d + 40
+    face = 12 * d + 40
     return float(2 * (2**d * face + network.n_units / 8))
 
 

@@ -30,7 +30,7 @@ from ...base.arrays import IntArray, StateArray
 from ...base.memory import memory_for_threads
 from ...complex.faces import Faces
 from ...complex.packed_states import PackedStates
-from ...complex.patterns import Patterns
+from ...complex.patterns import Cut, Patterns
 from ...complex.region_complex import RegionComplex
 from ...complex.regions import Regions
 from ...complex.topology import Cells, find_neighbors
@@ -228,7 +228,7 @@ class Subdivision:
         self, progress: Progress | None = None, limit: int | None = None, until: float | None = None
     ) -> RegionComplex:
         """Cut by all layers, with all faces."""
-        root = self._root()
+        root, before = self._root(), list(self.vertices.cuts)
         root.events = Events(self.vertices.store)
 
         def done(branch: Branch) -> None:
@@ -243,7 +243,7 @@ class Subdivision:
 
         growth = Growth(root, done, None if progress is None else report, Limits(limit, until, True))
         growth.run(self.workers)
-        cells = self._take(growth)
+        cells = self._take(growth, before)
         if growth.stopped:
             return self._partial(cells, growth.stopped, limit)
         result = self._result(cells)
@@ -285,13 +285,13 @@ class Subdivision:
         end = max(begin, cutting[-1] + 1 if cutting else 0)
         return Part(self.cells, self.vertices, maps, (begin, end))
 
-    def _take(self, growth: Growth) -> Cells:
-        """Take over what is done."""
+    def _take(self, growth: Growth, before: list[Cut]) -> Cells:
+        """Take over what is done; ``before`` are the cuts that there were."""
         if growth.root.is_done:
             root = growth.root.begin()
             self.vertices.store = self.vertices.first(root.corners)
             return root.cells
-        cells, store, cuts = join(growth.root, [])
+        cells, store, cuts = join(growth.root, before)
         self.vertices.store, self.vertices.cuts = store, cuts
         return cells
 

@@ -2,8 +2,8 @@
 
 The steps are those of :mod:`polyregions.network.hyperplanes`: each further one compares the next piece f of
 each maxout unit with m, the largest of the pieces before. Where f is larger, the boundaries between those are
-below the maximum, and must go. So after each step
-the faces are merged that lie in one face of the complex before the layer and on which the same pieces are the largest so far. What is left is the complex of the upper
+below the maximum, and must go. So after each step the faces are merged that lie in one face of the complex
+before the layer and on which the same pieces are the largest so far. What is left is the complex of the upper
 envelopes of the pieces so far.
 
 A face on which no f is strictly larger has its old set of largest pieces, perhaps with f: it differs from all
@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...base.arrays import BoolArray, IntArray, StateArray
-from ...base.kernels import BoolVector, Int32Matrix, Int64Matrix, Int64Vector, UInt8Matrix, int64, kernel
+from ...base.kernels import BoolVector, Int32Matrix, Int64Matrix, UInt8Matrix, int64, kernel
 from ...complex.packed_states import ROWS_TOGETHER, PackedStates
 from ...complex.topology import Cells
 from ...network.layer_arrays import LayerArrays

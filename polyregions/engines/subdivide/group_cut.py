@@ -81,7 +81,7 @@ class Group(NamedTuple):
 class OldPart(NamedTuple):
     """What a group cuts.
 
-    ``order`` and ``homes`` list the faces, each after those that it bounds, and a cell around each, the first;
+    ``order`` lists the faces, each after those that it bounds, ``homes`` has a cell around each, the first;
     ``cell`` is for each cell the one with forms that it is a part of; ``owned`` says which faces count.
     """
 
@@ -203,7 +203,7 @@ class GroupCut:
         return NewFaces(work.table, work.dim, work.pool, work.planes, piece_of, work.inside, self.count)
 
     def _result(self, work: Workspace, piece_of: NDArray[np.int32]) -> tuple[NewFaces, Cells]:
-        """What was made, and the new complex; its cells are ordered by the old cell, and by hyperplane sides."""
+        """What was made, and the complex; cells are ordered by the old cell, and by hyperplane sides."""
         cells, faces = self.old.cells, int(self.count[FACES])
         if faces > MOST_FACES:
             raise _too_large(faces, 4 * COLUMNS)
@@ -242,8 +242,9 @@ def order_faces(
 ) -> int:
     """Order all faces but the vertices by the batch of their home, and then by dimension.
 
-    ``batch_of (cells,)`` and ``ends (cells * (d + 1) + 1,)`` are memory, zeros; on return the batches, as many
-    as are returned, begin with the cells ``first``, and batch p and dimension k end at ``ends[p (d + 1) + k]``.
+    ``batch_of (cells,)`` and ``ends (cells * (d + 1) + 1,)`` are memory, zeros; on return the batches, as
+    many as are returned, begin with the cells ``first``, and batch p and dimension k end at
+    ``ends[p (d + 1) + k]``.
     """
     cells = batch_of.size
     d1 = (ends.size - 1) // cells

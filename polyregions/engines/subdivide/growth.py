@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -79,7 +80,7 @@ class Branch:
         assert part is not None
         self.events, self.tracked = part.events, part.tracked
         last, n = part.cells.homes(last=True), part.cells.top.size
-        for begin, end in zip(borders[:-1], borders[1:], strict=True):
+        for begin, end in pairwise(borders):
             above = Above(part, begin, end, last)
             self.children.append(Branch(None, end - begin, self.share * (end - begin) / n, above))
 
@@ -234,9 +235,9 @@ class Growth:
     def _look(self) -> None:
         """Stop where a limit is reached."""
         most, _, keeps = self._limits
-        if most is not None and self._regions > most:
-            if sum(done.n_cells for done in self.root.finished()) > most:
-                self._stop("limit")
+        is_near = most is not None and self._regions > most
+        if is_near and sum(done.n_cells for done in self.root.finished()) > (most or 0):
+            self._stop("limit")
         # What is put together takes as much again.
         if keeps and self._held > SPARE and available_memory() < self._held + SPARE:
             self._stop("memory")

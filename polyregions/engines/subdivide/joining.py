@@ -83,7 +83,7 @@ class _Steps:
 
 
 def join(root: Branch, before: list[Cut]) -> Joined:
-    """Put together what is done of a branch, up to the first part that is not; ``before`` are earlier cuts."""
+    """Put together what is done of a branch, up to the first part that is not, after some earlier cuts."""
     steps = _Steps()
     done: list[tuple[Part, int]] = []
     same: list[tuple[IntArray, IntArray]] = []

@@ -61,9 +61,9 @@ def slices(rows: int, n: int) -> Iterator[slice]:
 
 
 def of_cells(cells: Cells, order: IntArray, corners: Masks) -> Masks:
-    """Join the masks of the vertices, in the order of ``cells.faces(0)``, for each cell; int32 (cells, words).
+    """Join the masks of the vertices, in the order of ``cells.faces(0)``, for each cell.
 
-    ``order`` has all faces, each one after those that it bounds.
+    int32 (cells, words). ``order`` has all faces, each one after those that it bounds.
     """
     words = corners.shape[1]
     own = np.empty((cells.top.size, words), dtype=np.int32)

@@ -235,8 +235,9 @@ class Part:
             side[:, now.word] = of_cells(self.cells, self.order, now.masks[corners, column, None])[:, 0]
 
     def _cut(self, group: Group, work: Workspace) -> None:
-        now, homes, layer = self._step, self.homes, self._layer
-        assert now is not None and layer is not None
+        now, layer, homes = self._step, self._layer, self.homes
+        assert now is not None
+        assert layer is not None
         old = OldPart(self.cells, self.order, homes, now.cell, self.owned)
         cut = GroupCut(old, group, self.vertices, now.masks, self.corners)
         new, cells = cut.run(work)
@@ -253,7 +254,8 @@ class Part:
 
     def _finish_step(self) -> None:
         now, layer = self._step, self._layer
-        assert now is not None and layer is not None
+        assert now is not None
+        assert layer is not None
         self._step = None
         step, words = now.step, now.above.shape[1]
         merged = layer.merge(self.cells)
