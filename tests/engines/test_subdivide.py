@@ -430,9 +430,9 @@ def test_memory_that_runs_out_leaves_what_is_done(workers: int, monkeypatch: pyt
         return advance(self, work)
 
     monkeypatch.setattr(Part, "advance", failing)
-    for after in (1, 3, 40):
+    for after in (1, 3, 14):
         calls.clear()
-        if after < 40:
+        if after < 14:
             with pytest.raises(TooLargeError, match="does not fit"):
                 enumerate_regions(net, box, engine="subdivide", workers=workers)
         else:

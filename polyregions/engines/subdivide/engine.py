@@ -291,7 +291,7 @@ class Subdivision:
             root = growth.root.begin()
             self.vertices.store = self.vertices.first(root.corners)
             return root.cells
-        cells, store, cuts = join(growth.root, before)
+        cells, store, cuts = join(growth.root, before, in_order=growth.stopped == "limit")
         self.vertices.store, self.vertices.cuts = store, cuts
         return cells
 

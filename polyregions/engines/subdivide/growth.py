@@ -175,7 +175,7 @@ class Growth:
 
     @property
     def _has_some(self) -> bool:
-        return any(True for _ in self.root.finished())
+        return self._regions > 0
 
     def _work(self, is_main: bool) -> None:
         work: Workspace | None = None

@@ -82,8 +82,19 @@ class _Steps:
         return [_joined(cuts) for _, cuts in sorted(self.cuts.items())]
 
 
-def join(root: Branch, before: list[Cut]) -> Joined:
-    """Put together what is done of a branch, up to the first part that is not, after some earlier cuts."""
+def join(root: Branch, before: list[Cut], *, in_order: bool = False) -> Joined:
+    """Put together what is done of a branch, after some earlier cuts.
+
+    Parameters
+    ----------
+    in_order : bool
+        Leave out what comes after the first part that is not done.
+
+    Notes
+    -----
+    Where a branch is not done as a whole, its faces are not compared with those of its siblings: faces on
+    such borders are there twice.
+    """
     steps = _Steps()
     done: list[tuple[Part, int]] = []
     same: list[tuple[IntArray, IntArray]] = []
@@ -101,17 +112,21 @@ def join(root: Branch, before: list[Cut]) -> Joined:
             return lists, faces + part.cells.dim.size
         found = []
         for child in branch.children:
-            if child.events is None:
-                break  # it was not begun, or not finished
-            lists, faces = visit(child, base, faces)
-            if lists is not None:
-                found.append(lists)
-            if not child.is_whole:
+            if child.events is not None:
+                lists, faces = visit(child, base, faces)
+                if lists is not None and child.is_whole:
+                    found.append(lists)
+            if in_order and not child.is_whole:
                 break
         return _match(tracked, found, same), faces
 
     _, total = visit(root, 0, 0)
-    return _assembled(done, steps, before, _numbers(done, same, total))
+    other = np.full(total, -1, dtype=np.int64)
+    for again, first in same:
+        other[again] = first
+    if root.is_whole and (np.concatenate([part.owned for part, _ in done]) == (other >= 0)).any():
+        raise CheckFailedError("a face on a border is missing in one part; this is a defect, please report it")
+    return _assembled(done, steps, before, _numbers(other), other < 0)
 
 
 def _match(
@@ -146,16 +161,9 @@ def _ranges(starts: IntArray, counts: IntArray) -> IntArray:
     return np.arange(total) + np.repeat(starts - ends + counts, counts)
 
 
-def _numbers(done: list[tuple[Part, int]], same: list[tuple[IntArray, IntArray]], total: int) -> IntArray:
-    """The number of each face of all parts in the whole."""
-    owned = np.concatenate([part.owned for part, _ in done])
-    other = np.full(total, -1, dtype=np.int64)
-    for again, first in same:
-        other[again] = first
-    if ((other >= 0) == owned).any():
-        raise CheckFailedError(
-            "a face on a border is missing in one part; this is a defect, please report it"
-        )
+def _numbers(other: IntArray) -> IntArray:
+    """The number of each face of all parts in the whole, given the other face that it is, or -1."""
+    owned = other < 0
     number = np.cumsum(owned) - 1
     if number[-1] >= MOST_FACES:
         raise TooLargeError(f"the complex has more than {MOST_FACES:,} faces; take a smaller box")
@@ -168,12 +176,22 @@ def _numbers(done: list[tuple[Part, int]], same: list[tuple[IntArray, IntArray]]
     return number
 
 
-def _assembled(done: list[tuple[Part, int]], steps: _Steps, before: list[Cut], number: IntArray) -> Joined:
+def _assembled(
+    done: list[tuple[Part, int]],
+    steps: _Steps,
+    before: list[Cut],
+    number: IntArray,
+    owned: NDArray[np.bool_],
+) -> Joined:
     """Put the faces that each part owns one after the other."""
+    ends = [base + part.cells.dim.size for part, base in done]
+    own_faces = [owned[base:end] for (_, base), end in zip(done, ends, strict=True)]
     d = done[0][0].cells.dimension
     faces = int(number.max()) + 1
-    pool_size = sum(int(part.cells.size[part.owned].sum()) for part, _ in done)
-    corners = sum(int(np.count_nonzero(part.owned & (part.cells.dim == 0))) for part, _ in done)
+    pool_size, corners = 0, 0
+    for (part, _), chosen in zip(done, own_faces, strict=True):
+        pool_size += int(part.cells.size[chosen].sum())
+        corners += int(np.count_nonzero(chosen & (part.cells.dim == 0)))
     if pool_size > MOST_FACES:
         raise TooLargeError("the complex has too many faces for their numbers; take a smaller box")
     dim, planes = np.empty(faces, dtype=np.int8), np.empty((faces, d), dtype=np.int32)
@@ -181,14 +199,14 @@ def _assembled(done: list[tuple[Part, int]], steps: _Steps, before: list[Cut], n
     points, radii = np.empty((corners, d + 1)), np.empty(corners)
     its_planes = np.empty((corners, d), dtype=np.int32)
     tops, used = [], np.zeros(3, dtype=np.int64)
-    for part, base in done:
+    for (part, base), chosen in zip(done, own_faces, strict=True):
         cells, own = part.cells, number[base : base + part.cells.dim.size]
         assert part.events is not None
         forms = np.append(steps.numbers(part.events.keys), np.int32(-1))
         vertex = int(used[2])
         taken = np.empty(part.corners, dtype=np.int64)
         new = Whole(dim, planes, lists, used)
-        append_faces(cells.dim, cells.planes, cells.lists, part.owned, own, forms, taken, new)
+        append_faces(cells.dim, cells.planes, cells.lists, chosen, own, forms, taken, new)
         taken = taken[: used[2] - vertex]
         store, here = part.vertices.store, slice(vertex, int(used[2]))
         points[here], radii[here], its_planes[here] = (
