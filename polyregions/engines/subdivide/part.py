@@ -343,7 +343,8 @@ class Part:
         part = object.__new__(Part)
         part.cells = self.cells.part(faces, self.cells.top[begin:end])
         part.owned = self.owned[faces] & (self.homes[faces] >= begin)
-        part.at, part.end, part.undecided, part.events, part.tracked = self.at, self.end, 0, None, None
+        part.at, part.end, part.events, part.tracked = self.at, self.end, None, None
+        part.undecided = self.undecided if begin == 0 else 0  # each is counted once
         if self.events is not None:
             shared = (self.homes[faces] < begin) | (last[faces] >= end)
             part.tracked = Tracked.begin(faces, shared, self.tracked, self.cells.dim.size)
