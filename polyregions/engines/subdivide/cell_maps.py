@@ -219,11 +219,10 @@ class OutputMaps:
             maps.errors[(bound == 0.0) & (sizes < 2.0**53)] = 0.0
         return maps
 
-    def seen_as(
-        self, parent: NDArray[np.int32], states: StatesOfCells, table: StateTable, cells: NDArray[np.int32]
-    ) -> OutputMaps:
-        """Other outputs of the same pieces; bounds are those of some of the cells here."""
-        return OutputMaps(self.pieces, parent, states, table, (self.sizes[cells], self.errors[cells]))
+    def seen_as(self, states: StatesOfCells, table: StateTable, cells: NDArray[np.int32]) -> OutputMaps:
+        """Other outputs of the same pieces, on parts of some of the cells here, with the bounds of these."""
+        bounds = self.sizes[cells], self.errors[cells]
+        return OutputMaps(self.pieces, self.parent[cells], states, table, bounds)
 
     def restricted(self, begin: int, end: int) -> OutputMaps:
         """The same on some neighbouring cells alone."""

@@ -148,11 +148,14 @@ class PartlyCut:
             enter_states(step.pairs, step.is_max, above[rows], below[rows], states)
             self.states.write(start, states)
 
-    def some(self, faces: IntArray, cells: slice | None) -> PartlyCut:
-        """The same for a part of the part: some faces, and some cells unless a step is cutting them."""
+    def some(self, faces: IntArray, cells: slice) -> PartlyCut:
+        """The same for some faces, and some of the cells that ``parent`` is of."""
         other = copy(self)
-        if cells is not None:
-            other.parent, other.states = self.parent[cells], self.states.some(cells)
+        parent = self.parent[cells]
+        first, end = int(parent[0]), int(parent[-1]) + 1
+        other.parent, other.states = parent - np.int32(first), self.states.some(cells)
+        other._maps = self._maps.restricted(first, end)
+        other._values = None if self._values is None else self._values.restricted(first, end)
         if self._old is not None and self._sets is not None:
             other._old, other._sets = self._old[faces], self._sets[faces]
         if self._larger is not None:
@@ -164,7 +167,7 @@ class PartlyCut:
         layer = self._first
         if self._values is None:
             return OutputMaps.above(PieceMaps(layer, self._maps), self.parent, self.states, layer)
-        return self._values.seen_as(self.parent, self.states, StateTable.of(layer), self.parent)
+        return self._values.seen_as(self.states, StateTable.of(layer), self.parent)
 
 
 class _Chosen:
@@ -196,7 +199,7 @@ def _largest_and_next(
     own = (
         np.ascontiguousarray(part[entries]) for part in (step.piece, step.slopes, step.constants, step.kinds)
     )
-    return values.seen_as(parent, _Chosen(states, output), StateTable(starts, *own), parent)
+    return values.seen_as(_Chosen(states, output), StateTable(starts, *own), parent)
 
 
 def _all_states(layer: LayerArrays, faces: int) -> NDArray[np.uint8]:

@@ -53,6 +53,13 @@ class StepBegun(NamedTuple):
     forms: FormsOfCells
     first: int
 
+    def some(self, begin: int, end: int, form: int) -> StepBegun:
+        """The same on some of the cells that it began with, whose forms are numbered from ``form`` on."""
+        first, planes = self.forms
+        low, high = (int(first[i] - first[0]) for i in (begin, end))
+        own = FormsOfCells(first[begin : end + 1] - first[begin] + form, planes[low:high].copy())
+        return self._replace(forms=own, first=self.first + begin)
+
 
 @dataclass
 class UnderWay:
@@ -351,46 +358,50 @@ class Part:
             part.events = self.events.beneath()
         now, run = self._step, slice(begin, end)
         part.first = self.first if now is not None else self.first + begin
-        part._maps = None if self._maps is None else self._maps
+        part._maps = None
         if self._layer is None and self._maps is not None:
             part._maps = self._maps.restricted(begin, end)
-        part._layer = None
+        part._layer, part._step = None, None
+        whole = run if now is None else slice(int(now.cell[begin]), int(now.cell[end - 1]) + 1)
         if self._layer is not None:
-            part._layer = self._layer.some(faces, run if now is None else None)
-        corners = self._take_vertices(part, None if now is None else now.step.forms)
-        part._step = None
+            part._layer = self._layer.some(faces, whole)
+        first = None if now is None else now.step.forms.first[[whole.start, whole.stop]]
+        corners, forms = self._take_vertices(part, first)
         zeros = self._zeros.masks if now is None else now.masks[:, 2 * now.above.shape[1] :]
         part._zeros = self._zeros.some(zeros[corners] if zeros.size else zeros)
         if now is not None:
-            rows = np.zeros((len(part.vertices.store.radii), now.masks.shape[1]), dtype=np.int32)
-            rows[: corners.size] = now.masks[corners]
-            own = now.cell[run], now.above[run].copy(), now.below[run].copy()
-            part._step = UnderWay(now.step, rows, *own, now.word, now.left)
+            masks = np.zeros((len(part.vertices.store.radii), now.masks.shape[1]), dtype=np.int32)
+            masks[: corners.size] = now.masks[corners]
+            step = now.step.some(whole.start, whole.stop, forms)
+            cell = now.cell[run] - np.int32(whole.start)
+            own = now.above[run].copy(), now.below[run].copy()
+            part._step = UnderWay(step, masks, cell, *own, now.word, now.left)
         return part
 
-    def _take_vertices(self, part: Part, step: FormsOfCells | None) -> IntArray:
-        """Give a part its vertices; return their numbers here."""
+    def _take_vertices(self, part: Part, step: IntArray | None) -> tuple[IntArray, int]:
+        """Give a part its vertices and their forms.
+
+        Forms from number ``step[0]`` to ``step[1]`` will be needed, too. Returns the vertices' numbers here,
+        and the first of these forms there.
+        """
         cells, d, own = part.cells, self.cells.dimension, part.cells.faces(0)
         corners = cells.start[own].astype(np.int64)
         cells.start[own] = np.arange(corners.size, dtype=np.int32)
-        total = len(self.vertices.store.errors)
+        known = np.zeros(len(self.vertices.store.errors), dtype=np.bool_)
+        known[: 2 * d] = True
+        known[cells.planes[np.arange(d) < d - cells.dim[:, None]]] = True
+        known[self.vertices.store.planes[corners]] = True
         if step is not None:
-            forms = np.arange(total)  # those of the step are counted from one place
-        else:
-            fixed = np.arange(d) < d - cells.dim[:, None]
-            known = np.zeros(total, dtype=np.bool_)
-            known[: 2 * d] = True
-            known[cells.planes[fixed]] = True
-            known[self.vertices.store.planes[corners]] = True
-            forms = np.flatnonzero(known)
-            place = np.full(total + 1, -1, dtype=np.int32)
-            place[forms] = np.arange(forms.size, dtype=np.int32)
-            cells.planes = place[cells.planes]
+            known[step[0] : step[1]] = True
+        forms = np.flatnonzero(known)
+        place = np.full(known.size + 1, -1, dtype=np.int32)
+        place[forms] = np.arange(forms.size, dtype=np.int32)
+        cells.planes = place[cells.planes]
         part.vertices = self.vertices.some(corners, forms, 2 * corners.size + 64)
         part.corners = corners.size
         if part.events is not None:
             part.events.keep(forms)
-        return corners
+        return corners, 0 if step is None else int(np.searchsorted(forms, step[0]))
 
 
 def _in_hand(now: UnderWay) -> int:
