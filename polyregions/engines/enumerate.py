@@ -261,5 +261,7 @@ def _check_taken(engine: str, options: Options) -> None:
         if option not in TABLE[engine].takes:
             others = " or ".join(repr(other) for other, row in TABLE.items() if option in row.takes)
             stops = TABLE[engine].takes & set(STOPPING)
-            whole = f" does not take {option}" if stops or option not in STOPPING else " has all regions or none"
+            whole = (
+                f" does not take {option}" if stops or option not in STOPPING else " has all regions or none"
+            )
             raise InvalidInputError(f"engine {engine!r}{whole}: leave out {option}, or use {others}")

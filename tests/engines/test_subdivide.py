@@ -21,12 +21,12 @@ from support.zoo import by_name, folding
 from polyregions import Box, Network, enumerate_regions
 from polyregions.complex.region_complex import RegionComplex
 from polyregions.complex.topology import Cells
-from polyregions.engines.subdivide import group_cut, growth, part
+from polyregions.engines.subdivide import group_cut, growth, under_way
 from polyregions.engines.subdivide.engine import Subdivision, count_by_subdivision
 from polyregions.engines.subdivide.part import Part
 from polyregions.errors import InvalidInputError, TooLargeError
 from polyregions.geometry.signs import UNKNOWN, sign_at, solve_float, solve_whole
-from polyregions.network.layers import absolute, linear, maxout, piecewise, relu
+from polyregions.network.layers import linear, maxout, piecewise, relu
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def divide(patch: pytest.MonkeyPatch, most: int, at_once: int = 2**20, together:
     """Parts of so many faces at most, groups that make about so many at once, and batches of faces."""
     patch.setattr(growth, "MOST_FACES", {})
     patch.setattr(growth, "MOST_IN_HIGH_DIMENSION", most)
-    patch.setattr(part, "FACES_AT_ONCE", at_once)
+    patch.setattr(under_way, "FACES_AT_ONCE", at_once)
     patch.setattr(group_cut, "FACES_TOGETHER", together)
 
 

@@ -125,7 +125,9 @@ def join(root: Branch, before: list[Cut], *, in_order: bool = False) -> Joined:
     for again, first in same:
         other[again] = first
     if root.is_whole and (np.concatenate([part.owned for part, _ in done]) == (other >= 0)).any():
-        raise CheckFailedError("a face on a border is missing in one part; this is a defect, please report it")
+        raise CheckFailedError(
+            "a face on a border is missing in one part; this is a defect, please report it"
+        )
     return _assembled(done, steps, before, _numbers(other), other < 0)
 
 

@@ -11,10 +11,8 @@ border of two parts is in both, and cut in both, in the same way; the first part
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from functools import cache, cached_property
-from math import comb
-from typing import NamedTuple
+from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,60 +29,10 @@ from .envelopes import PartlyCut
 from .face_table import ABOVE, BELOW, CARRIER, WORD
 from .group_cut import Group, GroupCut, OldPart, Workspace
 from .marking import StepMarks, StepOnCells, make_forms, mark
-from .masks import Masks, masks_of, of_cells
+from .masks import Masks
 from .origins import Events, Tracked
+from .under_way import StepBegun, UnderWay
 from .zeros import KnownZeros, wanted_zeros
-
-#: Faces that a group may make at once, about: a share of the cache.
-FACES_AT_ONCE = 2**20
-
-
-class StepBegun(NamedTuple):
-    """A step that cuts, as it was when it began.
-
-    ``arrays`` are those of its hyperplanes that are in the masks, ``places`` their numbers among all;
-    ``first`` is the number of the first cell that it cuts among those that the step before has made.
-    """
-
-    number: int
-    arrays: LayerArrays
-    places: NDArray[np.int32]
-    same: IntArray
-    forms: FormsOfCells
-    first: int
-
-    def some(self, begin: int, end: int, form: int) -> StepBegun:
-        """The same on some of the cells that it began with, whose forms are numbered from ``form`` on."""
-        first, planes = self.forms
-        low, high = (int(first[i] - first[0]) for i in (begin, end))
-        own = FormsOfCells(first[begin : end + 1] - first[begin] + form, planes[low:high].copy())
-        return self._replace(forms=own, first=self.first + begin)
-
-
-@dataclass
-class UnderWay:
-    """How far a step has come on a part.
-
-    Attributes
-    ----------
-    step : StepBegun
-    masks : int32 (vertices, 2 words + more)
-        See :class:`polyregions.engines.subdivide.cut_faces.Corners`.
-    cell : int32 (cells,)
-        The cell that each is a part of, of those that the step began with.
-    above, below : int32 (cells, words)
-        Masks of the hyperplanes that each is partly above and below, as far as they are looked at.
-    word : int
-        That is being worked on; ``left`` is a mask of the hyperplanes in it that have not come yet.
-    """
-
-    step: StepBegun
-    masks: Masks
-    cell: NDArray[np.int32]
-    above: Masks
-    below: Masks
-    word: int = -1
-    left: int = 0
 
 
 class Part:
@@ -143,7 +91,7 @@ class Part:
         """Go on by a group, or by a step that cuts nothing; False if there is nothing more to do."""
         while True:
             if self._step is not None:
-                group = self._next_group()
+                group = self._step.next_group(self.cells, self.order)
                 if group is not None:
                     self._cut(group, work)
                     return True
@@ -210,37 +158,6 @@ class Part:
             masks[: self.corners, 2 * words :] = more[: self.corners]
         return masks
 
-    def _next_group(self) -> Group | None:
-        """The hyperplanes that cut next, or None if the step is done."""
-        now = self._step
-        assert now is not None
-        words = now.above.shape[1]
-        while now.left == 0:
-            now.word += 1
-            if now.word == words:
-                return None
-            if now.word > 0:
-                self._look_again(now)
-            now.left = _in_hand(now)
-        planes, both = now.left, now.above[:, now.word] & now.below[:, now.word]
-        table = _most_cells(self.cells.dimension)
-        while planes.bit_count() > 1:
-            counts = np.bitwise_count((both & np.uint32(planes).astype(np.int32)).view(np.uint32))
-            if table[counts].sum() * 2.0**self.cells.dimension <= max(FACES_AT_ONCE, 2 * self.cells.dim.size):
-                break
-            planes = _lower_half(planes)
-        now.left &= ~planes
-        step = now.step
-        return Group(
-            step.number, step.places, step.same, step.arrays.whole, step.forms, step.first, now.word, planes
-        )
-
-    def _look_again(self, now: UnderWay) -> None:
-        """Masks of the cells in a word, as they are now."""
-        words, corners = now.above.shape[1], self.cells.start[self.cells.faces(0)]
-        for side, column in ((now.above, now.word), (now.below, words + now.word)):
-            side[:, now.word] = of_cells(self.cells, self.order, now.masks[corners, column, None])[:, 0]
-
     def _cut(self, group: Group, work: Workspace) -> None:
         now, layer, homes = self._step, self._layer, self.homes
         assert now is not None
@@ -254,9 +171,7 @@ class Part:
         if self.tracked is not None:
             self.tracked = self.tracked.follow(new)
         carrier, top = new.table[:, CARRIER], cells.top
-        before = homes[carrier[top]]
-        now.cell, now.above, now.below = now.cell[before], now.above[before], now.below[before]
-        now.above[:, group.word], now.below[:, group.word] = new.table[top, ABOVE], new.table[top, BELOW]
+        now.follow(homes[carrier[top]], new.table[top, ABOVE], new.table[top, BELOW])
         self._become(cells, self.owned[carrier])
 
     def _finish_step(self) -> None:
@@ -267,8 +182,7 @@ class Part:
         step, words = now.step, now.above.shape[1]
         merged = layer.merge(self.cells)
         if merged is not None:
-            before = self.homes[merged.pieces[merged.cells.top]]
-            now.cell, now.above, now.below = now.cell[before], now.above[before], now.below[before]
+            now.take(self.homes[merged.pieces[merged.cells.top]])
             self._become(merged.cells, self.owned[merged.pieces])
             if self.tracked is not None:
                 self.tracked = self.tracked.merged(merged.number)
@@ -402,28 +316,3 @@ class Part:
         if part.events is not None:
             part.events.keep(forms)
         return corners, 0 if step is None else int(np.searchsorted(forms, step[0]))
-
-
-def _in_hand(now: UnderWay) -> int:
-    """A mask of the hyperplanes of the word that cut a cell, or give a maxout unit a larger piece."""
-    above, below, arrays = now.above[:, now.word], now.below[:, now.word], now.step.arrays
-    cut = int(np.bitwise_or.reduce(above & below))
-    is_max = arrays.is_max[arrays.pairs[WORD * now.word : WORD * (now.word + 1), 0]]
-    if is_max.any():
-        cut |= int(np.bitwise_or.reduce(below)) & int(masks_of(is_max[None])[0, 0])
-    return cut & 0xFFFFFFFF
-
-
-def _lower_half(planes: int) -> int:
-    """The lower half of the bits of a mask."""
-    kept = 0
-    for _ in range(planes.bit_count() // 2):
-        lowest = planes & -planes
-        kept, planes = kept | lowest, planes ^ lowest
-    return kept
-
-
-@cache
-def _most_cells(d: int) -> NDArray[np.float64]:
-    """C(m, 0) + ... + C(m, d), by m = 0 .. 32."""
-    return np.array([float(sum(comb(m, i) for i in range(d + 1))) for m in range(WORD + 1)])
