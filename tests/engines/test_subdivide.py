@@ -249,10 +249,14 @@ def test_ctrl_c_leaves_what_is_done(workers: int, monkeypatch: pytest.MonkeyPatc
 
     def interrupt(done: int, known: int) -> None:
         told.append((done, known))
-        if done > expected.n_regions // 2:
+        if 0 < done < expected.n_regions:
             raise KeyboardInterrupt
 
-    cx = enumerate_regions(net, box, engine="subdivide", workers=workers, progress=interrupt)
+    for _ in range(20):  # another worker may do it all
+        told.clear()
+        cx = enumerate_regions(net, box, engine="subdivide", workers=workers, progress=interrupt)
+        if not cx.complete:
+            break
     assert (cx.complete, cx.stopped) == (False, "interrupted")
     assert told == sorted(told)
     assert 0 < cx.n_regions < expected.n_regions

@@ -163,7 +163,11 @@ class Growth:
             else:
                 with ThreadPoolExecutor(workers - 1) as pool:
                     jobs = [pool.submit(self._work, False) for _ in range(workers - 1)]
-                    self._work(True)
+                    try:
+                        self._work(True)
+                    except BaseException:
+                        self._stop("interrupted")  # the others, which are waited for
+                        raise
                     for job in jobs:
                         job.result()
         except KeyboardInterrupt:
