@@ -23,7 +23,7 @@ from polyregions.complex.region_complex import RegionComplex
 from polyregions.complex.topology import Cells
 from polyregions.engines.subdivide import group_cut, growth, under_way
 from polyregions.engines.subdivide.engine import Subdivision, count_by_subdivision
-from polyregions.engines.subdivide.part import Part
+from polyregions.engines.subdivide.part import CellPart
 from polyregions.errors import InvalidInputError, TooLargeError
 from polyregions.geometry.signs import UNKNOWN, sign_at, solve_float, solve_whole
 from polyregions.network.layers import linear, maxout, piecewise, relu
@@ -425,15 +425,15 @@ def test_memory_that_runs_out_leaves_what_is_done(workers: int, monkeypatch: pyt
     divide(monkeypatch, 60, 1)
     net, box = random_network(0, 2, ["relu", "relu"], 8), Box.cube(2, -1, 1)
     expected = enumerate_regions(net, box, engine="subdivide")
-    advance, calls = Part.advance, []
+    advance, calls = CellPart.advance, []
 
-    def failing(self: Part, work: group_cut.Workspace) -> bool:
+    def failing(self: CellPart, work: group_cut.CutSpace) -> bool:
         calls.append(self)
         if len(calls) == after:
             raise MemoryError
         return advance(self, work)
 
-    monkeypatch.setattr(Part, "advance", failing)
+    monkeypatch.setattr(CellPart, "advance", failing)
     for after in (1, 3, 14):
         calls.clear()
         if after < 14:

@@ -134,7 +134,7 @@ class Hyperplanes(NamedTuple):
     words: int
 
 
-class Corners(NamedTuple):
+class MarkedVertices(NamedTuple):
     """The vertices, and rows of masks for each by its number.
 
     ``masks (vertices, 2 words + more)`` has the hyperplanes that it is strictly above, those that it is
@@ -171,7 +171,7 @@ class Cutting(NamedTuple):
     old: OldFaces
     new: NewFaces
     lists: Lists
-    corners: Corners
+    corners: MarkedVertices
     cut: Hyperplanes
     scratch: Scratch
 

@@ -44,7 +44,7 @@ from .growth import Branch, Growth, Limits
 from .inner_points import interior_points
 from .joining import join
 from .origins import Events
-from .part import Part
+from .part import CellPart
 
 #: ``progress(done, known)``.
 Progress = Callable[[int, int], None]
@@ -92,7 +92,7 @@ def enumerate_by_subdivision(
         return Subdivision(network, box, workers).run(progress, limit, until)
 
 
-class Counts(NamedTuple):
+class FaceCounts(NamedTuple):
     """Numbers of regions, of pairs of them that share a facet, and of faces of each dimension."""
 
     regions: int
@@ -106,7 +106,7 @@ def count_by_subdivision(
     *,
     workers: int = 1,
     progress: Callable[[float, int], None] | None = None,
-) -> Counts:
+) -> FaceCounts:
     """Count the activation regions of the box, and the faces, without keeping them.
 
     The memory that it takes does not grow with their number.
@@ -121,7 +121,7 @@ def count_by_subdivision(
 
     Returns
     -------
-    Counts
+    FaceCounts
         ``f_vector`` has the faces of dimension 0, ..., d that lie in no side of the box.
 
     Raises
@@ -133,7 +133,7 @@ def count_by_subdivision(
     --------
     >>> net = Network.from_arrays([([[1, 0], [0, 1], [1, 1]], [0, 0, -1]), ([[1, 1, 1]], [0])])
     >>> count_by_subdivision(net, Box.cube(2, -2, 2))
-    Counts(regions=7, adjacencies=9, f_vector=[3, 9, 7])
+    FaceCounts(regions=7, adjacencies=9, f_vector=[3, 9, 7])
     """
 
     def report(share: float, regions: int, _known: int) -> None:
@@ -143,7 +143,7 @@ def count_by_subdivision(
     # As in enumerate_regions: what leaves the range of float64 proves nothing.
     with _enough_memory(), np.errstate(over="ignore", under="ignore", invalid="ignore"):
         found = Subdivision(network, box, workers).count(None if progress is None else report).tolist()
-    return Counts(found[-1], found[-2], found)
+    return FaceCounts(found[-1], found[-2], found)
 
 
 def extend(cx: Regions, network: Network, *, workers: int = 1) -> RegionComplex:
@@ -268,7 +268,7 @@ class Subdivision:
         Growth(self._root(), done, report).run(self.workers)
         return total
 
-    def _root(self) -> Part:
+    def _root(self) -> CellPart:
         """What there is, as one part."""
         done = 1 + max((cut.layer for cut in self.vertices.cuts), default=-1)
         maps = OutputMaps.identity(self.d)
@@ -283,7 +283,7 @@ class Subdivision:
         begin = sum(step.layer < done for step in self.steps)
         cutting = [i for i, step in enumerate(self.steps) if step.row_of.size]
         end = max(begin, cutting[-1] + 1 if cutting else 0)
-        return Part(self.cells, self.vertices, maps, (begin, end))
+        return CellPart(self.cells, self.vertices, maps, (begin, end))
 
     def _take(self, growth: Growth, before: list[Cut]) -> Cells:
         """Take over what is done; ``before`` are the cuts that there were."""

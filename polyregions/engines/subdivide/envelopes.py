@@ -29,7 +29,7 @@ from .face_table import ABOVE, BELOW, CARRIER, WORD, bit_number
 from .masks import bits_of, masks_of
 
 
-class Merged(NamedTuple):
+class MergedFaces(NamedTuple):
     """A complex of merged faces, an old piece of each, and the new number of each old face."""
 
     cells: Cells
@@ -113,7 +113,7 @@ class PartlyCut:
         larger = (table[:, BELOW] & masks_of(is_max[None])[0, 0] & group) != 0
         self._larger = larger if self._larger is None else larger | self._larger[carrier]
 
-    def merge(self, cells: Cells) -> Merged | None:
+    def merge(self, cells: Cells) -> MergedFaces | None:
         """Merge the faces that belong together, when all groups of a step are done; None if none do."""
         if self._old is None or self._sets is None or self._larger is None:
             return None
@@ -220,7 +220,7 @@ def _left_out(step: LayerArrays) -> IntArray:
 
 def _merged(
     cells: Cells, old: NDArray[np.int32], sets: NDArray[np.uint8], larger: BoolArray
-) -> Merged | None:
+) -> MergedFaces | None:
     """Merge the faces on which a new piece is larger, where old face and set are the same."""
     changed = np.flatnonzero(larger)
     keys = np.concatenate([np.ascontiguousarray(old[changed])[:, None].view(np.uint8), sets[changed]], axis=1)
@@ -230,7 +230,7 @@ def _merged(
         return None
     groups = np.empty(len(old), dtype=np.int64)
     groups[~larger], groups[changed] = np.arange(same), same + group
-    return Merged(*cells.merge(groups))
+    return MergedFaces(*cells.merge(groups))
 
 
 @kernel(bare=True)

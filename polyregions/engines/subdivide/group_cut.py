@@ -19,7 +19,7 @@ from ...complex.vertices import Vertices
 from ...errors import CheckFailedError, TooLargeError
 from .cell_forms import FormsOfCells
 from .cut_face import DECIDE, DONE, MORE_ENTRIES, MORE_FACES, MORE_POOL, MORE_VERTICES, PLACES
-from .cut_faces import Corners, Cutting, Hyperplanes, OldFaces, Scratch, cut_faces
+from .cut_faces import Cutting, Hyperplanes, MarkedVertices, OldFaces, Scratch, cut_faces
 from .face_table import (
     ABOVE,
     BELOW,
@@ -92,7 +92,7 @@ class OldPart(NamedTuple):
     owned: NDArray[np.bool_]
 
 
-class Workspace:
+class CutSpace:
     """Room for the faces that a group makes."""
 
     def __init__(self, d: int) -> None:
@@ -140,7 +140,7 @@ class GroupCut:
         """Number of vertices."""
         return int(self.count[VERTICES])
 
-    def run(self, work: Workspace) -> tuple[NewFaces, Cells]:
+    def run(self, work: CutSpace) -> tuple[NewFaces, Cells]:
         """Cut all faces; return what was made, which is good until the next run, and the complex."""
         cells, group, words = self.old.cells, self.group, self.group.places.size // WORD
         corners = cells.faces(0)
@@ -153,7 +153,7 @@ class GroupCut:
         self._cut(work, old, piece_of)
         return self._result(work, piece_of)
 
-    def _cut(self, work: Workspace, old: OldFaces, piece_of: NDArray[np.int32]) -> None:
+    def _cut(self, work: CutSpace, old: OldFaces, piece_of: NDArray[np.int32]) -> None:
         """Run the kernel: enlarge what is full, decide what is open."""
         group, at = self.group, np.zeros(PLACES, dtype=np.int64)
         bounds = self.old.cell[np.minimum(old.cells, len(self.old.cell) - 1)]
@@ -166,7 +166,7 @@ class GroupCut:
         planes = Hyperplanes(*own, work.numbers, undecided, group.word, places // WORD)
         while True:
             new, lists = self._new(work, piece_of), Lists(work.entries, work.head, group.planes)
-            corners = Corners(self.vertices.store, self.masks)
+            corners = MarkedVertices(self.vertices.store, self.masks)
             code = cut_faces(Cutting(at, old, new, lists, corners, planes, work.scratch))
             if code == DONE:
                 return
@@ -199,10 +199,10 @@ class GroupCut:
                 table[face, ABOVE if sign > 0 else BELOW] |= bit
         self.undecided += bool(self.old.owned[table[face, CARRIER]])
 
-    def _new(self, work: Workspace, piece_of: NDArray[np.int32]) -> NewFaces:
+    def _new(self, work: CutSpace, piece_of: NDArray[np.int32]) -> NewFaces:
         return NewFaces(work.table, work.dim, work.pool, work.planes, piece_of, work.inside, self.count)
 
-    def _result(self, work: Workspace, piece_of: NDArray[np.int32]) -> tuple[NewFaces, Cells]:
+    def _result(self, work: CutSpace, piece_of: NDArray[np.int32]) -> tuple[NewFaces, Cells]:
         """What was made, and the complex; cells are ordered by the old cell, and by hyperplane sides."""
         cells, faces = self.old.cells, int(self.count[FACES])
         if faces > MOST_FACES:

@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 
 from ...base.memory import available_memory
 from ...errors import TooLargeError
-from .group_cut import Workspace
+from .group_cut import CutSpace
 from .origins import Events, Tracked
-from .part import Part
+from .part import CellPart
 
 #: Faces of a part that is divided, by dimension: the more faces around a vertex, the more are on borders.
 MOST_FACES = {1: 2**16, 2: 2**16, 3: 2**17}
@@ -43,7 +43,7 @@ class Limits(NamedTuple):
 class Above(NamedTuple):
     """A part that was divided, a run of its cells, and the last cell around each of its faces."""
 
-    part: Part
+    part: CellPart
     begin: int
     end: int
     last: NDArray[np.int32]
@@ -54,7 +54,7 @@ class Branch:
 
     Attributes
     ----------
-    part : Part or None
+    part : CellPart or None
         None before it is begun, and once it is divided or counted.
     events, tracked
         What names its faces when parts are put together.
@@ -66,7 +66,7 @@ class Branch:
         Whether it was taken through all layers without being divided.
     """
 
-    def __init__(self, part: Part | None, n_cells: int, share: float, above: Above | None = None) -> None:
+    def __init__(self, part: CellPart | None, n_cells: int, share: float, above: Above | None = None) -> None:
         self.part, self.n_cells, self.share = part, n_cells, share
         self.events: Events | None = None
         self.tracked: Tracked | None = None
@@ -84,7 +84,7 @@ class Branch:
             above = Above(part, begin, end, last)
             self.children.append(Branch(None, end - begin, self.share * (end - begin) / n, above))
 
-    def begin(self) -> Part:
+    def begin(self) -> CellPart:
         """The part, made now if it was not yet."""
         if self.part is None:
             assert self._above is not None
@@ -119,7 +119,7 @@ class Growth:
 
     Parameters
     ----------
-    root : Part
+    root : CellPart
     done : callable
         ``done(branch)`` is called for each that is done, one at a time.
     report : callable, optional
@@ -135,7 +135,7 @@ class Growth:
 
     def __init__(
         self,
-        root: Part,
+        root: CellPart,
         done: Callable[[Branch], None],
         report: Callable[[float, int, int], None] | None = None,
         limits: Limits | None = None,
@@ -182,10 +182,10 @@ class Growth:
         return self._regions > 0
 
     def _work(self, is_main: bool) -> None:
-        work: Workspace | None = None
+        work: CutSpace | None = None
         while (branch := self._next()) is not None:
             try:
-                work = work or Workspace(self._dimension)
+                work = work or CutSpace(self._dimension)
                 self._grow(branch, work, is_main)
             except (MemoryError, TooLargeError) as error:
                 self._error = self._error or error
@@ -207,7 +207,7 @@ class Growth:
             self._active += 1
             return self._waiting.pop()
 
-    def _grow(self, branch: Branch, work: Workspace, is_main: bool) -> None:
+    def _grow(self, branch: Branch, work: CutSpace, is_main: bool) -> None:
         """Take a part as far as it goes whole."""
         part = branch.begin()
         while True:
@@ -261,7 +261,7 @@ class Growth:
             self._change.notify_all()
 
 
-def _spread(part: Part, most: int) -> list[int]:
+def _spread(part: CellPart, most: int) -> list[int]:
     """Where to divide a part so that each has about equally many cells; at 0 and at the end if nowhere."""
     borders, n = part.borders(), part.cells.top.size
     parts = min(-(-PIECES * part.cells.dim.size // most), n)

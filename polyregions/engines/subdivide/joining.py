@@ -23,7 +23,7 @@ from ...errors import CheckFailedError, TooLargeError
 from .group_cut import MOST_FACES
 from .growth import Branch
 from .origins import FORMS, Events, NewForms, Tracked
-from .part import Part
+from .part import CellPart
 
 
 class Joined(NamedTuple):
@@ -34,7 +34,7 @@ class Joined(NamedTuple):
     cuts: list[Cut]
 
 
-class Lists(NamedTuple):
+class FacesInside(NamedTuple):
     """For some faces of a divided part the faces inside each: ``counts`` of them, one after the other."""
 
     faces: IntArray
@@ -96,10 +96,10 @@ def join(root: Branch, before: list[Cut], *, in_order: bool = False) -> Joined:
     such borders are there twice.
     """
     steps = _Steps()
-    done: list[tuple[Part, int]] = []
+    done: list[tuple[CellPart, int]] = []
     same: list[tuple[IntArray, IntArray]] = []
 
-    def visit(branch: Branch, base: int, faces: int) -> tuple[Lists | None, int]:
+    def visit(branch: Branch, base: int, faces: int) -> tuple[FacesInside | None, int]:
         tracked = branch.tracked
         base = steps.add(branch.events, base)
         if branch.is_done:
@@ -108,7 +108,7 @@ def join(root: Branch, before: list[Cut], *, in_order: bool = False) -> Joined:
             lists = None
             if tracked is not None:
                 counts = np.bincount(tracked.keys, minlength=tracked.faces.size)
-                lists = Lists(tracked.faces, counts, faces + tracked.pieces)
+                lists = FacesInside(tracked.faces, counts, faces + tracked.pieces)
             return lists, faces + part.cells.dim.size
         found = []
         for child in branch.children:
@@ -132,8 +132,8 @@ def join(root: Branch, before: list[Cut], *, in_order: bool = False) -> Joined:
 
 
 def _match(
-    tracked: Tracked | None, found: list[Lists], same: list[tuple[IntArray, IntArray]]
-) -> Lists | None:
+    tracked: Tracked | None, found: list[FacesInside], same: list[tuple[IntArray, IntArray]]
+) -> FacesInside | None:
     """Note which faces of the parts of a part are the same; return those inside what it tracks itself."""
     if not found:
         return None
@@ -153,7 +153,7 @@ def _match(
     here = first[pieces]
     own_counts = np.where((here >= 0) & (pieces == tracked.pieces), counts[here], 0)
     own = np.bincount(tracked.keys, weights=own_counts, minlength=tracked.faces.size)
-    return Lists(tracked.faces, own.astype(np.int64), inside[_ranges(starts[here], own_counts)])
+    return FacesInside(tracked.faces, own.astype(np.int64), inside[_ranges(starts[here], own_counts)])
 
 
 def _ranges(starts: IntArray, counts: IntArray) -> IntArray:
@@ -179,7 +179,7 @@ def _numbers(other: IntArray) -> IntArray:
 
 
 def _assembled(
-    done: list[tuple[Part, int]],
+    done: list[tuple[CellPart, int]],
     steps: _Steps,
     before: list[Cut],
     number: IntArray,

@@ -27,7 +27,7 @@ from .cell_forms import FormsOfCells
 from .cell_maps import OutputMaps
 from .envelopes import PartlyCut
 from .face_table import ABOVE, BELOW, CARRIER, WORD
-from .group_cut import Group, GroupCut, OldPart, Workspace
+from .group_cut import CutSpace, Group, GroupCut, OldPart
 from .marking import StepMarks, StepOnCells, make_forms, mark
 from .masks import Masks
 from .origins import Events, Tracked
@@ -35,7 +35,7 @@ from .under_way import StepBegun, UnderWay
 from .zeros import KnownZeros, wanted_zeros
 
 
-class Part:
+class CellPart:
     """Cells with all their faces, and what is known to go on cutting them.
 
     Attributes
@@ -87,7 +87,7 @@ class Part:
         """The steps of all layers."""
         return self.vertices.steps
 
-    def advance(self, work: Workspace) -> bool:
+    def advance(self, work: CutSpace) -> bool:
         """Go on by a group, or by a step that cuts nothing; False if there is nothing more to do."""
         while True:
             if self._step is not None:
@@ -158,7 +158,7 @@ class Part:
             masks[: self.corners, 2 * words :] = more[: self.corners]
         return masks
 
-    def _cut(self, group: Group, work: Workspace) -> None:
+    def _cut(self, group: Group, work: CutSpace) -> None:
         now, layer, homes = self._step, self._layer, self.homes
         assert now is not None
         assert layer is not None
@@ -257,11 +257,11 @@ class Part:
         parent = layer.parent if self._step is None else layer.parent[self._step.cell]
         return np.concatenate([[0], np.flatnonzero(parent[1:] != parent[:-1]) + 1, [n]])
 
-    def some(self, begin: int, end: int, last: NDArray[np.int32]) -> Part:
+    def some(self, begin: int, end: int, last: NDArray[np.int32]) -> CellPart:
         """The part of some neighbouring cells; ``last`` is the last cell around each face."""
         numbers = np.arange(begin, end, dtype=np.int32)
         faces, _ = self.cells.closure(self.cells.top[begin:end], numbers)
-        part = object.__new__(Part)
+        part = object.__new__(CellPart)
         part.cells = self.cells.part(faces, self.cells.top[begin:end])
         part.owned = self.owned[faces] & (self.homes[faces] >= begin)
         part.at, part.end, part.events, part.tracked = self.at, self.end, None, None
@@ -292,7 +292,7 @@ class Part:
             part._step = UnderWay(step, masks, cell, *own, now.word, now.left)
         return part
 
-    def _take_vertices(self, part: Part, step: IntArray | None) -> tuple[IntArray, int]:
+    def _take_vertices(self, part: CellPart, step: IntArray | None) -> tuple[IntArray, int]:
         """Give a part its vertices and their forms.
 
         Forms from number ``step[0]`` to ``step[1]`` will be needed, too. Returns the vertices' numbers here,

@@ -55,7 +55,7 @@ class UnderWay:
     ----------
     step : StepBegun
     masks : int32 (vertices, 2 words + more)
-        See :class:`polyregions.engines.subdivide.cut_faces.Corners`.
+        See :class:`polyregions.engines.subdivide.cut_faces.MarkedVertices`.
     cell : int32 (cells,)
         The cell that each is a part of, of those that the step began with.
     above, below : int32 (cells, words)
