@@ -92,7 +92,7 @@ def enumerate_by_subdivision(
         return Subdivision(network, box, workers).run(progress, limit, until)
 
 
-class FaceCounts(NamedTuple):
+class CountedFaces(NamedTuple):
     """Numbers of regions, of pairs of them that share a facet, and of faces of each dimension."""
 
     regions: int
@@ -106,7 +106,7 @@ def count_by_subdivision(
     *,
     workers: int = 1,
     progress: Callable[[float, int], None] | None = None,
-) -> FaceCounts:
+) -> CountedFaces:
     """Count the activation regions of the box, and the faces, without keeping them.
 
     The memory that it takes does not grow with their number.
@@ -121,7 +121,7 @@ def count_by_subdivision(
 
     Returns
     -------
-    FaceCounts
+    CountedFaces
         ``f_vector`` has the faces of dimension 0, ..., d that lie in no side of the box.
 
     Raises
@@ -133,7 +133,7 @@ def count_by_subdivision(
     --------
     >>> net = Network.from_arrays([([[1, 0], [0, 1], [1, 1]], [0, 0, -1]), ([[1, 1, 1]], [0])])
     >>> count_by_subdivision(net, Box.cube(2, -2, 2))
-    FaceCounts(regions=7, adjacencies=9, f_vector=[3, 9, 7])
+    CountedFaces(regions=7, adjacencies=9, f_vector=[3, 9, 7])
     """
 
     def report(share: float, regions: int, _known: int) -> None:
@@ -143,7 +143,7 @@ def count_by_subdivision(
     # As in enumerate_regions: what leaves the range of float64 proves nothing.
     with _enough_memory(), np.errstate(over="ignore", under="ignore", invalid="ignore"):
         found = Subdivision(network, box, workers).count(None if progress is None else report).tolist()
-    return FaceCounts(found[-1], found[-2], found)
+    return CountedFaces(found[-1], found[-2], found)
 
 
 def extend(cx: Regions, network: Network, *, workers: int = 1) -> RegionComplex:

@@ -44,8 +44,10 @@ from .masks import Masks
 FACES_TOGETHER = 128
 #: Faces are numbered by int32.
 MOST_FACES = 2**31 - 1
-#: Rows that arrays have at least once they grow.
-LEAST = 256
+#: Rows that arrays have at least once they grow, and by how much they grow at once.
+LEAST, GROWTH = 256, 8
+#: How many times the faces of a complex there is room for at first.
+ROOM = 8
 #: Arrays of less than this may grow without a look at how much memory there is.
 SMALL = 2**26
 
@@ -106,10 +108,12 @@ class CutSpace:
         self.numbers = np.empty((1, WORD), dtype=np.int32)
         self.scratch = Scratch.empty(d)
 
-    def reserve(self, faces: int) -> None:
-        """Make room for so many faces at least."""
-        if len(self.table) < faces:
-            self.enlarge(faces)
+    def reserve(self, cells: Cells) -> None:
+        """Make room for many times the faces of a complex: what is never touched takes no memory."""
+        if len(self.table) < cells.dim.size:
+            self.enlarge(ROOM * cells.dim.size)
+        if len(self.pool) < cells.pool.size:
+            (self.pool,) = grown(self.pool, rows=ROOM * cells.pool.size)
 
     def enlarge(self, faces: int = 0) -> None:
         """Make room for more faces, or for so many."""
@@ -144,7 +148,7 @@ class GroupCut:
         """Cut all faces; return what was made, which is good until the next run, and the complex."""
         cells, group, words = self.old.cells, self.group, self.group.places.size // WORD
         corners = cells.faces(0)
-        work.reserve(cells.dim.size)
+        work.reserve(cells)
         piece_of = np.full(cells.dim.size, -1, dtype=np.int32)
         own = np.ascontiguousarray(self.masks[:, group.word :: words][:, :2])
         enter_vertices(corners, cells.start, cells.planes, own, self._new(work, piece_of))
@@ -276,10 +280,10 @@ def order_faces(
 
 
 def grown(*arrays: Any, rows: int = 0) -> list[Any]:
-    """The arrays, of one length, with room for four times as much, or for so many rows."""
+    """The arrays, of one length, with room for eight times as much, or for so many rows at least."""
     length = len(arrays[0])
     width = sum(array[:1].nbytes for array in arrays)
-    room = min(max(4 * length, rows, LEAST), MOST_FACES)
+    room = min(max(GROWTH * length, rows, LEAST), MOST_FACES)
     if room * width > SMALL:
         room = min(room, available_memory() // (2 * width))
     if room < max(rows, length + length // 8 + 1):
