@@ -91,7 +91,7 @@ class CellPart:
         """Go on by a group, or by a step that cuts nothing; False if there is nothing more to do."""
         while True:
             if self._step is not None:
-                group = self._step.next_group(self.cells, self.order)
+                group = self._step.next_group(self.cells, lambda: self.order)
                 if group is not None:
                     self._cut(group, work)
                     return True

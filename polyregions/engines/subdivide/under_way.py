@@ -5,6 +5,7 @@ A group is at most a word of them, and fewer where these would make too many fac
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from math import comb
@@ -72,17 +73,17 @@ class UnderWay:
     word: int = -1
     left: int = 0
 
-    def next_group(self, cells: Cells, order: IntArray) -> Group | None:
+    def next_group(self, cells: Cells, order: Callable[[], IntArray]) -> Group | None:
         """The hyperplanes that cut next, or None if the step is done.
 
-        ``order`` lists the faces of ``cells``, each after those that it bounds.
+        ``order()`` lists the faces of ``cells``, each after those that it bounds.
         """
         while self.left == 0:
             self.word += 1
             if self.word == self.above.shape[1]:
                 return None
             if self.word > 0:
-                self._look_again(cells, order)
+                self._look_again(cells, order())
             self.left = self._in_hand()
         planes, both = self.left, self.above[:, self.word] & self.below[:, self.word]
         most, per_cell = _most_cells(cells.dimension), 2.0**cells.dimension
