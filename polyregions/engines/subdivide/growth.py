@@ -24,8 +24,8 @@ from .origins import Events, Tracked
 from .part import CellPart
 
 #: Faces of a part that is divided, by dimension: the more faces around a vertex, the more are on borders.
-MOST_FACES = {1: 2**16, 2: 2**17, 3: 2**17, 4: 2**18}
-MOST_IN_HIGH_DIMENSION = 2**20
+MOST_FACES = {1: 2**16, 2: 2**17, 3: 2**17, 4: 2**18, 5: 2**20}
+MOST_IN_HIGH_DIMENSION = 2**22
 #: Memory that is left for other things.
 SPARE = 2**26
 #: About how many parts such a part is divided into.
