@@ -176,9 +176,9 @@ class Regions:
         polyregions.errors.InvalidInputError: volumes: it takes the faces of all dimensions, ...
         """
         if self.known_faces is None:
-            why = f"engine {self.engine!r} does not keep them"
-            if self.further is not None or self.engine == "subdivide":
-                why = "this result has lost them (files of version 1 did not keep them)"
+            lost = "has lost them (files of version 1 did not keep them)" if self.complete else "is partial"
+            keeps = self.further is not None or self.engine == "subdivide"
+            why = f"this result {lost}" if keeps else f"engine {self.engine!r} does not keep them"
             raise InvalidInputError(
                 f"{purpose}: it takes the faces of all dimensions, and {why}; "
                 "use enumerate_regions(network, box, engine='subdivide')"
