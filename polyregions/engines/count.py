@@ -15,7 +15,7 @@ from ..base.checks import check_number, check_whole
 from ..errors import InvalidInputError, TooLargeError
 from ..geometry.domain import Domain
 from ..network.network import Network
-from .enumerate import MOST_WORKERS, check_domain
+from .enumerate import ENGINES, MOST_WORKERS, check_domain
 from .sizes import too_large_to_split, too_large_to_subdivide
 
 #: Engines that count.
@@ -124,7 +124,9 @@ def count_regions(
     """
     check_domain(network, box)
     if engine not in COUNTING:
-        raise InvalidInputError(f"engine {engine!r} is unknown here; known: {', '.join(COUNTING)}")
+        known = ", ".join(repr(name) for name in COUNTING)
+        why = "keeps what it finds" if engine in ENGINES else "is unknown"
+        raise InvalidInputError(f"engine {engine!r} {why}; regions are counted by {known}")
     check_whole("workers", workers, 1, MOST_WORKERS)
     if limit is not None:
         check_whole("limit", limit)
@@ -155,7 +157,7 @@ def _count_by_splitting(
         return "time" if time.monotonic() > end else ""
 
     splitting.run(stop)
-    regions, stopped = splitting.regions, splitting.stopped
+    regions, stopped = splitting.regions, "" if splitting.finished else splitting.stopped
     # Each wall was met from both of its sides; of a part, from one at least.
     adjacencies = (splitting.inner + 1) // 2
     f_vector = None
@@ -178,6 +180,8 @@ def _count_by_subdivision(
     regions, adjacencies, f_vector, stopped = count_by_subdivision(
         network, domain, workers=workers, limit=limits[0], time_limit=limits[1], progress=report
     )
+    if progress is not None and not stopped:
+        progress(regions, 1.0)
     whole = None if stopped else f_vector
     return Counts(regions, adjacencies, whole, not stopped, stopped, "subdivide")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -80,9 +80,11 @@ def _traverse(network: Network, domain: Domain, **options: Any) -> RegionComplex
 
 
 def _split(network: Network, domain: Domain, **options: Any) -> RegionComplex:
+    from .faces_again import cut_again
     from .split.engine import enumerate_by_splitting
 
-    return enumerate_by_splitting(network, domain, **options)
+    found = enumerate_by_splitting(network, domain, **options)
+    return replace(found, further=cut_again) if found.complete else found
 
 
 def _brute(network: Network, domain: Domain, **options: Any) -> RegionComplex:
