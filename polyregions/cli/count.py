@@ -55,8 +55,8 @@ def count_command(net: Path, json_path: str | None, quiet: bool, **options: Any)
     """Count the activation regions of the network file NET in a box, and their adjacencies.
 
     Regions are forgotten as soon as they are counted, so memory does not grow with them: hundreds of millions
-    can be counted. The numbers are exact. Engine "split" counts regions and adjacencies, "subdivide" the faces
-    of all dimensions, too; the others keep what they find, and do not count.
+    can be counted. The numbers are exact. Engine "split" counts regions and adjacencies, "subdivide" the
+    faces of all dimensions, too; the others keep what they find, and do not count.
     """
     where = Where.taken_from(options)
     domain = where.domain(net, load_network(net, options))
