@@ -2,9 +2,9 @@
 
     python benchmarks/counting.py [--largest 100000000] [--workers 1] [--json FILE]
 
-``count_regions`` keeps no region. Random networks of two and three inputs, each larger than the one before, and
-folds (p^(2 depth) regions, boundaries through common points); each in a process of its own, whose peak memory
-is told.
+``count_regions`` keeps no region. Random networks of two and three inputs, each larger than the one before,
+and folds (p^(2 depth) regions, boundaries through common points); each in a process of its own, whose peak
+memory is told.
 """
 
 from __future__ import annotations

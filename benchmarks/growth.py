@@ -1,4 +1,4 @@
-"""Time for each face and each region as networks grow: is it flat where the work outgrows the cache?
+"""Time for each face and each region as networks grow, and outgrow the cache.
 
     python benchmarks/growth.py [--largest 2000000] [--json FILE]
 

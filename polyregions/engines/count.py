@@ -118,6 +118,7 @@ def count_regions(
 
     Examples
     --------
+    >>> from polyregions import Box
     >>> net = Network.from_arrays([([[1, 0], [0, 1], [1, 1]], [0, 0, -1]), ([[1, 1, 1]], [0])])
     >>> count_regions(net, Box.cube(2, -2, 2))
     Counts(regions=7, adjacencies=9, f_vector=[3, 9, 7], complete=True, stopped='', engine='split')
@@ -201,6 +202,7 @@ def iter_regions(network: Network, box: Domain) -> Iterator[FoundRegion]:
 
     Examples
     --------
+    >>> from polyregions import Box
     >>> net = Network.from_arrays([([[1], [1]], [0, -1]), ([[1, -2]], [0])])
     >>> for region in iter_regions(net, Box([-1], [2])):
     ...     print(region.pattern, region.witness, region.neighbors)

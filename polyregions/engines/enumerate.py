@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -83,8 +83,7 @@ def _split(network: Network, domain: Domain, **options: Any) -> RegionComplex:
     from .faces_again import cut_again
     from .split.engine import enumerate_by_splitting
 
-    found = enumerate_by_splitting(network, domain, **options)
-    return replace(found, further=cut_again) if found.complete else found
+    return enumerate_by_splitting(network, domain, **options, further=cut_again)
 
 
 def _brute(network: Network, domain: Domain, **options: Any) -> RegionComplex:
