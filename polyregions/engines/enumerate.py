@@ -125,7 +125,7 @@ def enumerate_regions(
         an input has one value only, see :func:`polyregions.network.slices.fix_inputs`.
     engine : {"auto", "subdivide", "split", "traverse", "brute"}
         "subdivide" cuts the whole complex, faces of all dimensions, layer by layer, for low dimension;
-        "split" cuts one cell after the other, depth first, without faces, which are made when they are asked for;
+        "split" cuts one cell after the other, depth first, without faces, which are made when asked for;
         "traverse" goes breadth-first from region to region, in any dimension, and can stop and resume;
         "brute" cuts the domain by one unit after the other in rational arithmetic, a slow referee for tiny
         networks. "auto" is "traverse" if there is a limit, or something to resume, or another ``lp``; else
