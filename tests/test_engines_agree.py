@@ -47,6 +47,7 @@ ENGINES = {
     "brute": lambda problem: problem.tiny,
     "traverse": lambda problem: True,
     "subdivide": lambda problem: problem.box.dim <= 6,
+    "split": lambda problem: problem.box.dim <= 8,
 }
 
 

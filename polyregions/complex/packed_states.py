@@ -7,6 +7,7 @@ asked for, some rows at a time.
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,16 @@ class PackedStates:
 
     def __len__(self) -> int:
         return len(self.packed)
+
+    def some(self, rows: slice) -> PackedStates:
+        """Some rows, which share their memory."""
+        return self.with_rows(self.packed[rows])
+
+    def with_rows(self, packed: NDArray[np.uint8]) -> PackedStates:
+        """States of the same columns."""
+        other = copy(self)
+        other.packed = packed
+        return other
 
     def write(self, first: int, states: StateArray) -> None:
         """Set the rows from ``first`` on."""

@@ -62,16 +62,14 @@ class Regions:
     stopped : str
         Why not, if they are not ("limit", "time", "interrupted", "memory"); else "".
     known_faces : Faces or None
-        All faces of all dimensions, from the engine "subdivide"; ``faces`` has them, or says why it has not.
+        All faces of all dimensions, from the engine "subdivide"; ``faces`` has them, or makes those of a
+        result of "split", or says why it has not.
     undecided : int or None
         How many signs float64 could not decide and integers did; None if not counted.
     further : callable or None
-        ``further(regions, network)`` cuts the regions by what a network has beyond their own: a plain
-        function of the engine, :func:`polyregions.engines.subdivide.engine.extend`, which reads ``faces``.
-        None if there are no faces to cut.
+        ``further(regions, network)`` cuts the regions by what a network has beyond their own, and makes faces:
+        a plain function of the engine, such as :func:`polyregions.engines.subdivide.engine.extend`.
 
-    Notes
-    -----
     If ``complete`` is false, the regions listed are true regions, the facets of the first
     ``n_explored`` of them are known, and every adjacency listed is a true one.
     """
@@ -155,7 +153,7 @@ class Regions:
         Raises
         ------
         InvalidInputError
-            If they are not known: other engines than "subdivide" keep none, nor did files of version 1.
+            If they are not known: "traverse" and "brute" keep none, nor did files of version 1.
         """
         return self.need_faces("faces of this result")
 
@@ -175,10 +173,12 @@ class Regions:
         Traceback (most recent call last):
         polyregions.errors.InvalidInputError: volumes: it takes the faces of all dimensions, ...
         """
+        if self.known_faces is None and self.engine == "split" and self.further is not None:
+            vars(self)["known_faces"] = self.further(self, self.network).known_faces
         if self.known_faces is None:
-            why = f"engine {self.engine!r} does not keep them"
-            if self.further is not None or self.engine == "subdivide":
-                why = "this result has lost them (files of version 1 did not keep them)"
+            lost = "has lost them (files of version 1 did not keep them)" if self.complete else "is partial"
+            keeps = self.further is not None or self.engine == "subdivide"
+            why = f"this result {lost}" if keeps else f"engine {self.engine!r} does not keep them"
             raise InvalidInputError(
                 f"{purpose}: it takes the faces of all dimensions, and {why}; "
                 "use enumerate_regions(network, box, engine='subdivide')"

@@ -22,12 +22,13 @@ several cells is cut with the first of them; then its pieces are in the boundari
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..base.kernels import Int32Matrix, Int32Vector, Int64Vector, UInt8Vector, int64, kernel
+from ..base.kernels import Int8Vector, Int32Matrix, Int32Vector, Int64Vector, int64, kernel
 
 Int32Array = NDArray[np.int32]
 Int64Array = NDArray[np.int64]
@@ -67,6 +68,7 @@ class Cells:
     _by_dim: dict[int, Int64Array] = field(default_factory=dict, repr=False)
 
     @classmethod
+    @cache
     def box(cls, d: int) -> Cells:
         """The 3^d faces of a cube; its hyperplanes are its sides, 2 j the lower, 2 j + 1 the upper.
 
@@ -136,14 +138,45 @@ class Cells:
 
     def homes(self, *, last: bool = False) -> Int32Array:
         """Number of a cell around each face, the first of them, or the last; shape (faces,)."""
-        sign = -1 if last else 1
-        homes = np.full(self.dim.size, 2**31 - 1, dtype=np.int32)
-        homes[self.top] = sign * np.arange(self.top.size)
-        for k in range(self.dimension, 0, -1):
-            pass_down(self.faces(k), self.lists, homes)
-        return sign * homes
+        numbers = np.arange(self.top.size, dtype=np.int32)
+        homes = self.closure(self.top[::-1], numbers[::-1]) if last else self.closure(self.top, numbers)
+        return homes[1]
 
-    def merge(self, groups: Int64Array) -> tuple[Cells, Int64Array]:
+    def closure(self, faces: Int64Array, marks: Int32Array) -> tuple[Int64Array, Int32Array]:
+        """Faces, their boundaries, the boundaries of these, and so on.
+
+        Parameters
+        ----------
+        faces : int64 (n,)
+            Different ones of one dimension.
+        marks : int32 (n,), 0 or more
+            For each of them.
+
+        Returns
+        -------
+        listed : int64
+            These faces in order, then those of their boundaries in the order in which they have them, ...
+        marks : int32 (faces,)
+            Of each face that of the first of the given faces that has it, or -1 where none has.
+        """
+        order, known = np.empty(self.dim.size, dtype=np.int64), np.full(self.dim.size, -1, dtype=np.int32)
+        order[: len(faces)], known[faces] = faces, marks
+        return order[: list_closure(order, len(faces), self.lists, known)], known
+
+    def part(self, faces: Int64Array, top: Int64Array) -> Cells:
+        """Some of the faces, with each those of its boundary, as a complex with some cells of its own.
+
+        Face k of it is ``faces[k]`` of this one. Vertices have the same numbers.
+        """
+        number = np.empty(self.dim.size, dtype=np.int32)
+        number[faces] = np.arange(faces.size, dtype=np.int32)
+        dim, planes = self.dim[faces], self.planes[faces]
+        start, size = self.start[faces], self.size[faces]
+        pool = np.empty(int(size.sum()), dtype=np.int32)
+        renumber_boundaries(faces, self.lists, number, dim, FaceLists(start, size, pool))
+        return Cells(dim, start, size, pool, planes, number[top].astype(np.int64))
+
+    def merge(self, groups: Int64Array) -> tuple[Cells, Int64Array, Int64Array]:
         """Merge the faces of each group into one.
 
         Parameters
@@ -157,11 +190,11 @@ class Cells:
         cells : Cells
         pieces : int64 (faces of ``cells``,)
             For each of them an old face that is a piece of it, of the same dimension.
+        number : int64 (faces,)
+            For each old face the one that it is now a part of.
         """
         # All below is in terms of places in this order, so that the result does not depend on numbers.
-        order = self.from_the_top()
-        place = np.empty_like(order)
-        place[order] = np.arange(order.size)
+        order = self.closure(self.top, np.zeros(self.top.size, dtype=np.int32))[0]
         dims = self.dim[order]
         group = groups[order]
         dim = np.full(group.max() + 1, -1, dtype=np.int8)
@@ -170,28 +203,20 @@ class Cells:
         # Number the groups by their first piece.
         first = np.full(dim.size, order.size, dtype=np.int64)
         np.minimum.at(first, group[whole], whole)
+        ranked = np.argsort(first)
         rank = np.empty(dim.size, dtype=np.int64)
-        rank[np.argsort(first)] = np.arange(dim.size)
-        number = rank[group]
-        dim, pieces = dim[np.argsort(first)], order[np.sort(first)]
-        # Boundary of a group: the groups around its pieces, without itself.
-        thick = whole[dims[whole] > 0]
-        owner = np.repeat(number[thick], self.size[order[thick]])
-        face = number[place[self.boundaries(order[thick])]]
-        pairs = np.sort((owner * dim.size + face)[owner != face])
-        owner, face = np.divmod(pairs[np.append(True, pairs[1:] != pairs[:-1])[: pairs.size]], dim.size)
-        size = np.bincount(owner, minlength=dim.size).astype(np.int32)
-        start = np.concatenate([[0], np.cumsum(size)])[:-1].astype(np.int32)
-        start[dim == 0] = self.start[pieces[dim == 0]]
+        rank[ranked] = np.arange(dim.size)
+        number = rank[groups]
+        dim, pieces = dim[ranked], order[first[ranked]]
+        # Boundary of a group: the groups around its pieces, in the order in which these have them.
+        thick = order[whole[dims[whole] > 0]]
+        thick = thick[np.argsort(number[thick], kind="stable")]
+        start, size = self.start[pieces], np.zeros(dim.size, dtype=np.int32)
+        pool = np.empty(int(self.size[thick].sum()), dtype=np.int32)
+        met = np.full(dim.size, -1, dtype=np.int64)
+        end = join_boundaries(thick, number, self.lists, met, FaceLists(start, size, pool))
         top = np.flatnonzero(dim == self.dimension)
-        return Cells(dim, start, size, face.astype(np.int32), self.planes[pieces], top), pieces
-
-    def from_the_top(self) -> Int64Array:
-        """All faces: the cells in order, then the facets in the order in which cells have them, and so on."""
-        order, n = np.empty(self.dim.size, dtype=np.int64), self.top.size
-        order[:n] = self.top
-        list_boundaries(order, n, self.lists, np.zeros(self.dim.size, dtype=np.uint8))
-        return order
+        return Cells(dim, start, size, pool[:end].copy(), self.planes[pieces], top), pieces, number
 
 
 @kernel
@@ -204,22 +229,65 @@ def pass_down(faces: Int64Vector, lists: FaceLists, homes: Int32Vector) -> None:
 
 
 @kernel(bare=True)
-def list_boundaries(order: Int64Vector, listed: int, lists: FaceLists, seen: UInt8Vector) -> None:
-    """Go on with a list of faces: the boundary of each one in it, without those that are there already.
+def list_closure(order: Int64Vector, listed: int, lists: FaceLists, marks: Int32Vector) -> int:
+    """Go on with a list of faces: the boundary of each one in it, with its mark, unless that is marked.
 
-    ``seen (faces,)`` is memory, all 0.
+    ``marks (faces,)`` are -1 for faces that are not in the list. Returns how long it is.
     """
     start, size, pool = lists
     place, end = 0, listed
-    while end < order.size:
+    while place < end:
         f = order[place]
         for i in range(start[f], start[f] + size[f]):
             b = int64(pool[i])
-            if seen[b] == 0:
-                seen[b] = 1
+            if marks[b] < 0:
+                marks[b] = marks[f]
                 order[end] = b
                 end += 1
         place += 1
+    return end
+
+
+@kernel(bare=True)
+def renumber_boundaries(
+    faces: Int64Vector, lists: FaceLists, number: Int32Vector, dim: Int8Vector, new: FaceLists
+) -> None:
+    """Write the boundaries of some faces by new numbers."""
+    start, _, pool = new
+    place = 0
+    for k in range(faces.size):
+        if dim[k] == 0:
+            continue
+        begin = int64(lists.start[faces[k]])
+        start[k] = place
+        for i in range(begin, begin + int64(lists.size[faces[k]])):
+            pool[place] = number[lists.pool[i]]
+            place += 1
+
+
+@kernel(bare=True)
+def join_boundaries(
+    pieces: Int64Vector, number: Int64Vector, lists: FaceLists, met: Int64Vector, new: FaceLists
+) -> int:
+    """Join the boundaries of pieces of faces, those of one face together; return how much they take.
+
+    A face ``number[piece]`` has in its boundary all other faces that its pieces have, each once. ``met`` is
+    memory, -1 for each face.
+    """
+    place, before = 0, int64(-1)
+    for p in pieces:
+        face = number[p]
+        if face != before:
+            new.start[face], before = place, face
+        begin = int64(lists.start[p])
+        for i in range(begin, begin + int64(lists.size[p])):
+            b = number[lists.pool[i]]
+            if b != face and met[b] != face:
+                met[b] = face
+                new.pool[place] = b
+                new.size[face] += 1
+                place += 1
+    return place
 
 
 @kernel(bare=True)

@@ -7,15 +7,19 @@ form.
 
 from __future__ import annotations
 
+from copy import copy
+from functools import cache
 from math import lcm
 from typing import Any, NamedTuple
 
 import numpy as np
 from flint import fmpz_mat
 
-from ..base.arrays import StateArray
+from ..base.arrays import IntArray, StateArray
 from ..base.kernels import Int32Matrix, Matrix, Vector
-from ..geometry.domain import Domain, side_rows
+from ..base.rationals import IntegerRows
+from ..geometry.domain import Domain, n_sides, side_rows
+from ..geometry.polytope_domain import Polytope
 from ..geometry.recentred_domain import recentred_corners, recentred_sides
 from ..network.exact_forms import FormMaker
 from ..network.integer_map import IntRows
@@ -58,19 +62,13 @@ class Vertices:
     """
 
     def __init__(self, network: Network, domain: Domain, steps: list[LayerArrays], cells: Cells) -> None:
-        self.network, self.steps = network, steps
-        whole = bool(steps) and steps[0].whole
-        forms, errors = recentred_sides(domain, whole)
-        points, radii = recentred_corners(domain, whole)
-        faces = cells.faces(0)
-        planes = np.zeros((radii.size, domain.dim), dtype=np.int32)
-        planes[cells.start[faces]] = cells.planes[faces]
-        source = np.full((errors.size, 3), -1, dtype=np.int32)
-        self.store = Store(points, radii, planes, forms, errors, source)
+        self.network, self.steps, self._domain = network, steps, domain
+        is_polytope = isinstance(domain, Polytope)
+        self.store = _polytope_corners(domain, steps, cells) if is_polytope else _corners(domain.dim)
         self.cuts: list[Cut] = []
-        self._sides = side_rows(domain)
+        self._sides: IntegerRows | None = None
         self._forms: dict[tuple[int, int], IntRows] = {}
-        self._maker = FormMaker(network.exact)
+        self._maker: FormMaker | None = None
         self._exact: dict[int, list[int]] = {}
 
     def __getstate__(self) -> dict[str, Any]:
@@ -79,7 +77,12 @@ class Vertices:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._forms, self._maker = {}, FormMaker(self.network.exact)
+        self._forms, self._maker = {}, None
+
+    @property
+    def n_sides(self) -> int:
+        """How many of the forms, the first ones, are sides of the domain."""
+        return n_sides(self._domain)
 
     def first(self, vertices: int) -> Store:
         """So many vertices of the store, and all forms."""
@@ -95,34 +98,32 @@ class Vertices:
         forms[:n], errors[:n], source[:n] = s.forms, s.errors, s.source
         self.store = s._replace(forms=forms, errors=errors, source=source)
 
-    def copy(self, vertices: int) -> Vertices:
-        """A copy of so many vertices, to add others to; forms are shared."""
-        copy = object.__new__(Vertices)
-        copy.network, copy.steps, copy.cuts = self.network, self.steps, self.cuts
-        copy._sides, copy._forms, copy._exact = self._sides, dict(self._forms), dict(self._exact)
-        copy._maker = FormMaker(self.network.exact)
-        s = self.first(vertices)
-        copy.store = s._replace(points=s.points.copy(), radii=s.radii.copy(), planes=s.planes.copy())
-        return copy
+    def some(self, vertices: IntArray, forms: IntArray, room: int) -> Vertices:
+        """Some of the vertices by new numbers, to go on with apart, with room for so many.
+
+        ``forms`` are those that are kept, ascending, all that vanish at these vertices among them.
+        """
+        other, s = copy(self), self.store
+        place = np.empty(len(s.errors), dtype=np.int32)
+        place[forms] = np.arange(forms.size, dtype=np.int32)
+        points, radii = np.empty((room, s.points.shape[1])), np.empty(room)
+        planes = np.empty((room, s.planes.shape[1]), dtype=np.int32)
+        n = vertices.size
+        points[:n], radii[:n], planes[:n] = s.points[vertices], s.radii[vertices], place[s.planes[vertices]]
+        other.store = Store(points, radii, planes, s.forms[forms], s.errors[forms], s.source[forms])
+        other.cuts, other._forms, other._maker = list(self.cuts), dict(self._forms), None
+        other._exact = {}
+        if self._exact:
+            numbers = dict(zip(vertices.tolist(), range(n), strict=True))
+            other._exact = {numbers[v]: point for v, point in self._exact.items() if v in numbers}
+        return other
 
     def continued(self, network: Network, steps: list[LayerArrays]) -> Vertices:
         """The same vertices, to go on with in a network that begins like this one."""
-        other = self.copy(len(self.store.radii))
-        other.network, other.steps, other.cuts, other._forms = network, steps, list(self.cuts), {}
-        other._maker = FormMaker(network.exact)
+        other = copy(self)
+        other.network, other.steps, other.cuts = network, steps, list(self.cuts)
+        other._forms, other._exact, other._maker = {}, dict(self._exact), None
         return other
-
-    def append(self, other: Vertices, vertices: tuple[int, int, int]) -> None:
-        """Add the vertices that a copy has added: after how many here, and which there, from and to."""
-        n, begin, end = vertices
-        mine, its = self.store, other.store
-        self.store = mine._replace(
-            points=np.concatenate([mine.points[:n], its.points[begin:end]]),
-            radii=np.concatenate([mine.radii[:n], its.radii[begin:end]]),
-            planes=np.concatenate([mine.planes[:n], its.planes[begin:end]]),
-        )
-        self._forms |= other._forms
-        self._exact |= {v + n - begin if v >= begin else v: point for v, point in other._exact.items()}
 
     def exact_forms(self, layer: int, cell: int) -> IntRows:
         """Exact pre-activations of a layer on one of the cells that it begins to cut, with the row of D last.
@@ -140,6 +141,8 @@ class Vertices:
             for cut in reversed(cuts):
                 start = int(cut.cell_of[start])
             at -= 1
+        if self._maker is None:
+            self._maker = FormMaker(self.network.exact)
         if (at, start) not in self._forms:
             self._forms[at, start] = self._maker.first()
         forms = self._forms[at, start]
@@ -163,11 +166,14 @@ class Vertices:
         """Homogeneous integer coordinates (d + 1,) of a vertex in x; the last one is positive."""
         if vertex not in self._exact:
             rows = []
+            if self._sides is None:
+                self._sides = side_rows(self._domain)
             for plane in self.store.planes[vertex].tolist():
                 source = self.store.source[plane].tolist()
-                rows.append(
-                    self.exact_form(*source) if source[0] >= 0 else [int(v) for v in self._sides[plane]]
-                )
+                if source[0] >= 0:
+                    rows.append(self.exact_form(*source))
+                else:
+                    rows.append([int(v) for v in self._sides[plane]])
             gradients = fmpz_mat([row[:-1] for row in rows])
             solution = gradients.solve(fmpz_mat([[-row[-1]] for row in rows])).entries()
             scale = lcm(*(int(v.q) for v in solution))
@@ -179,3 +185,31 @@ class Vertices:
         form, point = self.exact_form(step, cell, plane), self.exact_point(vertex)
         value = sum(a * v for a, v in zip(form, point, strict=True))
         return (value > 0) - (value < 0)
+
+
+def _polytope_corners(domain: Domain, steps: list[LayerArrays], cells: Cells) -> Store:
+    """The corners of a polytope, and its sides."""
+    whole = bool(steps) and steps[0].whole
+    forms, errors = recentred_sides(domain, whole)
+    points, radii = recentred_corners(domain, whole)
+    faces = cells.faces(0)
+    planes = np.zeros((radii.size, domain.dim), dtype=np.int32)
+    planes[cells.start[faces]] = cells.planes[faces]
+    source = np.full((errors.size, 3), -1, dtype=np.int32)
+    return Store(points, radii, planes, forms, errors, source)
+
+
+@cache
+def _corners(d: int) -> Store:
+    """The corners of a box, and its sides; nobody writes into them."""
+    cells, corners = Cells.box(d), np.arange(2**d)[:, None]
+    signs = np.where(corners >> np.arange(d) & 1, 1.0, -1.0)
+    forms = np.zeros((2 * d, d + 1))
+    forms[0::2, :d], forms[1::2, :d] = np.eye(d), -np.eye(d)
+    forms[:, d] = 1.0
+    faces = cells.faces(0)
+    planes = np.zeros((2**d, d), dtype=np.int32)
+    planes[cells.start[faces]] = cells.planes[faces]
+    points = np.concatenate([signs, np.ones((2**d, 1))], axis=1)
+    source = np.full((2 * d, 3), -1, dtype=np.int32)
+    return Store(points, np.zeros(2**d), planes, forms, np.zeros(2 * d), source)

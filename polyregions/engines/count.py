@@ -21,6 +21,11 @@ from .sizes import too_large_to_split, too_large_to_subdivide
 #: Engines that count.
 COUNTING = ("auto", "split", "subdivide")
 
+#: ``progress(regions, share)``.
+Progress = Callable[[int, float], None]
+#: Most regions, and seconds.
+Limits = tuple[int | None, float | None]
+
 
 @dataclass(frozen=True)
 class Counts:
@@ -76,7 +81,7 @@ def count_regions(
     workers: int = 1,
     limit: int | None = None,
     time_limit: float | None = None,
-    progress: Callable[[int, float], None] | None = None,
+    progress: Progress | None = None,
 ) -> Counts:
     """Count the activation regions of a network in a box or a polytope, and which are adjacent, exactly.
 
@@ -85,7 +90,8 @@ def count_regions(
     network : Network
     box : Box or Polytope
     engine : {"auto", "split", "subdivide"}
-        "split" counts regions and adjacencies, "subdivide" the faces of all dimensions too. "auto" is "split".
+        "split" counts regions and adjacencies, "subdivide" the faces of all dimensions, too. "auto" is the
+        first.
     workers : int
         Threads, at most 256. They never change the answer.
     limit : int, optional
@@ -93,8 +99,8 @@ def count_regions(
     time_limit : float, optional
         Stop after about so many seconds; the counts are then partial.
     progress : callable, optional
-        ``progress(regions, share)`` now and then: regions so far, and the share of the work that is done, from
-        0 to 1, as far as that can be known: each cut halves that of its cell.
+        ``progress(regions, share)`` now and then: regions so far, and the share of the work that is done,
+        from 0 to 1, as far as that can be known: each cut halves that of its cell.
 
     Returns
     -------
@@ -124,43 +130,60 @@ def count_regions(
         check_whole("limit", limit)
     if time_limit is not None:
         check_number("time_limit", time_limit)
-    end = math.inf if time_limit is None else time.monotonic() + time_limit
     too_large = too_large_to_subdivide if engine == "subdivide" else too_large_to_split
     if why := too_large(network, box):
         raise TooLargeError(why)
-    most = math.inf if limit is None else limit
-
-    def stop(regions: int, share: float) -> str:
-        if progress is not None:
-            progress(regions, share)
-        if regions > most:
-            return "limit"
-        return "time" if time.monotonic() > end else ""
-
+    count = _count_by_subdivision if engine == "subdivide" else _count_by_splitting
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        return _count_by_splitting(network, box, workers, stop)
+        return count(network, box, workers, (limit, time_limit), progress)
 
 
 def _count_by_splitting(
-    network: Network, box: Domain, workers: int, stop: Callable[[int, float], str]
+    network: Network, domain: Domain, workers: int, limits: Limits, progress: Progress | None
 ) -> Counts:
     from .split.splitting import Splitting
 
-    splitting = Splitting(network, box, workers, keep=False)
-    splitting.run(lambda: stop(splitting.regions, splitting.done))
+    most = math.inf if limits[0] is None else limits[0]
+    end = math.inf if limits[1] is None else time.monotonic() + limits[1]
+    splitting = Splitting(network, domain, workers, keep=False)
+
+    def stop() -> str:
+        if progress is not None:
+            progress(splitting.regions, splitting.done)
+        if splitting.regions > most:
+            return "limit"
+        return "time" if time.monotonic() > end else ""
+
+    splitting.run(stop)
     regions, stopped = splitting.regions, splitting.stopped
     # Each wall was met from both of its sides; of a part, from one at least.
     adjacencies = (splitting.inner + 1) // 2
     f_vector = None
-    if not stopped and box.dim == 1:
+    if not stopped and domain.dim == 1:
         f_vector = [adjacencies, regions]
-    elif not stopped and box.dim == 2:  # the faces that meet the open box satisfy Euler's relation
+    elif not stopped and domain.dim == 2:  # the faces that meet the open domain satisfy Euler's relation
         f_vector = [1 + adjacencies - regions, adjacencies, regions]
     return Counts(regions, adjacencies, f_vector, not stopped, stopped, "split")
 
 
+def _count_by_subdivision(
+    network: Network, domain: Domain, workers: int, limits: Limits, progress: Progress | None
+) -> Counts:
+    from .subdivide.engine import count_by_subdivision
+
+    def report(share: float, regions: int) -> None:
+        if progress is not None:
+            progress(regions, share)
+
+    regions, adjacencies, f_vector, stopped = count_by_subdivision(
+        network, domain, workers=workers, limit=limits[0], time_limit=limits[1], progress=report
+    )
+    whole = None if stopped else f_vector
+    return Counts(regions, adjacencies, whole, not stopped, stopped, "subdivide")
+
+
 def iter_regions(network: Network, box: Domain) -> Iterator[FoundRegion]:
-    """Find the activation regions of a network in a box or a polytope one after the other, in memory that does not grow.
+    """Find the activation regions of a network one after the other, in memory that does not grow.
 
     The order is depth first: regions whose states first differ at some unit come with the higher state of a
     scalar unit first, with the lower piece of a maxout unit first. It is that of the engine "split".

@@ -20,7 +20,7 @@ from .sizes import better_traversed, too_large_to_split, too_large_to_subdivide
 
 #: More threads than any machine has cores.
 MOST_WORKERS = 256
-#: Options of an engine that can stop and go on.
+#: Options with which "auto" takes the engine that goes on from a partial result.
 STOPPING = ("limit", "time_limit", "resume")
 LP_BACKENDS = ("native", "scipy", "cvxpy")
 
@@ -91,9 +91,11 @@ def _brute(network: Network, domain: Domain, **options: Any) -> RegionComplex:
     return enumerate_brute(network, domain, **options)
 
 
+#: What engines take that can stop.
+STOPS = frozenset({"workers", "limit", "time_limit", "progress"})
 TABLE = {
-    "subdivide": Engine(frozenset({"workers", "progress"}), _subdivide, too_large_to_subdivide),
-    "split": Engine(frozenset({"workers", "limit", "time_limit", "progress"}), _split, too_large_to_split),
+    "subdivide": Engine(STOPS, _subdivide, too_large_to_subdivide),
+    "split": Engine(STOPS, _split, too_large_to_split),
     "traverse": Engine(frozenset(Options._fields), _traverse),
     "brute": Engine(frozenset(), _brute),
 }
@@ -124,9 +126,9 @@ def enumerate_regions(
         "subdivide" cuts the whole complex, faces of all dimensions, layer by layer, for low dimension;
         "traverse" goes breadth-first from region to region, in any dimension, and can stop and resume;
         "brute" cuts the domain by one unit after the other in rational arithmetic, a slow referee for tiny
-        networks. "auto" is "subdivide" if it takes the options given and nothing known in advance is against
-        it (more than 4 inputs, many narrow layers, more faces than memory holds, by an estimate), else
-        "traverse"; the result's ``engine`` tells.
+        networks. "auto" is "subdivide" if no limit is given, nothing to resume, its options are its own, and
+        nothing known in advance is against it (more than 4 inputs, many narrow layers, more faces than memory
+        holds, by an estimate), else "traverse"; the result's ``engine`` tells.
     lp : {"native", "scipy", "cvxpy"}
         Linear programming back end of "traverse". It never changes the answer; witnesses are other points of
         the same regions.
@@ -134,12 +136,12 @@ def enumerate_regions(
         Threads, of "subdivide" and of "traverse" with its own ``lp``; at most 256. They never change the
         answer, and more than there is work for are not started.
     limit : int, optional
-        Most regions to list, of "traverse"; with more, the result is partial (``complete`` is False).
+        Most regions to list, not of "brute"; with more, the result is partial (``complete`` is False).
     time_limit : float, optional
-        Seconds after which "traverse" stops; the result is then partial.
+        Seconds after which the engine stops, not "brute"; the result is then partial.
     progress : callable, optional
         ``progress(done, known)`` now and then, of "subdivide" and "traverse": how many of the regions known
-        so far are done. Neither number ever falls. "subdivide" is done with all of them at once, at the end.
+        so far are done. Neither number ever falls.
     resume : RegionComplex, optional
         A partial result of "traverse" for the same network and domain to go on from. The result is that of an
         uninterrupted run. The regions that it explored are decided again, and must be found as they are
@@ -150,8 +152,10 @@ def enumerate_regions(
     Returns
     -------
     RegionComplex
-        Partial, and labelled so, if "traverse" met a limit, memory ran low or Ctrl-C was pressed. A region
-        that Ctrl-C or the time limit left without a witness has NaN there.
+        Partial, and labelled so, if "traverse" or "subdivide" met a limit, memory ran low or Ctrl-C was
+        pressed. A region that Ctrl-C or the time limit left without a witness has NaN there. "subdivide"
+        lists the parts of the box that it has finished, without faces; if there is none, it goes on until
+        there is one, or raises what stopped it.
 
     Raises
     ------
@@ -207,7 +211,7 @@ def likely_engine(network: Network, box: Domain, engine: str = "auto") -> str:
 def _choose(network: Network, domain: Domain, options: Options) -> str:
     """The engine of "auto"."""
     subdivide = TABLE["subdivide"]
-    takes_all = options.asked.keys() <= subdivide.takes
+    takes_all = options.asked.keys() <= subdivide.takes - set(STOPPING)
     return "subdivide" if takes_all and not better_traversed(network, box_of(domain)) else "traverse"
 
 
@@ -282,5 +286,8 @@ def _check_taken(engine: str, options: Options) -> None:
     for option in options.asked:
         if option not in TABLE[engine].takes:
             others = " or ".join(repr(other) for other, row in TABLE.items() if option in row.takes)
-            whole = " has all regions or none" if option in STOPPING else f" does not take {option}"
+            stops = TABLE[engine].takes & set(STOPPING)
+            whole = (
+                f" does not take {option}" if stops or option not in STOPPING else " has all regions or none"
+            )
             raise InvalidInputError(f"engine {engine!r}{whole}: leave out {option}, or use {others}")

@@ -50,12 +50,15 @@ def too_large_to_subdivide(network: Network, domain: Domain) -> str:
 def too_large_to_split(network: Network, domain: Domain) -> str:
     """Say why "split" cannot take a problem; "" if it may."""
     if domain.dim > MOST_SPLIT_DIMENSIONS:
-        return f"a box of {domain.dim} dimensions has 2^{domain.dim} corners; engine 'traverse' has no need of them"
+        return (
+            f"a box of {domain.dim} dimensions has 2^{domain.dim} corners; "
+            "engine 'traverse' has no need of them"
+        )
     entries = sum(layer.weight.shape[0] * layer.weight.shape[1] for layer in network.layers)
     if entries > MOST_ENTRIES:
         return (
-            f"the network has layers of {entries:,} entries, those that are zero included; engine 'split' takes "
-            f"at most {MOST_ENTRIES:,}, 'subdivide' and 'traverse' any number"
+            f"the network has weights of {entries:,} entries, those that are zero included; engine 'split' "
+            f"takes at most {MOST_ENTRIES:,}, 'subdivide' and 'traverse' any number"
         )
     return ""
 
@@ -73,9 +76,9 @@ def better_traversed(network: Network, box: Box) -> bool:
     if box.dim > FEW_DIMENSIONS and not has_ties(network, box):
         return True
     # Loaded here, like the engine itself.
-    from .subdivide import layer_cut
+    from .subdivide import group_cut
 
-    most = min(available_memory() / bytes_of_region(network), layer_cut.MOST_FACES / 2**box.dim)
+    most = min(available_memory() / bytes_of_region(network), group_cut.MOST_FACES / 2**box.dim)
     return bool(region_bound(network) > most and likely_regions(network, box) > most)
 
 
@@ -141,11 +144,10 @@ def bytes_of_region(network: Network) -> float:
     """Memory that "subdivide" takes for each region, about, or more: its faces and its pattern.
 
     Around a vertex of a generic complex lie 2^d cells, so that there are about C(d, k) faces of dimension
-    d - k for each cell. A face has masks of all hyperplanes of a layer that cut anything.
+    d - k for each cell.
     """
     d = network.input_dim
-    pieces = max(layer.n_rows for layer in network.layers)
-    face = 4 * (5 + 3 * -(-pieces // 32)) + 8 * d + 40
+    face = 12 * d + 40
     return float(2 * (2**d * face + network.n_units / 8))
 
 

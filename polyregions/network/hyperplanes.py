@@ -39,7 +39,17 @@ from .recentred import RecentredNetwork, recentre
 
 
 def layer_steps(network: Network, box: Box) -> list[LayerArrays]:
-    """Return the steps of every layer, scaled to whole numbers if that is possible for all of them."""
+    """Return the steps of every layer, scaled to whole numbers if that is possible for all of them.
+
+    Those of the last box are kept with the network.
+    """
+    kept = vars(network).get("_steps")
+    if kept is None or kept[0] != box:
+        kept = vars(network)["_steps"] = box, _layer_steps(network, box)
+    return list(kept[1])
+
+
+def _layer_steps(network: Network, box: Box) -> list[LayerArrays]:
     recentred, copies = recentre(network, box), find_copies(network)
     layers = [_ExactLayer(number, recentred, copies[number]) for number in range(len(recentred.layers))]
     is_whole = _scale_to_whole(layers)

@@ -71,7 +71,6 @@ OPTIONS: list[tuple[dict[str, Any], str]] = [
     ({"engine": "brute", "progress": print}, "'brute' does not take progress"),
     ({"engine": "brute", "time_limit": 1}, "'brute' has all regions or none: leave out time_limit"),
     ({"engine": "subdivide", "lp": "scipy"}, "'subdivide' does not take lp: leave out lp, or use 'traverse'"),
-    ({"engine": "subdivide", "time_limit": 1.5}, "'subdivide' has all regions or none"),
     ({"engine": "traverse", "lp": "scipy", "workers": 2}, "lp 'scipy' works in one thread"),
     ({"lp": "cvxpy", "workers": 2}, "lp 'cvxpy' works in one thread"),
     ({"progress": 3}, "progress must be a function, got int"),

@@ -15,7 +15,7 @@ from support.profiles import examples
 from support.strategies import cases
 
 from polyregions import Box, Network, RegionComplex, certify, enumerate_regions
-from polyregions.engines.subdivide import layer_cut
+from polyregions.engines.subdivide import growth
 from polyregions.engines.subdivide.engine import Subdivision
 from polyregions.network.copies import find_copies
 from polyregions.network.hyperplanes import layer_steps, next_pieces
@@ -157,7 +157,8 @@ def test_pieces_that_are_the_largest_nowhere_leave_nothing() -> None:
 
 @pytest.mark.parametrize("workers", [2, 3])
 def test_workers_change_nothing(workers: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(layer_cut, "SHARED_CELLS", 1)
+    monkeypatch.setattr(growth, "MOST_FACES", {})
+    monkeypatch.setattr(growth, "MOST_IN_HIGH_DIMENSION", 30)
     rng = np.random.default_rng(3)
     net = Network([layer(rng, 2, [5, 1, 4, 3]), layer(rng, 4, [4, 3, 0])])
     one, more = (

@@ -36,7 +36,7 @@ def test_pools_of_units_that_are_off(seed: int, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(
         hyperplanes._ExactLayer, "_bare_planes", lambda self: np.zeros(len(self.pairs), dtype=np.bool_)
     )
-    unknowing = enumerate_regions(network, box, engine="subdivide")
+    unknowing = enumerate_regions(Network(network.layers), box, engine="subdivide")
     assert (unknowing.states == cx.states).all()
     assert (unknowing.facet_neighbors == cx.facet_neighbors).all()
     assert cx.undecided is not None

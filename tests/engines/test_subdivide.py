@@ -8,7 +8,6 @@ import sys
 from fractions import Fraction
 from math import comb
 from pathlib import Path
-from threading import current_thread, main_thread
 
 import numpy as np
 import pytest
@@ -20,13 +19,14 @@ from support.strategies import cases
 from support.zoo import by_name, folding
 
 from polyregions import Box, Network, enumerate_regions
+from polyregions.complex.region_complex import RegionComplex
 from polyregions.complex.topology import Cells
-from polyregions.engines.subdivide import layer_cut
-from polyregions.engines.subdivide.engine import Subdivision
-from polyregions.engines.subdivide.layer_cut import LayerCut
+from polyregions.engines.subdivide import group_cut, growth, under_way
+from polyregions.engines.subdivide.engine import Subdivision, count_by_subdivision
+from polyregions.engines.subdivide.part import CellPart
 from polyregions.errors import InvalidInputError, TooLargeError
 from polyregions.geometry.signs import UNKNOWN, sign_at, solve_float, solve_whole
-from polyregions.network.layers import absolute, linear, maxout, piecewise, relu
+from polyregions.network.layers import linear, maxout, piecewise, relu
 
 
 @pytest.mark.parametrize(
@@ -77,10 +77,7 @@ def test_a_box_has_3_to_the_d_faces() -> None:
         check_cells(cells)
 
 
-def test_refuses_a_limit_and_too_many_dimensions() -> None:
-    net = Network([absolute(np.eye(2), [0, 0])])
-    with pytest.raises(InvalidInputError, match="all regions or none"):
-        enumerate_regions(net, Box.cube(2, -1, 1), engine="subdivide", limit=2)
+def test_refuses_too_many_dimensions() -> None:
     with pytest.raises(TooLargeError, match="traverse"):
         enumerate_regions(Network([relu(np.eye(13), np.zeros(13))]), Box.cube(13, -1, 1), engine="subdivide")
 
@@ -159,20 +156,46 @@ def test_whole_numbers_stop_at_their_limit() -> None:
     assert sign_at(np.array([2.0**53, 0.0, 1.0]), 0.0, np.array([1.0, 0.0, -(2.0**53)]), 0.0) == UNKNOWN
 
 
+def divide(patch: pytest.MonkeyPatch, most: int, at_once: int = 2**20, together: int = 128) -> None:
+    """Parts of so many faces at most, groups that make about so many at once, and batches of faces."""
+    patch.setattr(growth, "MOST_FACES", {})
+    patch.setattr(growth, "MOST_IN_HIGH_DIMENSION", most)
+    patch.setattr(under_way, "FACES_AT_ONCE", at_once)
+    patch.setattr(group_cut, "FACES_TOGETHER", together)
+
+
 @settings(max_examples=examples(60))
 @given(cases(dims=(1, 2, 3, 4), max_units=10))
-def test_workers_change_nothing(case: tuple[Network, Box]) -> None:
-    """Every cell its own part, every part its own share."""
+def test_parts_groups_and_workers_change_nothing(case: tuple[Network, Box]) -> None:
+    """Every cell a part, every hyperplane a group; and a few of each."""
     expected = enumerate_regions(*case, engine="subdivide")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(layer_cut, "SHARED_CELLS", 1)
-        patch.setattr(layer_cut, "FACES_TOGETHER", 1)
+    for most, at_once, together in ((1, 1, 1), (20, 2**20, 128), (60, 1, 16), (300, 2**20, 128)):
+        with pytest.MonkeyPatch.context() as patch:
+            divide(patch, most, at_once, together)
+            for workers in (1, 2, 3):
+                cx = enumerate_regions(*case, engine="subdivide", workers=workers)
+                for name in ("states", "facet_neighbors", "facet_offsets"):
+                    assert getattr(cx, name).tobytes() == getattr(expected, name).tobytes()
+                # Sums of a few numbers at once may be rounded otherwise.
+                assert np.allclose(cx.witnesses, expected.witnesses, rtol=0, atol=1e-9 * case[1].farthest)
+                assert cx.f_vector == expected.f_vector
+            check_cells(cx.faces.cells)
+            counts = count_by_subdivision(*case, workers=2)
+            assert counts == (expected.n_regions, expected.n_adjacencies, expected.f_vector)
+
+
+@pytest.mark.parametrize("most", [300, 3000])
+def test_workers_change_no_byte(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    divide(monkeypatch, most)
+    for d, kinds, width in RANDOM:
+        case = random_network(3, d, kinds, width), Box.cube(d, -1, 1)
+        expected = enumerate_regions(*case, engine="subdivide")
         for workers in (2, 3):
             cx = enumerate_regions(*case, engine="subdivide", workers=workers)
-            for name in ("states", "facet_neighbors", "facet_offsets", "witnesses"):
+            for name in ("states", "witnesses", "facet_neighbors", "facet_offsets"):
                 assert getattr(cx, name).tobytes() == getattr(expected, name).tobytes()
-            assert cx.f_vector == expected.f_vector
-            check_cells(cx.faces.cells)
+            assert cx.undecided == expected.undecided
+            assert cx.faces.points.tobytes() == expected.faces.points.tobytes()
 
 
 @pytest.mark.parametrize("name", ["fold-2d-2-2-outside", "six-differ", "braid-5"])
@@ -188,8 +211,8 @@ def test_nothing_depends_on_how_the_arrays_grow(name: str, monkeypatch: pytest.M
             new[: len(array)] = array
         return grown
 
-    monkeypatch.setattr(layer_cut, "_room", lambda rows, width, least: max(least, rows // 64))
-    monkeypatch.setattr(layer_cut, "_grown", little)
+    monkeypatch.setattr(group_cut, "grown", little)
+    divide(monkeypatch, 50, 1)
     cx = enumerate_regions(case.network, case.box, engine="subdivide")
     assert cx.states.tobytes() == expected.states.tobytes()
     assert cx.facet_neighbors.tobytes() == expected.facet_neighbors.tobytes()
@@ -209,7 +232,7 @@ def test_more_faces_than_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Faces are numbered by int32: where they run out, the error says so, and "auto" goes another way."""
     case = by_name("fold-2d-2-2-outside")
     expected = facets(enumerate_regions(case.network, case.box, engine="subdivide"))
-    monkeypatch.setattr(layer_cut, "MOST_FACES", 60)
+    monkeypatch.setattr(group_cut, "MOST_FACES", 60)
     with pytest.raises(TooLargeError, match="smaller box, or engine 'traverse'"):
         enumerate_regions(case.network, case.box, engine="subdivide")
     cx = enumerate_regions(case.network, case.box)
@@ -218,19 +241,84 @@ def test_more_faces_than_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_ctrl_c_is_heard_while_a_layer_cuts(workers: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(layer_cut, "SHARED_CELLS", 1)
-    net = random_network(0, 2, ["relu", "relu"], 8)
-    calls = []
+def test_ctrl_c_leaves_what_is_done(workers: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    divide(monkeypatch, 60, 1)
+    net, box = random_network(0, 2, ["relu", "relu"], 8), Box.cube(2, -1, 1)
+    expected = enumerate_regions(net, box, engine="subdivide")
+    told = []
 
-    def interrupt(done: int, cells: int) -> None:
-        calls.append((done, cells))
-        if done < cells and len(calls) > 2:
+    def interrupt(done: int, known: int) -> None:
+        told.append((done, known))
+        if 0 < done < expected.n_regions:
             raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt):
-        enumerate_regions(net, Box.cube(2, -1, 1), engine="subdivide", workers=workers, progress=interrupt)
-    assert len(calls) > 2
+    for _ in range(20):  # another worker may do it all
+        told.clear()
+        cx = enumerate_regions(net, box, engine="subdivide", workers=workers, progress=interrupt)
+        if not cx.complete:
+            break
+    assert (cx.complete, cx.stopped) == (False, "interrupted")
+    assert told == sorted(told)
+    assert 0 < cx.n_regions < expected.n_regions
+    agrees_as_far_as_it_goes(cx, expected)
+
+    def at_once(done: int, known: int) -> None:
+        raise KeyboardInterrupt
+
+    if workers == 1:  # another one may have done something by then
+        with pytest.raises(KeyboardInterrupt):
+            enumerate_regions(net, box, engine="subdivide", progress=at_once)
+
+
+def agrees_as_far_as_it_goes(cx: RegionComplex, whole: RegionComplex) -> None:
+    """A partial result has true regions, and all facets of those that it has explored."""
+    cx.check()
+    with pytest.raises(InvalidInputError, match="this result is partial"):
+        _ = cx.faces
+    sides = range(-1, -1 - 2 * cx.box.dim, -1)
+    for i in range(cx.n_explored):
+        here, there = cx[i], whole[whole.find(cx.states[i])]
+        for j in sides:
+            assert (j in here.facets) == (j in there.facets)
+        own = sorted(cx.states[j].tobytes() for j in here.neighbors)
+        assert own == sorted(whole.states[j].tobytes() for j in there.neighbors)
+    assert all(whole.find(pattern) >= 0 for pattern in cx.states)
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_a_limit(workers: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    divide(monkeypatch, 60, 1)
+    problems = [(random_network(1, d, kinds, width), Box.cube(d, -1, 1)) for d, kinds, width in RANDOM[:4]]
+    for net, box in problems:
+        whole = enumerate_regions(net, box, engine="subdivide")
+        n = whole.n_regions
+        for limit in sorted({1, n // 3, n - 1, n, n + 1} - {0}):
+            cx = enumerate_regions(net, box, engine="subdivide", limit=limit, workers=workers)
+            assert cx.n_regions == min(limit, n)
+            assert (cx.complete, cx.stopped) == ((True, "") if limit >= n else (False, "limit"))
+            if limit < n:
+                agrees_as_far_as_it_goes(cx, whole)
+
+
+def test_a_time_limit_gives_at_least_one_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    divide(monkeypatch, 60, 1)
+    net, box = random_network(0, 2, ["relu", "relu"], 10), Box.cube(2, -1, 1)
+    whole = enumerate_regions(net, box, engine="subdivide")
+    cx = enumerate_regions(net, box, engine="subdivide", time_limit=1e-6)
+    assert (cx.complete, cx.stopped) == (False, "time")
+    assert 0 < cx.n_regions < whole.n_regions
+    agrees_as_far_as_it_goes(cx, whole)
+
+
+def test_progress_of_counting_knows_the_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    divide(monkeypatch, 60, 1)
+    told: list[tuple[float, int]] = []
+    net, box = random_network(0, 2, ["relu", "relu"], 10), Box.cube(2, -1, 1)
+    counts = count_by_subdivision(net, box, progress=lambda *pair: told.append(pair))
+    assert told == sorted(told)
+    assert 0.5 < told[-1][0] < 1 + 1e-9
+    assert told[-1][1] <= counts.regions
+    assert len({share for share, _ in told}) > 10
 
 
 def test_multiples_of_a_unit_are_one_hyperplane() -> None:
@@ -272,8 +360,7 @@ def fan(seed: int, d: int, more: int) -> Network:
 @pytest.mark.parametrize("seed", range(6))
 def test_boundaries_through_old_edges(seed: int, together: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """A ridge in the hyperplane may be in pieces already when the facet beside it is not."""
-    monkeypatch.setattr(layer_cut, "FACES_TOGETHER", together)
-    monkeypatch.setattr(layer_cut, "SHARED_CELLS", 1)
+    divide(monkeypatch, 3 * together, together=together)
     for d, more in ((3, 0), (3, 3), (4, 1)):
         net, box = fan(seed, d, more), Box.cube(d, -1, 1)
         expected = facets(enumerate_regions(net, box, engine="traverse"))
@@ -298,7 +385,7 @@ def test_pieces_whose_difference_is_smaller_than_their_rounding() -> None:
 @pytest.mark.parametrize("fill", [-1.0, 0.0, 1.0, np.nan])
 def test_forms_that_float64_takes_for_parallel(fill: float, monkeypatch: pytest.MonkeyPatch) -> None:
     """(1, 1) and (1, 1 + 2^-60): their vertex has no coordinates in float64, whatever memory held before."""
-    grown = layer_cut._grown
+    grown = group_cut.grown
 
     def filled(*arrays: np.ndarray, rows: int = 0) -> list[np.ndarray]:
         results = grown(*arrays, rows=rows)
@@ -307,7 +394,7 @@ def test_forms_that_float64_takes_for_parallel(fill: float, monkeypatch: pytest.
                 result[len(array) :] = fill
         return results
 
-    monkeypatch.setattr(layer_cut, "_grown", filled)
+    monkeypatch.setattr(group_cut, "grown", filled)
     rng = np.random.default_rng(0)
     first = relu([[1.0, 0.0], [0.0, 1.0], [0.0, 1.0]], [2.0, 2.0, 2.0])
     second = relu([[1.0, 1.0, 0.0], [1.0, 1.0, 2.0**-60]], [-4.0, -4.0 - 2.0**-61])
@@ -334,24 +421,29 @@ def test_boxes_whose_volume_is_no_number(side: float) -> None:
     same_as_traverse(Network([relu([[1e-300]], [-0.5]), linear([[1e-300]], [0.0])]), Box([0], [1e300]))
 
 
-@pytest.mark.parametrize("share", [0, 1])
-def test_an_error_in_one_share_ends_the_others(share: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is raised as it is, whichever worker met it."""
-    monkeypatch.setattr(layer_cut, "SHARED_CELLS", 1)
-    cut = LayerCut._cut
-    seen: list[LayerCut] = []
+@pytest.mark.parametrize("workers", [1, 2])
+def test_memory_that_runs_out_leaves_what_is_done(workers: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    divide(monkeypatch, 60, 1)
+    net, box = random_network(0, 2, ["relu", "relu"], 8), Box.cube(2, -1, 1)
+    expected = enumerate_regions(net, box, engine="subdivide")
+    advance, calls = CellPart.advance, []
 
-    def failing(self: LayerCut, faces: np.ndarray, pause: object) -> None:
-        # The first share is cut by the object that has cut what is between the shares.
-        if any(self is other for other in seen) if share == 0 else current_thread() is not main_thread():
-            raise TooLargeError("full")
-        seen.append(self)
-        cut(self, faces, pause)
+    def failing(self: CellPart, work: group_cut.CutSpace) -> bool:
+        calls.append(self)
+        if len(calls) == after:
+            raise MemoryError
+        return advance(self, work)
 
-    monkeypatch.setattr(LayerCut, "_cut", failing)
-    net = random_network(0, 2, ["relu", "relu"], 8)
-    with pytest.raises(TooLargeError, match="full"):
-        enumerate_regions(net, Box.cube(2, -1, 1), engine="subdivide", workers=2)
+    monkeypatch.setattr(CellPart, "advance", failing)
+    for after in (1, 3, 14):
+        calls.clear()
+        if after < 14:
+            with pytest.raises(TooLargeError, match="does not fit"):
+                enumerate_regions(net, box, engine="subdivide", workers=workers)
+        else:
+            cx = enumerate_regions(net, box, engine="subdivide", workers=workers)
+            assert (cx.complete, cx.stopped) == (False, "memory")
+            agrees_as_far_as_it_goes(cx, expected)
 
 
 def test_kernels_stay_within_their_arrays() -> None:
@@ -359,6 +451,8 @@ def test_kernels_stay_within_their_arrays() -> None:
     script = """
 from support.zoo import by_name
 from polyregions import enumerate_regions
+from polyregions.engines.subdivide import growth
+growth.MOST_FACES, growth.MOST_IN_HIGH_DIMENSION = {}, 40
 for name in ("fold-2d-2-2-outside", "six-differ", "maxout-three", "grid-2-2-3"):
     case = by_name(name)
     cx = enumerate_regions(case.network, case.box, engine="subdivide", workers=2)

@@ -13,6 +13,7 @@ from ...base.arrays import IntArray, StateArray
 from ...complex.region_complex import RegionComplex
 from ...geometry.domain import Domain, fields_of, side_rows
 from ...network.network import Network
+from ..subdivide.faces_again import cut_again
 from .exact_cells import ExactCells
 from .found import joined, neighbors_of, witnesses_of
 from .splitting import Splitting
@@ -83,6 +84,7 @@ def result_of(splitting: Splitting, limit: int | None) -> RegionComplex:
         complete=not stopped,
         stopped=stopped,
         undecided=splitting.decided,
+        further=None if stopped else cut_again,
     )
 
 

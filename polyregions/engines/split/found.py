@@ -156,12 +156,15 @@ def rounded_points(
     """The means of the regions' vertices, rounded; by exact arithmetic where that may be outside."""
     d, box = domain.dim, box_of(domain)
     middle, half = box.lower / 2 + box.upper / 2, box.upper / 2 - box.lower / 2
-    witnesses: FloatArray = np.clip(middle + half * points[:, :d], box.lower, box.upper)
+    # What has left the range of float64 says nothing.
+    unknown = ~np.isfinite(points[:, :d]).all(axis=1)
+    centres = np.where(unknown[:, None], 0.0, points[:, :d])
+    witnesses: FloatArray = np.clip(middle + half * centres, box.lower, box.upper)
     doubtful = np.flatnonzero(points[:, d] == 0.0)
     if doubtful.size:
         own = patterns[doubtful]
         elsewhere = (network.states(witnesses[doubtful]) != own).any(axis=1)
-        elsewhere |= ~domain.contains(witnesses[doubtful])
+        elsewhere |= ~domain.contains(witnesses[doubtful]) | unknown[doubtful]
         for k in np.flatnonzero(elsewhere).tolist():
             witnesses[doubtful[k]] = cells.centre(own[k])
     return witnesses

@@ -12,7 +12,7 @@ from ...network.copies import find_copies
 from ...network.hyperplanes import layer_steps
 from ...network.layer_arrays import LayerArrays
 from ...network.network import Network
-from ...network.numbers import dense
+from ...network.numbers import dense, most_entries
 from .groups import COLUMNS, Layers
 
 
@@ -43,7 +43,7 @@ def pack_layers(network: Network, box: Box) -> tuple[Layers, bool]:
             rows,
             step.n_outputs,
             len(own),
-            step.most_inputs[0],
+            most_entries(step.weight),
             _is_plain(own, rows),
             *at,
         ]

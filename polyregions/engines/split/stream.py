@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import cast
+from typing import NamedTuple, cast
 
 import numpy as np
 
@@ -15,36 +15,42 @@ from .found import Slice, rounded_points
 from .splitting import Splitting
 
 
-def stream_slices(
-    network: Network, domain: Domain
-) -> Iterator[tuple[StateArray, FloatArray, IntArray, IntArray]]:
-    """Patterns, witnesses, numbers of facets and of neighbours of the regions of each slice, in order."""
+class Streamed(NamedTuple):
+    """Regions of a slice: patterns (n, units), witnesses (n, d), numbers of facets and of neighbours (n,)."""
+
+    patterns: StateArray
+    witnesses: FloatArray
+    facets: IntArray
+    neighbors: IntArray
+
+
+def stream_slices(network: Network, domain: Domain) -> Iterator[Streamed]:
+    """Search a domain, and hand out what each slice has found, in order."""
     splitting = Splitting(network, domain)
     cells = ExactCells(network, side_rows(domain))
-    columns = [layer.pieces.units for layer in network.layers[: len(splitting.layers.sizes)]]
+    layers = network.layers[: len(splitting.layers.sizes)]
     # The last cell of each layer so far: those of the layer above may go on to be parts of it.
-    last = [
-        np.zeros((1, len(network.layers[i].pieces.n_states)), dtype=np.uint8) for i in range(len(columns))
-    ]
-    before: dict[int, IntArray] = {}
+    last = [np.zeros((1, layer.n_outputs), dtype=np.uint8) for layer in layers]
+    number, begin = -1, np.zeros(len(layers), dtype=np.int64)
     for task in splitting.slices(lambda: ""):
         part = cast("Slice", task.slices.pop())
         task.tasks.clear()
-        begin = before.get(task.number, np.zeros(len(columns), dtype=np.int64))
-        rows = np.arange(len(part.points))
-        states = [np.zeros((len(rows), 0), dtype=np.uint8)] * len(columns)
-        for number in reversed(range(len(columns))):
-            every = np.concatenate([last[number], part.states[number].rows(slice(0, None))])
-            at = rows if number == len(columns) - 1 else parents - begin[number]
-            states[number] = every[at + 1][:, columns[number]]
-            parents = (
-                np.concatenate([[-1 + begin[number - 1]], part.parents[number]])[at + 1] if number else at
-            )
-            last[number] = every[-1:]
-        before = {task.number: begin + [len(own) for own in part.states]}
-        if len(rows):
+        if task.number != number:
+            number, begin = task.number, np.zeros(len(layers), dtype=np.int64)
+        at: IntArray = np.arange(len(part.points))
+        states: list[StateArray] = []
+        for i in reversed(range(len(layers))):
+            # Place 0 is the last cell before the slice.
+            every = np.concatenate([last[i], part.states[i].rows(slice(0, None))])
+            last[i] = every[-1:]
+            states.insert(0, every[at + 1][:, layers[i].pieces.units])
+            if i > 0:
+                carried = begin[i - 1 : i] - 1
+                at = np.concatenate([carried, part.parents[i]])[at + 1] - begin[i - 1]
+        begin = begin + [len(own) for own in part.states]
+        if len(part.points):
             patterns = np.concatenate(states, axis=1)
-            points = rounded_points(part.points, patterns, network, domain, cells)
+            witnesses = rounded_points(part.points, patterns, network, domain, cells)
             counts = np.diff(part.ends, prepend=0)
             inner = np.add.reduceat(part.facets >= 0, part.ends - counts, dtype=np.int64)
-            yield patterns, points, counts, inner
+            yield Streamed(patterns, witnesses, counts, inner)

@@ -177,6 +177,10 @@ class StatesOfCells(Protocol):
         """States on some cells; uint8 (cells, outputs)."""
         ...
 
+    def some(self, which: slice, /) -> StatesOfCells:
+        """Those of some cells alone."""
+        ...
+
 
 class OutputMaps:
     """The maps of a layer's outputs on the cells that it has made.
@@ -233,13 +237,18 @@ class OutputMaps:
             maps.errors[(bound == 0.0) & (sizes < 2.0**53)] = 0.0
         return maps
 
-    def seen_as(
-        self, parent: NDArray[np.int32], states: StatesOfCells, table: StateTable, cells: NDArray[np.int32]
-    ) -> OutputMaps:
-        """Other outputs of the same pieces; bounds are those of some of the cells here."""
-        return OutputMaps(
-            self.pieces, parent, states, table, (self.sizes[cells], self.errors[cells], self.reach)
-        )
+    def seen_as(self, states: StatesOfCells, table: StateTable, cells: NDArray[np.int32]) -> OutputMaps:
+        """Other outputs of the same pieces, on parts of some of the cells here, with the bounds of these."""
+        bounds = self.sizes[cells], self.errors[cells], self.reach
+        return OutputMaps(self.pieces, self.parent[cells], states, table, bounds)
+
+    def restricted(self, begin: int, end: int) -> OutputMaps:
+        """The same on some neighbouring cells alone."""
+        if (begin, end) == (0, len(self.parent)):
+            return self
+        some = slice(begin, end)
+        bounds = self.sizes[some], self.errors[some], self.reach
+        return OutputMaps(self.pieces, self.parent[some], self._states.some(some), self.table, bounds)
 
     def runs(self, rows: int) -> Iterator[tuple[int, int]]:
         """Runs of neighbouring cells, from and to, for work with so many rows more on each."""

@@ -1,4 +1,4 @@
-"""The kernel that cuts all faces of a complex by the hyperplanes of one step of a layer.
+"""The kernel that cuts all faces of a part by a group of hyperplanes of one step of a layer.
 
 The topology is that of :mod:`polyregions.complex.topology`. Hyperplane after hyperplane, and for each of them
 dimension after dimension, the faces on both sides of it are cut, edges first. Which faces those are is read
@@ -6,14 +6,16 @@ from linked lists, one for each dimension and hyperplane, so nothing is scanned;
 hyperplane are cut while their boundaries are still small: as many as those of a cell of an arrangement, not
 as many as all hyperplanes together make of them.
 
-That is done for some old cells after the other, each with those of its faces that no earlier cell has.
+That is done for a batch of old cells after the other, each with those of its faces that no earlier batch has.
 A face that was cut before is met as a finished part of a boundary.
 
 The kernel works in arrays of fixed capacity. Where one is full, or a sign cannot be decided in float64, it
 stops with a code that says so and goes on from the same place when it is called again.
 
-Signs of old vertices are given; a new vertex is strictly on one side of a hyperplane if its edge is, and
-only for those that still cut the edge a form is evaluated (:mod:`polyregions.geometry.signs`).
+A group has at most 32 hyperplanes, so that a face has one word of masks. Only vertices keep the signs of all
+hyperplanes of the step, in an array of their own. Those of old vertices are given; a new vertex is strictly
+on one side of a hyperplane if its edge is, and only for those that still cut the edge a form is evaluated
+(:mod:`polyregions.geometry.signs`).
 """
 
 from __future__ import annotations
@@ -38,6 +40,7 @@ from ...complex.vertices import Store
 from ...geometry.signs import UNKNOWN, sign_at, solve_float, solve_whole, tied
 from .cell_forms import FormsOfCells
 from .cut_face import (
+    BATCH,
     BEFORE,
     CURSOR,
     DECIDE,
@@ -48,21 +51,20 @@ from .cut_face import (
     MORE_FACES,
     MORE_POOL,
     MORE_VERTICES,
-    NEXT,
     OLD,
-    PART,
-    PAUSE,
     ROUND,
     STAGE,
+    beyond,
     cut_edge,
     cut_face,
 )
 from .face_table import (
+    ABOVE,
+    BELOW,
     CARRIER,
     ENTRIES,
     FACES,
     LOW,
-    MASKS,
     MOST,
     OPEN,
     POOL,
@@ -70,6 +72,7 @@ from .face_table import (
     SIBLING,
     SIZE,
     START,
+    TOUCHED,
     VERTICES,
     WORD,
     Lists,
@@ -79,15 +82,12 @@ from .face_table import (
     set_boundary,
 )
 
-#: Faces made between pauses: less than a second.
-STEP = 2**18
-
 
 class OldFaces(NamedTuple):
     """The complex to cut, and in which order.
 
-    ``home`` is a cell around each face, the first. ``order`` lists the faces to cut, not the vertices, part
-    after part, and dimension after dimension within a part: those of part p have the homes ``cells[p]`` to
+    ``home`` is a cell around each face, the first. ``order`` lists the faces to cut, not the vertices, batch
+    after batch, and dimension after dimension within a batch: those of batch p have the homes ``cells[p]`` to
     ``cells[p + 1] - 1``, and end at ``ends[p]``.
     """
 
@@ -101,23 +101,52 @@ class OldFaces(NamedTuple):
 
 
 class Hyperplanes(NamedTuple):
-    """The hyperplanes of the step on the cells of the part that is cut.
+    """The hyperplanes of the step, by their places in masks of ``words`` words.
 
-    ``number (cells, hyperplanes)`` is memory for the number of each form; ``open (n, 3)`` are the signs that
-    wait for a decision: face, hyperplane, cell. ``same`` and ``whole`` are those of the step's arrays,
-    ``step`` is its number. ``forms`` are those of all hyperplanes that cut each cell.
+    Attributes
+    ----------
+    place : int32 (places,)
+        Number of each among all hyperplanes of the step.
+    same, step, whole
+        Those of the step's arrays, and its number.
+    cell : int32 (old cells,)
+        The cell of those with forms that each is a part of; ascending.
+    forms : FormsOfCells
+        Of all hyperplanes that cut each cell.
+    number : int32 (cells of a batch, places)
+        Memory for the number of each form.
+    open : int32 (n, 3)
+        Signs that wait for a decision: vertex, place of the hyperplane, cell with forms.
+    word : int
+        The word that is in the masks of faces.
+    words : int
     """
 
-    number: Int32Matrix
-    open: Int32Matrix
+    place: Int32Vector
     same: Int64Vector
     step: int
     whole: bool
+    cell: Int32Vector
     forms: FormsOfCells
+    number: Int32Matrix
+    open: Int32Matrix
+    word: int
+    words: int
+
+
+class MarkedVertices(NamedTuple):
+    """The vertices, and rows of masks for each by its number.
+
+    ``masks (vertices, 2 words + more)`` has the hyperplanes that it is strictly above, those that it is
+    strictly below, and bits that a new vertex has if an end of its edge has them.
+    """
+
+    store: Store
+    masks: Int32Matrix
 
 
 class Scratch(NamedTuple):
-    """Memory to work in: d rows of a system and their errors, ``(d, 2 d + 1)``, ``(3, masks of a face)``."""
+    """Memory to work in: d rows of a system and their errors, ``(d, 2 d + 1)``, ``(3, 3)``."""
 
     rows: Matrix
     errors: Vector
@@ -125,15 +154,15 @@ class Scratch(NamedTuple):
     masks: Int64Matrix
 
     @classmethod
-    def empty(cls, d: int, masks: int) -> Scratch:
+    def empty(cls, d: int) -> Scratch:
         """For a complex of dimension d."""
         return cls(
-            np.empty((d, d + 1)), np.empty(d), np.empty((d, 2 * d + 1)), np.empty((3, masks), dtype=np.int64)
+            np.empty((d, d + 1)), np.empty(d), np.empty((d, 2 * d + 1)), np.empty((3, 3), dtype=np.int64)
         )
 
 
 class Cutting(NamedTuple):
-    """All that a layer is cut with.
+    """All that a group is cut with.
 
     ``at (PLACES,)`` is where the work stands; see :mod:`polyregions.engines.subdivide.cut_face`.
     """
@@ -142,7 +171,7 @@ class Cutting(NamedTuple):
     old: OldFaces
     new: NewFaces
     lists: Lists
-    store: Store
+    corners: MarkedVertices
     cut: Hyperplanes
     scratch: Scratch
 
@@ -150,10 +179,10 @@ class Cutting(NamedTuple):
 @kernel(bare=True)
 def copy_face(f: int, old: OldFaces, new: NewFaces, lists: Lists) -> int:
     """Copy an old face, its boundary now made of pieces."""
-    table, dim, pool, planes, piece_of, used = new
+    table, dim, pool, planes, piece_of, inside, used = new
     if used[FACES] + 1 > table.shape[0]:
         return MORE_FACES
-    if used[ENTRIES] + lists.head.shape[1] > lists.entries.shape[0]:
+    if used[ENTRIES] + WORD > lists.entries.shape[0]:
         return MORE_ENTRIES
     begin = used[POOL]
     end = begin
@@ -172,19 +201,20 @@ def copy_face(f: int, old: OldFaces, new: NewFaces, lists: Lists) -> int:
         planes[face, j] = old.planes[f, j]
     table[face, CARRIER], table[face, SIBLING], table[face, SECTION] = f, -1, -1
     set_boundary(face, begin, end, new)
-    piece_of[f] = face
+    piece_of[f], inside[face] = face, -1
     used[MOST] = max(used[MOST], end - begin)
-    enter(face, k, -1, new, lists)
+    enter(face, k, LOW, new, lists)
     return DONE
 
 
 @kernel(bare=True)
 def number_forms(begin: int, end: int, cut: Hyperplanes) -> None:
-    """Enter the numbers of the forms of the cells of a part."""
+    """Enter the numbers of the forms of the cells of a batch."""
     first, planes = cut.forms
-    for cell in range(begin, end):
+    lowest = int64(cut.cell[begin])
+    for cell in range(lowest, int64(cut.cell[end - 1]) + 1):
         for p in range(first[cell], first[cell + 1]):
-            cut.number[cell - begin, planes[p - first[0]]] = p
+            cut.number[cell - lowest, planes[p - first[0]]] = p
 
 
 @kernel(part=True, bare=True)
@@ -209,26 +239,29 @@ def solve_vertex(number: int, planes: Int32Vector, store: Store, whole: bool, sc
 
 
 @kernel(part=True, bare=True)
-def mark_vertex(f: int, v: int, cell: int, row: int, plane: int, work: Cutting) -> None:
-    """Give the new vertex of edge f its signs for the hyperplanes beyond ``plane``.
+def mark_vertex(f: int, v: int, cell: int, row: int, work: Cutting) -> None:
+    """Give the new vertex of edge f its signs, from those of the edge's ends.
 
-    It is strictly on one side if its edge is; only for those that still cut the edge a form is evaluated.
+    Where these are on both sides of a hyperplane its form is evaluated, unless it is the one that cuts the
+    edge now, or a multiple of that.
     """
-    table, planes, used = work.new.table, work.new.planes, work.new.used
-    store, cut = work.store, work.cut
-    number = int64(table[v, START])
+    table, pool, planes, used = work.new.table, work.new.pool, work.new.planes, work.new.used
+    store, masks, cut = work.corners.store, work.corners.masks, work.cut
+    number, begin = int64(table[v, START]), int64(table[f, START])
+    a, b = int64(table[pool[begin], START]), int64(table[pool[begin + 1], START])
     point, radius = store.points[number], store.radii[number]
-    for column in range(MASKS, table.shape[1], 3):
-        above, below = int64(table[f, column]), int64(table[f, column + 1])
+    for word in range(cut.words):
+        above = int64(masks[a, word]) | int64(masks[b, word])
+        below = int64(masks[a, cut.words + word]) | int64(masks[b, cut.words + word])
         both = above & below & LOW
         above, below = above & ~both, below & ~both
         while both != 0:
             there = both & -both
             both ^= there
-            other = WORD * ((column - MASKS) // 3) + bit_number(there)
-            if other <= plane or tied(planes[v], store.source, cut.same, cut.step, other):
+            place = WORD * word + bit_number(there)
+            if tied(planes[v], store.source, cut.same, cut.step, int64(cut.place[place])):
                 continue
-            q = int64(cut.number[row, other])
+            q = int64(cut.number[row, place])
             sign = sign_at(store.forms[q], store.errors[q], point, radius)
             if sign == 1:
                 above |= there
@@ -236,23 +269,27 @@ def mark_vertex(f: int, v: int, cell: int, row: int, plane: int, work: Cutting) 
                 below |= there
             elif sign == UNKNOWN:
                 cut.open[used[OPEN], 0] = v
-                cut.open[used[OPEN], 1] = other
+                cut.open[used[OPEN], 1] = place
                 cut.open[used[OPEN], 2] = cell
                 used[OPEN] += 1
-        table[v, column], table[v, column + 1], table[v, column + 2] = above, below, 0
+        masks[number, word], masks[number, cut.words + word] = above, below
+    for i in range(2 * cut.words, masks.shape[1]):
+        masks[number, i] = masks[a, i] | masks[b, i]
+    table[v, ABOVE], table[v, BELOW] = masks[number, cut.word], masks[number, cut.words + cut.word]
+    table[v, TOUCHED] = 0
 
 
 @kernel(part=True, bare=True)
 def new_vertex(f: int, cell: int, row: int, plane: int, work: Cutting) -> int:
     """Make the vertex in which a hyperplane meets edge f, with its signs for the hyperplanes to come."""
-    table, dim, _, planes, _, used = work.new
-    store, cut = work.store, work.cut
-    d, n_planes = planes.shape[1], work.lists.head.shape[1]
+    table, dim, _, planes, _, _, used = work.new
+    store, cut = work.corners.store, work.cut
+    d = planes.shape[1]
     if used[FACES] + 2 > table.shape[0]:
         return MORE_FACES
     if used[VERTICES] + 1 > store.radii.size:
         return MORE_VERTICES
-    if used[OPEN] + n_planes > cut.open.shape[0]:
+    if used[OPEN] + WORD * cut.words > cut.open.shape[0]:
         return DECIDE
     v, number = used[FACES], used[VERTICES]
     # The next number is kept for the edge beyond the vertex.
@@ -262,9 +299,9 @@ def new_vertex(f: int, cell: int, row: int, plane: int, work: Cutting) -> int:
     table[v, START], table[v, SIZE] = number, 0
     for i in range(d - 1):
         planes[v, i] = planes[f, i]
-    planes[v, d - 1] = cut.number[row, plane]
+    planes[v, d - 1] = cut.number[row, WORD * cut.word + plane]
     solve_vertex(number, planes[v], store, cut.whole, work.scratch)
-    mark_vertex(f, v, cell, row, plane, work)
+    mark_vertex(f, v, cell, row, work)
     table[f, SECTION] = v
     return DONE
 
@@ -274,20 +311,21 @@ def cut_listed(work: Cutting) -> int:
     """Cut the faces of one dimension that are in the hyperplane's list, from ``at[CURSOR]`` on."""
     at, old, new, lists, _, cut, scratch = work
     table, entries = new.table, lists.entries
-    level, plane, first_cell = at[LEVEL], at[ROUND], old.cells[at[PART]]
-    column, bit = MASKS + 3 * (plane // WORD), int64(1) << int64(plane % WORD)
+    level, plane = at[LEVEL], at[ROUND]
+    bit, first = int64(1) << int64(plane), int64(cut.cell[old.cells[at[BATCH]]])
     while at[CURSOR] >= 0:
         f = int64(entries[at[CURSOR], 0])
-        if table[f, column] & table[f, column + 1] & bit != 0:
+        if table[f, ABOVE] & table[f, BELOW] & bit != 0:
             if level == 1:
                 code = cut_edge(f, plane, new, lists)
             else:
-                cell = int64(old.home[table[f, CARRIER]])
-                row = cell - first_cell
+                cell = int64(cut.cell[old.home[table[f, CARRIER]]])
+                row = cell - first
                 if level == 0:
                     code = new_vertex(f, cell, row, plane, work)
                 else:
-                    code = cut_face(f, int64(cut.number[row, plane]), at, new, lists, scratch.masks)
+                    form = int64(cut.number[row, WORD * cut.word + plane])
+                    code = cut_face(f, form, at, new, lists, scratch.masks)
             if code != DONE:
                 return code
         at[CURSOR] = entries[at[CURSOR], 1]
@@ -295,17 +333,27 @@ def cut_listed(work: Cutting) -> int:
 
 
 @kernel(part=True, bare=True)
-def copy_part(work: Cutting) -> int:
-    """Copy the faces of a part, from ``at[OLD]`` on, and go over to cutting them."""
+def copy_batch(work: Cutting) -> int:
+    """Copy the faces of a batch, from ``at[OLD]`` on, and go over to cutting them."""
     at, old, new, lists, _, _, _ = work
-    while at[OLD] < old.ends[at[PART]]:
+    while at[OLD] < old.ends[at[BATCH]]:
         code = copy_face(int64(old.order[at[OLD]]), old, new, lists)
         if code != DONE:
             return code
         at[OLD] += 1
-    at[STAGE], at[ROUND], at[LEVEL], at[MARK] = 1, 0, 0, new.used[FACES]
-    at[CURSOR] = lists.head[1, 0]
+    at[STAGE], at[ROUND], at[LEVEL], at[MARK] = 1, -1, 0, new.used[FACES]
     return DONE
+
+
+@kernel(part=True, bare=True)
+def next_plane(work: Cutting) -> None:
+    """Go over to the next hyperplane of the group; to 32 if there is none."""
+    at, head = work.at, work.lists.head
+    left = work.lists.group & (LOW if at[ROUND] < 0 else beyond(at[ROUND]))
+    at[ROUND], at[LEVEL], at[MARK] = WORD, 0, work.new.used[FACES]
+    if left != 0:
+        at[ROUND] = bit_number(left & -left)
+        at[CURSOR] = head[1, at[ROUND]]
 
 
 @kernel(bare=True)
@@ -315,22 +363,20 @@ def cut_faces(work: Cutting) -> int:
     Vertices of the old complex stand in the new one already, with their signs.
     """
     at, old, used, head = work.at, work.old, work.new.used, work.lists.head
-    d, n_planes = work.new.planes.shape[1], head.shape[1]
-    while at[PART] < old.ends.size:
+    d = work.new.planes.shape[1]
+    while at[BATCH] < old.ends.size:
         if at[STAGE] == 0:
-            if at[OLD] == (0 if at[PART] == 0 else old.ends[at[PART] - 1]):
-                if at[OLD] == old.ends[at[PART]]:
-                    at[PART] += 1
+            if at[OLD] == (0 if at[BATCH] == 0 else old.ends[at[BATCH] - 1]):
+                if at[OLD] == old.ends[at[BATCH]]:
+                    at[BATCH] += 1
                     continue
                 at[BEFORE] = used[FACES]
-                number_forms(old.cells[at[PART]], old.cells[at[PART] + 1], work.cut)
-            code = copy_part(work)
+                number_forms(old.cells[at[BATCH]], old.cells[at[BATCH] + 1], work.cut)
+            code = copy_batch(work)
             if code != DONE:
                 return code
-        while at[ROUND] < n_planes:
-            if at[LEVEL] == 0 and used[FACES] >= at[NEXT]:
-                at[NEXT] = used[FACES] + STEP
-                return PAUSE
+            next_plane(work)
+        while at[ROUND] < WORD:
             plane = at[ROUND]
             while at[LEVEL] <= d:
                 code = cut_listed(work)
@@ -342,8 +388,7 @@ def cut_faces(work: Cutting) -> int:
                 at[CURSOR] = head[at[LEVEL], plane] if at[LEVEL] <= d else -1
             for level in range(d + 1):
                 head[level, plane] = -1
-            at[ROUND], at[LEVEL], at[MARK] = plane + 1, 0, used[FACES]
-            at[CURSOR] = head[1, plane + 1] if plane + 1 < n_planes else -1
+            next_plane(work)
         at[STAGE], used[ENTRIES] = 0, 0
-        at[PART] += 1
+        at[BATCH] += 1
     return DONE

@@ -2,12 +2,16 @@
 
 1. Start with the faces of the domain, 3^d of a box (:mod:`polyregions.complex.beginning`).
 2. For each layer: the signs of its hyperplanes at all vertices (one matrix product over the vertices, with
-   an error bound for each vertex), then all faces are cut (:mod:`polyregions.engines.subdivide.cut_faces`).
-   Scalar units are cut at their breakpoints. A maxout unit is cut piece after piece, each where it equals the
-   largest of those before, and faces on which the same pieces are largest are merged
-   (:mod:`polyregions.engines.subdivide.envelopes`).
+   an error bound for each vertex), then all faces are cut (:mod:`polyregions.engines.subdivide.cut_faces`),
+   by a group of hyperplanes at a time. Scalar units are cut at their breakpoints. A maxout unit is cut piece
+   after piece, each where it equals the largest of those before, and faces on which the same pieces are
+   largest are merged (:mod:`polyregions.engines.subdivide.envelopes`).
 3. A top cell's states follow from its signs; its affine map is its parent's, row by row scaled by the
    states (:mod:`polyregions.engines.subdivide.cell_forms`).
+
+Once there are more faces than the cache holds, that is done for one part of neighbouring cells after the
+other, each of which goes through all layers (:mod:`polyregions.engines.subdivide.growth`). Whoever wants all
+faces puts the parts together (:mod:`polyregions.engines.subdivide.joining`); whoever counts forgets them.
 
 Signs are those of affine forms at vertices (:mod:`polyregions.geometry.signs`). What float64 cannot prove is
 decided over the integers, from the exact forms that define the vertex (:mod:`polyregions.complex.vertices`).
@@ -15,15 +19,14 @@ decided over the integers, from the exact forms that define the vertex (:mod:`po
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
-from functools import partial
-from typing import cast
+from typing import NamedTuple, cast
 
 import numpy as np
 
-from ...base.arrays import StateArray
+from ...base.arrays import IntArray, StateArray
 from ...base.memory import memory_for_threads
 from ...complex.beginning import first_cells
 from ...complex.faces import Faces
@@ -31,24 +34,31 @@ from ...complex.packed_states import PackedStates
 from ...complex.patterns import Cut, Patterns
 from ...complex.region_complex import RegionComplex
 from ...complex.regions import Regions
-from ...complex.topology import find_neighbors
+from ...complex.topology import Cells, find_neighbors
 from ...complex.vertices import Vertices
 from ...errors import InvalidInputError, TooLargeError
-from ...geometry.domain import Domain, box_of, fields_of
+from ...geometry.domain import Domain, box_of, fields_of, n_sides
 from ...network.hyperplanes import layer_steps
 from ...network.network import Network
-from ...network.pieces import as_slice
 from .cell_maps import OutputMaps, PieceMaps
-from .envelopes import PartlyCut
-from .face_table import CARRIER, MASKS
+from .growth import Branch, Growth, Limits
 from .inner_points import interior_points
-from .layer_cut import LayerCut
-from .marking import StepOnCells, make_forms, mark
-from .zeros import KnownZeros, NewSigns
+from .joining import join
+from .origins import Events
+from .part import CellPart
+
+#: ``progress(done, known)``.
+Progress = Callable[[int, int], None]
 
 
 def enumerate_by_subdivision(
-    network: Network, domain: Domain, *, workers: int = 1, progress: Callable[[int, int], None] | None = None
+    network: Network,
+    domain: Domain,
+    *,
+    workers: int = 1,
+    limit: int | None = None,
+    time_limit: float | None = None,
+    progress: Progress | None = None,
 ) -> RegionComplex:
     """Return all activation regions of the domain, with their facets.
 
@@ -56,17 +66,96 @@ def enumerate_by_subdivision(
     ----------
     workers : int
         Threads. They never change the answer.
+    limit : int, optional
+        Most regions to list.
+    time_limit : float, optional
+        Seconds after which to stop.
     progress : callable, optional
-        ``progress(0, cells)`` now and then while a layer cuts so many cells, and ``progress(cells, cells)``
-        at the end.
+        ``progress(done, known)`` now and then: how many regions are done, of how many cells so far. Neither
+        number ever falls, and they are the same at the end.
+
+    Returns
+    -------
+    RegionComplex
+        Partial, and labelled so, if a limit was met, memory ran low, or Ctrl-C was pressed, once some part of
+        the box was done: with the regions of the parts that are done, without faces. Those that have a facet
+        to another part count as found, not as explored.
 
     Raises
     ------
     TooLargeError
         If the faces do not fit into memory, or are more than 2^31.
+    KeyboardInterrupt
+        If Ctrl-C was pressed before any part was done.
     """
+    until = None if time_limit is None else time.monotonic() + time_limit
     with _enough_memory():
-        return Subdivision(network, domain, workers).run(progress)
+        return Subdivision(network, domain, workers).run(progress, limit, until)
+
+
+class CountedFaces(NamedTuple):
+    """Numbers of regions, of pairs of them that share a facet, and of faces of each dimension.
+
+    ``stopped`` says why these are not all ("limit", "time", "memory", "interrupted"), or "".
+    """
+
+    regions: int
+    adjacencies: int
+    f_vector: list[int]
+    stopped: str
+
+
+def count_by_subdivision(
+    network: Network,
+    domain: Domain,
+    *,
+    workers: int = 1,
+    limit: int | None = None,
+    time_limit: float | None = None,
+    progress: Callable[[float, int], None] | None = None,
+) -> CountedFaces:
+    """Count the activation regions of the domain, and the faces, without keeping them.
+
+    The memory that it takes does not grow with their number.
+
+    Parameters
+    ----------
+    workers : int
+        Threads. They never change the answer.
+    limit, time_limit : optional
+        Regions, or seconds, after which to stop.
+    progress : callable, optional
+        ``progress(share, regions)`` now and then: which share of the work is done, 0 to 1, as far as it can
+        be told, and the regions that were counted. Neither ever falls.
+
+    Returns
+    -------
+    CountedFaces
+        ``f_vector`` has the faces of dimension 0, ..., d that lie in no side of the domain.
+
+    Raises
+    ------
+    TooLargeError
+        If not even a few parts fit into memory.
+
+    Examples
+    --------
+    >>> net = Network.from_arrays([([[1, 0], [0, 1], [1, 1]], [0, 0, -1]), ([[1, 1, 1]], [0])])
+    >>> count_by_subdivision(net, Box.cube(2, -2, 2))
+    CountedFaces(regions=7, adjacencies=9, f_vector=[3, 9, 7], stopped='')
+    """
+
+    def report(share: float, regions: int, _known: int) -> None:
+        if progress is not None:
+            progress(share, regions)
+
+    limits = Limits(limit, None if time_limit is None else time.monotonic() + time_limit)
+    # As in enumerate_regions: what leaves the range of float64 proves nothing.
+    with _enough_memory(), np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        told = None if progress is None else report
+        counted, stopped = Subdivision(network, domain, workers).count(told, limits)
+    found = counted.tolist()
+    return CountedFaces(found[-1], found[-2], found, stopped)
 
 
 def extend(cx: Regions, network: Network, *, workers: int = 1) -> RegionComplex:
@@ -116,12 +205,10 @@ def _enough_memory() -> Iterator[None]:
 
 
 class Subdivision:
-    """The complex of the layers cut so far.
+    """A complex, and the steps that are to cut it.
 
     Attributes
     ----------
-    cells : Cells
-    vertices : Vertices
     undecided : int
         Number of signs that float64 left open.
     """
@@ -132,10 +219,6 @@ class Subdivision:
         self.steps = layer_steps(network, box_of(domain))
         self.vertices = Vertices(network, domain, self.steps, self.cells)
         self.undecided, self.workers = 0, workers
-
-    def run(self, progress: Callable[[int, int], None] | None = None) -> RegionComplex:
-        """Cut by all layers."""
-        return self._cut_layers(0, OutputMaps.identity(self.d), progress)
 
     @classmethod
     def of(cls, cx: Regions, network: Network, workers: int) -> Subdivision:
@@ -150,10 +233,55 @@ class Subdivision:
         self.vertices = faces.vertices.continued(network, self.steps)
         return self
 
+    def run(
+        self, progress: Progress | None = None, limit: int | None = None, until: float | None = None
+    ) -> RegionComplex:
+        """Cut by all layers, with all faces."""
+        root, before = self._root(), list(self.vertices.cuts)
+        root.events = Events(self.vertices.store)
+
+        def done(branch: Branch) -> None:
+            self.undecided += branch.begin().undecided
+
+        told = [0, 0]
+
+        def report(_share: float, regions: int, known: int) -> None:
+            told[:] = max(told[0], regions), max(told[1], known)
+            if progress is not None:
+                progress(*told)
+
+        growth = Growth(root, done, None if progress is None else report, Limits(limit, until, True))
+        growth.run(self.workers)
+        cells = self._take(growth, before)
+        if growth.stopped:
+            return self._partial(cells, growth.stopped, limit)
+        result = self._result(cells)
+        if progress is not None:
+            progress(max(result.n_regions, *told), max(result.n_regions, *told))
+        return result
+
     # As in enumerate_regions: what leaves the range of float64 proves nothing.
     @np.errstate(over="ignore", under="ignore", invalid="ignore")
     def further(self) -> RegionComplex:
         """Cut by the layers beyond those that have cut already."""
+        return self.run()
+
+    def count(
+        self, report: Callable[[float, int, int], None] | None, limits: Limits
+    ) -> tuple[IntArray, str]:
+        """Count the faces of each dimension inside the domain, and forget them; say why not all, or ""."""
+        total = np.zeros(self.d + 1, dtype=np.int64)
+
+        def done(branch: Branch) -> None:
+            total[:] += branch.begin().counts()
+            branch.part = None
+
+        growth = Growth(self._root(), done, report, limits)
+        growth.run(self.workers)
+        return total, growth.stopped
+
+    def _root(self) -> CellPart:
+        """What there is, as one part."""
         done = 1 + max((cut.layer for cut in self.vertices.cuts), default=-1)
         maps = OutputMaps.identity(self.d)
         for number in range(done):
@@ -164,73 +292,34 @@ class Subdivision:
                 parent = parent[cut.cell_of]
             states = cuts[-1].states if cuts else PackedStates(parent.size, arrays.n_states)
             maps = OutputMaps.above(PieceMaps(arrays, maps), parent, states, arrays)
-        return self._cut_layers(done, maps, None)
+        begin = sum(step.layer < done for step in self.steps)
+        cutting = [i for i, step in enumerate(self.steps) if step.row_of.size]
+        end = max(begin, cutting[-1] + 1 if cutting else 0)
+        return CellPart(self.cells, self.vertices, maps, (begin, end))
 
-    def _cut_layers(
-        self, first: int, maps: OutputMaps, progress: Callable[[int, int], None] | None
-    ) -> RegionComplex:
-        last = max((step.layer for step in self.steps if step.row_of.size), default=-1)
-        zeros = KnownZeros(self.steps, last + 1)
-        for number in range(first, last + 1):
-            steps = [i for i, step in enumerate(self.steps) if step.layer == number]
-            arrays = self.steps[steps[0]]
-            part = PartlyCut(arrays, maps, len(steps))
-            zeros.begin(arrays, self.cells)
-            # A step may leave fewer cells than it has cut; what is told never falls.
-            report = None if progress is None else partial(progress, 0, self.cells.top.size)
-            for i in steps:
-                if self.steps[i].row_of.size:
-                    self._cut(i, part, zeros, report)
-            if progress is not None:
-                progress(0, self.cells.top.size)
-            if number < last:
-                maps = part.above()
-                zeros.end(arrays, part.states, self.cells)
-        result = self._result()
-        if progress is not None:
-            progress(result.n_regions, result.n_regions)
-        return result
+    def _take(self, growth: Growth, before: list[Cut]) -> Cells:
+        """Take over what is done; ``before`` are the cuts that there were."""
+        if growth.root.is_done:
+            root = growth.root.begin()
+            self.vertices.store = self.vertices.first(root.corners)
+            return root.cells
+        cells, store, cuts = join(growth.root, before, in_order=growth.stopped == "limit")
+        self.vertices.store, self.vertices.cuts = store, cuts
+        return cells
 
-    def _cut(
-        self, number: int, part: PartlyCut, zeros: KnownZeros, report: Callable[[], None] | None
-    ) -> None:
-        """Cut the complex by one step of a layer."""
-        step, cells = self.steps[number], self.cells
-        homes = cells.homes()
-        own = StepOnCells(number, step, part.maps(step), cells, homes, zeros.of(step, part.states))
-        marks, strict, undecided = mark(own, self.vertices, self.workers, zeros.needs_signs)
-        self.undecided += undecided
-        planes = marks.cutting(step)
-        is_other = ~step.is_max[step.pairs[:, 0]]
-        is_other[planes] = False
-        part.settle(step, marks.above, np.flatnonzero(is_other))
-        if planes.size < step.row_of.size:
-            self.steps[number] = step.only(planes)
-            marks, own = marks.only(planes, step.row_of.size), replace(own, arrays=self.steps[number])
-        if planes.size == 0:
-            part.pass_over()
-            carriers, signs = cells.faces(0), marks.vertices.above
-        else:
-            forms = make_forms(own, marks, self.vertices, self.workers)
-            cut = LayerCut(own, marks, forms, self.vertices)
-            cut.run(self.workers, report)
-            table, made = cut.result()
-            self.undecided += cut.undecided
-            self.cells, pieces = part.follow(own.arrays, table, homes, made)
-            rows = self.cells.faces(0) if pieces is None else pieces[self.cells.faces(0)]
-            carriers = table[rows, CARRIER].astype(np.int64)
-            signs = table[rows, MASKS::3] | table[rows, MASKS + 1 :: 3]
-        zeros.follow(step, cells, carriers, NewSigns(strict, planes, signs))
-        unit, units = self.network.first_units[step.layer], as_slice(step.units)
-        self.vertices.cuts.append(Cut(number, step.layer, unit, part.cell_of, part.states, units))
-
-    def _result(self) -> RegionComplex:
-        cells, top = self.cells, self.cells.top
-        patterns = Patterns(self.vertices.cuts, len(self.network.layers), top.size, self.network.n_units)
+    def _neighbors(self, cells: Cells) -> tuple[IntArray, IntArray]:
+        top = cells.top
         offsets = np.concatenate([[0], np.cumsum(cells.size[top], dtype=np.int64)])
         neighbors = np.empty(offsets[-1], dtype=np.int64)
         met = np.full(cells.dim.size, -1, dtype=np.int32)
         find_neighbors(top, cells.lists, cells.planes, offsets, met, neighbors)
+        return offsets, neighbors
+
+    def _result(self, cells: Cells) -> RegionComplex:
+        patterns = Patterns(
+            self.vertices.cuts, len(self.network.layers), cells.top.size, self.network.n_units
+        )
+        offsets, neighbors = self._neighbors(cells)
         return RegionComplex(
             network=self.network,
             **fields_of(self.domain),
@@ -243,4 +332,34 @@ class Subdivision:
             known_faces=Faces(cells, self.vertices, self.domain, patterns),
             undecided=self.undecided,
             further=extend,
+        )
+
+    def _partial(self, cells: Cells, why: str, limit: int | None) -> RegionComplex:
+        """The regions that are done, those first whose facets all lead to others or to sides of the box."""
+        n = cells.top.size if limit is None else min(limit, cells.top.size)
+        patterns = Patterns(
+            self.vertices.cuts, len(self.network.layers), cells.top.size, self.network.n_units
+        )
+        offsets, neighbors = self._neighbors(cells)
+        owner = np.repeat(np.arange(cells.top.size), np.diff(offsets))
+        is_open = np.zeros(cells.top.size, dtype=np.bool_)
+        is_open[owner[(neighbors < -n_sides(self.domain)) | (neighbors >= n)]] = True
+        explored, found = np.flatnonzero(~is_open[:n]), np.flatnonzero(is_open[:n])
+        order = np.concatenate([explored, found])
+        number = np.empty(cells.top.size, dtype=np.int64)
+        number[order] = np.arange(n)
+        across = neighbors[np.isin(owner, explored)]
+        across = np.where(across >= 0, number[np.maximum(across, 0)], across)
+        witnesses = interior_points(cells, self.vertices, patterns, self.domain, self.workers)
+        return RegionComplex(
+            network=self.network,
+            **fields_of(self.domain),
+            engine="subdivide",
+            states=patterns.rows(order),
+            witnesses=witnesses[order],
+            facet_offsets=np.concatenate([[0], np.cumsum(np.diff(offsets)[explored])]),
+            facet_neighbors=across,
+            complete=False,
+            stopped=why,
+            undecided=self.undecided,
         )

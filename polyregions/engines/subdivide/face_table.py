@@ -1,7 +1,7 @@
-"""One row of int32 for each face of a complex that is being cut, and the kernels that fill it.
+"""One row of int32 for each face of a part that is being cut, and the kernels that fill it.
 
 A row is read whole, again and again, while its face is near one that is cut: so all of it is together, in
-half a cache line for up to 32 hyperplanes. The columns:
+half a cache line. The columns:
 
 =========  ==========================================================================================
 CARRIER    the old face that it lies in
@@ -9,8 +9,9 @@ SIBLING    the next piece of the same face, or -1
 SECTION    F0 of a face F when it was cut last; F- is the face after it
 START      where its boundary starts in the pool; of a vertex, its number
 SIZE       of its boundary
-MASKS      from here on, for every 32 hyperplanes three masks: of those it is partly above of, of those
-           it is partly below of, and of those that a face of its boundary lies in
+ABOVE      mask of the hyperplanes of a word that it is partly above of,
+BELOW      of those that it is partly below of,
+TOUCHED    and of those that a face of its boundary lies in
 =========  ==========================================================================================
 
 Faces are numbered as they are made. So a face was cut in this round iff its SECTION is one of the faces
@@ -23,10 +24,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...base.kernels import Int8Vector, Int32Matrix, Int32Vector, Int64Matrix, Int64Vector, int64, kernel
+from ...base.kernels import Int8Vector, Int32Matrix, Int32Vector, Int64Vector, int64, kernel
 from ...complex.topology import FaceLists
 
-CARRIER, SIBLING, SECTION, START, SIZE, MASKS = range(6)
+COLUMNS = 8
+CARRIER, SIBLING, SECTION, START, SIZE, ABOVE, BELOW, TOUCHED = range(COLUMNS)
 #: Hyperplanes in one mask, and a mask of them.
 WORD, LOW = 32, 0xFFFFFFFF
 #: Places in ``used``: how much of each array is in use, and the size of the largest boundary.
@@ -39,7 +41,7 @@ class NewFaces(NamedTuple):
 
     Attributes
     ----------
-    table : int32 (faces, columns)
+    table : int32 (faces, COLUMNS)
         As above.
     dim : int8 (faces,); planes : int32 (faces, d)
         See :class:`polyregions.complex.topology.Cells`.
@@ -47,6 +49,9 @@ class NewFaces(NamedTuple):
         The boundaries.
     piece_of : int32 (old faces,)
         The first piece of each old face.
+    inside : int32 (faces,)
+        The next face inside the same old face, of any dimension, or -1: of a face that was cut, first all of
+        F+, then of F0, then of F-.
     used : int64 (COUNTERS,)
         How much of each array is in use, of those of :class:`Lists` and of the vertices, too.
     """
@@ -56,14 +61,19 @@ class NewFaces(NamedTuple):
     pool: Int32Vector
     planes: Int32Matrix
     piece_of: Int32Vector
+    inside: Int32Vector
     used: Int64Vector
 
 
 class Lists(NamedTuple):
-    """The faces that a hyperplane cuts: entries (face, next), from ``head[dimension, hyperplane]`` on."""
+    """The faces that a hyperplane cuts: entries (face, next), from ``head[dimension, hyperplane]`` on.
+
+    There are lists of the hyperplanes in the mask ``group``.
+    """
 
     entries: Int32Matrix
     head: Int32Matrix
+    group: int
 
 
 #: Position of the only bit of a number by its product with a de Bruijn sequence (Leiserson et al., 1998).
@@ -80,54 +90,76 @@ def bit_number(power: int) -> int:
 
 
 @kernel(inline=True, bare=True)
-def enter(face: int, level: int, after: int, new: NewFaces, lists: Lists) -> None:
-    """Enter a face of dimension ``level`` into the lists of the hyperplanes beyond ``after`` that cut it."""
+def enter(face: int, level: int, later: int, new: NewFaces, lists: Lists) -> None:
+    """Enter a face of dimension ``level`` into the lists of those hyperplanes in a mask that cut it."""
     table, used = new.table, new.used
-    entries, head = lists
-    for column in range(MASKS, table.shape[1], 3):
-        both = int64(table[face, column] & table[face, column + 1]) & LOW
-        while both != 0:
-            lowest = both & -both
-            both ^= lowest
-            plane = WORD * ((column - MASKS) // 3) + bit_number(lowest)
-            if plane > after:
-                entry = used[ENTRIES]
-                entries[entry, 0] = face
-                entries[entry, 1] = head[level, plane]
-                head[level, plane] = entry
-                used[ENTRIES] = entry + 1
+    entries, head, group = lists
+    both = int64(table[face, ABOVE] & table[face, BELOW]) & group & later
+    while both != 0:
+        lowest = both & -both
+        both ^= lowest
+        plane = bit_number(lowest)
+        entry = used[ENTRIES]
+        entries[entry, 0] = face
+        entries[entry, 1] = head[level, plane]
+        head[level, plane] = entry
+        used[ENTRIES] = entry + 1
 
 
 @kernel(inline=True, bare=True)
 def set_boundary(face: int, begin: int, end: int, new: NewFaces) -> None:
     """Give a face the boundary ``pool[begin:end]`` and the masks that follow from it."""
     table, pool = new.table, new.pool
+    above, below, touched = int64(0), int64(0), int64(0)
+    for i in range(begin, end):
+        up, down = int64(table[pool[i], ABOVE]), int64(table[pool[i], BELOW])
+        above |= up
+        below |= down
+        touched |= ~(up | down)
     table[face, START], table[face, SIZE] = begin, end - begin
-    for column in range(MASKS, table.shape[1], 3):
-        above, below, touched = int64(0), int64(0), int64(0)
-        for i in range(begin, end):
-            up, down = table[pool[i], column], table[pool[i], column + 1]
-            above |= up
-            below |= down
-            touched |= ~(up | down)
-        table[face, column], table[face, column + 1], table[face, column + 2] = above, below, touched
+    table[face, ABOVE], table[face, BELOW], table[face, TOUCHED] = above, below, touched
 
 
-@kernel(inline=True, bare=True)
-def join(table: Int32Matrix, face: int, masks: Int64Matrix, which: int) -> None:
-    """Join the masks of a face to those that are collected for a face around it, ``masks[which]``."""
-    for i in range(0, masks.shape[1], 3):
-        up, down = table[face, MASKS + i], table[face, MASKS + i + 1]
-        masks[which, i] |= up
-        masks[which, i + 1] |= down
-        masks[which, i + 2] |= ~(up | down)
+@kernel
+def enter_vertices(
+    corners: Int64Vector, start: Int32Vector, planes: Int32Matrix, masks: Int32Matrix, new: NewFaces
+) -> None:
+    """Begin with the old vertices; ``masks (numbers, 2)`` has the masks of each by its number."""
+    table, dim, _, own, piece_of, inside, _ = new
+    for i in range(corners.size):
+        f = corners[i]
+        number = int64(start[f])
+        table[i, CARRIER], table[i, SIBLING], table[i, SECTION] = f, -1, -1
+        table[i, START], table[i, SIZE] = number, 0
+        table[i, ABOVE], table[i, BELOW], table[i, TOUCHED] = masks[number, 0], masks[number, 1], 0
+        dim[i] = 0
+        piece_of[f], inside[i] = i, -1
+        for j in range(planes.shape[1]):
+            own[i, j] = planes[f, j]
 
 
-@kernel(inline=True, bare=True)
-def take(table: Int32Matrix, face: int, masks: Int64Matrix, which: int) -> None:
-    """Give a face the masks collected for it."""
-    for i in range(masks.shape[1]):
-        table[face, MASKS + i] = masks[which, i]
+@kernel
+def take_out(new: NewFaces, lists: FaceLists, dim: Int8Vector, planes: Int32Matrix) -> int:
+    """Copy all faces, their boundaries one after the other; return how much of ``lists.pool`` they take."""
+    table, its_dim, its_pool, its_planes, _, _, used = new
+    start, size, pool = lists
+    place = 0
+    for f in range(used[FACES]):
+        n = int64(table[f, SIZE])
+        begin = int64(table[f, START])
+        dim[f] = its_dim[f]
+        size[f] = n
+        fixed = planes.shape[1] - int64(dim[f])
+        for j in range(planes.shape[1]):
+            planes[f, j] = its_planes[f, j] if j < fixed else -1
+        if dim[f] == 0:
+            start[f] = begin
+            continue
+        start[f] = place
+        for i in range(begin, begin + n):
+            pool[place] = its_pool[i]
+            place += 1
+    return place
 
 
 @kernel
@@ -143,50 +175,16 @@ def pieces_in_order(old: Int64Vector, piece_of: Int32Vector, table: Int32Matrix,
 
 
 @kernel
-def renumber(new: NewFaces, base: Int64Vector, shift: Int64Vector) -> None:
-    """Add ``shift`` to the numbers from ``base`` on, of faces, places in the pool and vertices."""
-    table, dim, pool, _, piece_of, _ = new
-    for f in range(table.shape[0]):
-        if table[f, SIBLING] >= base[FACES]:
-            table[f, SIBLING] += shift[FACES]
-        table[f, START] += shift[POOL] if dim[f] > 0 else shift[VERTICES]
-    for i in range(pool.size):
-        if pool[i] >= base[FACES]:
-            pool[i] += shift[FACES]
-    for f in range(piece_of.size):
-        if piece_of[f] >= base[FACES]:
-            piece_of[f] += shift[FACES]
-
-
-@kernel
-def join_masks(faces: Int64Vector, lists: FaceLists, masks: Int32Matrix) -> None:
-    """Give each face the union of the masks of its boundary."""
-    start, size, pool = lists
-    for f in faces:
-        for i in range(start[f], start[f] + size[f]):
-            for j in range(masks.shape[1]):
-                masks[f, j] |= masks[pool[i], j]
-
-
-@kernel
-def order_faces(
-    faces: Int64Vector,
-    dim: Int8Vector,
-    home: Int32Vector,
-    part_of: Int32Vector,
-    ends: Int64Vector,
-    order: Int32Vector,
-) -> None:
-    """Order faces by the part of their home and then by dimension.
-
-    ``ends (parts * (d + 1) + 1,)`` is memory: zeros, and on return where each part and dimension ends.
-    """
-    d1 = (ends.size - 1) // (part_of[part_of.size - 1] + 1)
-    for f in faces:
-        ends[part_of[home[f]] * d1 + dim[f] + 1] += 1
-    for i in range(1, ends.size):
-        ends[i] += ends[i - 1]
-    for f in faces:
-        i = part_of[home[f]] * d1 + dim[f]
-        order[ends[i]] = f
-        ends[i] += 1
+def list_inside(
+    old: Int64Vector, piece_of: Int32Vector, inside: Int32Vector, counts: Int64Vector, listed: Int64Vector
+) -> int:
+    """List the faces inside old faces, in an order that depends on the face and what cuts it alone."""
+    n = 0
+    for k in range(old.size):
+        f, before = int64(piece_of[old[k]]), n
+        while f >= 0:
+            listed[n] = f
+            n += 1
+            f = int64(inside[f])
+        counts[k] = n - before
+    return n

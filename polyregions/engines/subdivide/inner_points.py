@@ -48,6 +48,8 @@ def interior_points(
     run_all(work, [slice(i, i + TOGETHER) for i in range(0, top.size, TOGETHER)], workers)
     witnesses = np.clip(middle + half * centres[:, :d], low, high)
     doubtful = np.flatnonzero(clear == 0)
+    if not doubtful.size:
+        return np.asarray(witnesses)
     elsewhere = (vertices.network.states(witnesses[doubtful]) != patterns.rows(doubtful)).any(axis=1)
     elsewhere |= ~domain.contains(witnesses[doubtful])
     for i in doubtful[elsewhere].tolist():

@@ -8,13 +8,11 @@ signs say the states of their units, and they are left out before any face is cu
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...base.arrays import IntArray
-from ...base.jobs import run_all
+from ...base.arrays import BoolArray, IntArray
 from ...complex.topology import Cells
 from ...complex.vertices import Vertices
 from ...network.layer_arrays import LayerArrays
@@ -31,7 +29,7 @@ from .cell_forms import (
 )
 from .cell_maps import OutputMaps, RowMaps
 from .face_table import WORD
-from .masks import Masks, bits_of, joined, selected
+from .masks import Masks, bits_of, masks_of, of_cells, selected
 from .zeros import PieceZeros, Zeros
 
 #: Signs that are found at once.
@@ -42,7 +40,8 @@ SIGNS_TOGETHER = 2**19
 class StepOnCells:
     """Step ``number``: its hyperplanes, the complex that it cuts, and the maps that they are forms of there.
 
-    ``homes`` is a cell around each face, the first; ``zeros`` is what is known to be zero at vertices.
+    ``homes`` is a cell around each face, the first, ``order`` lists the faces, each after those that it
+    bounds; ``zeros`` is what is known to be zero at vertices.
     """
 
     number: int
@@ -50,12 +49,13 @@ class StepOnCells:
     maps: OutputMaps
     cells: Cells
     homes: NDArray[np.int32]
+    order: IntArray
     zeros: Zeros | PieceZeros | None
 
-    def rows(self, workers: int) -> RowMaps:
+    def rows(self) -> RowMaps:
         """The forms of its rows on the cells."""
         step = self.arrays
-        return self.maps.times(step.cut, step.cut_columns, step.whole, workers)
+        return self.maps.times(step.cut, step.cut_columns, step.whole)
 
     def forms(self, rows: RowMaps, begin: int, end: int, all_rows: bool = True) -> LayerForms:
         """What the forms of hyperplanes on a run of cells are made of: of all rows, or one by one."""
@@ -88,10 +88,10 @@ class StepMarks:
         All of them, if masks without the others had as many words.
         """
         cut = np.bitwise_or.reduce(self.above & self.below, axis=0)
-        larger = np.bitwise_or.reduce(self.vertices.below, axis=0)
         is_max = step.is_max[step.pairs[:, 0]]
-        cuts, gives = (bits_of(mask[None], is_max.size)[0] != 0 for mask in (cut, larger))
-        planes = np.flatnonzero(np.where(is_max, gives, cuts))
+        if is_max.any():
+            cut |= np.bitwise_or.reduce(self.vertices.below, axis=0) & masks_of(is_max[None])[0]
+        planes = np.flatnonzero(bits_of(cut[None], is_max.size)[0])
         return planes if planes.size <= WORD * (self.above.shape[1] - 1) else np.arange(is_max.size)
 
     def only(self, planes: IntArray, of: int) -> StepMarks:
@@ -100,16 +100,19 @@ class StepMarks:
         return StepMarks(vertices, selected(self.above, planes, of), selected(self.below, planes, of))
 
 
-def mark(
-    step: StepOnCells, vertices: Vertices, workers: int, is_strict: bool
-) -> tuple[StepMarks, Masks | None, int]:
+def mark(step: StepOnCells, vertices: Vertices, first: int, owned: BoolArray) -> tuple[StepMarks, int]:
     """Find the signs of a step's hyperplanes.
+
+    Parameters
+    ----------
+    first : int
+        Number of the first cell among those that the step before has made.
+    owned : bool (faces,)
+        Which vertices count.
 
     Returns
     -------
     marks : StepMarks
-    strict : int32 (faces, words) or None
-        The hyperplanes that are not zero on all of each face, if ``is_strict``.
     undecided : int
         Number of signs that float64 left open; they are decided over the integers.
     """
@@ -118,26 +121,25 @@ def mark(
     signs = Signs(*(np.zeros((corners.size, words), dtype=np.int32) for _ in range(2)))
     home = step.homes[corners]
     order = np.argsort(home, kind="stable")
-    rows, parts = step.rows(workers), []
-    for begin, end in step.maps.runs(rows.rows):
-        first, last = np.searchsorted(home, (begin, end), sorter=order).tolist()
-        if first < last:
-            parts.append((begin, end, order[first:last]))
-    undecided = run_all(partial(_mark, step, rows, vertices, signs), parts, workers)
+    rows = step.rows()
     count = 0
-    for place, plane in (pair for some in undecided for pair in some.tolist()):
-        sign = vertices.exact_sign(
-            step.number, int(step.cells.start[corners[place]]), int(home[place]), plane
-        )
-        if sign != 0:
-            mask = signs.above if sign > 0 else signs.below
-            mask[place, plane // WORD] |= np.uint32(1 << plane % WORD).astype(np.int32)
-        count += 1
-    above, below, strict = _of_faces(step.cells, signs, is_strict)
-    return StepMarks(signs, above, below), strict, count
+    for begin, end in step.maps.runs(rows.rows):
+        low, high = np.searchsorted(home, (begin, end), sorter=order).tolist()
+        if low == high:
+            continue
+        some = _mark(step, rows, vertices, signs, (begin, end, order[low:high]))
+        for place, plane in some.tolist():
+            vertex = int(step.cells.start[corners[place]])
+            sign = vertices.exact_sign(step.number, vertex, first + int(home[place]), plane)
+            if sign != 0:
+                mask = signs.above if sign > 0 else signs.below
+                mask[place, plane // WORD] |= np.uint32(1 << plane % WORD).astype(np.int32)
+            count += int(owned[corners[place]])
+    above, below = (of_cells(step.cells, step.order, masks) for masks in signs)
+    return StepMarks(signs, above, below), count
 
 
-def make_forms(step: StepOnCells, marks: StepMarks, vertices: Vertices, workers: int) -> FormsOfCells:
+def make_forms(step: StepOnCells, marks: StepMarks, vertices: Vertices) -> FormsOfCells:
     """Add the forms of the hyperplanes that cut each cell to the store of forms."""
     cutting = marks.above & marks.below
     counts = np.bitwise_count(cutting.view(np.uint32)).sum(axis=1, dtype=np.int64)
@@ -146,16 +148,11 @@ def make_forms(step: StepOnCells, marks: StepMarks, vertices: Vertices, workers:
     forms = FormsOfCells(first, np.empty(int(counts.sum()), dtype=np.int32))
     planes_of_cells(cutting, *forms)
     vertices.add_forms(forms.planes.size)
-    rows = step.rows(workers)
-
-    def work(run: tuple[int, int]) -> None:
-        begin, end = run
+    rows = step.rows()
+    for begin, end in step.maps.runs(0):
         if first[begin] < first[end]:
-            forms_of_cells(
-                begin, end, step.number, step.forms(rows, *run, all_rows=False), forms, vertices.store
-            )
-
-    run_all(work, list(step.maps.runs(0)), workers)
+            layer = step.forms(rows, begin, end, all_rows=False)
+            forms_of_cells(begin, end, step.number, layer, forms, vertices.store)
     return forms
 
 
@@ -177,16 +174,3 @@ def _mark(
         signs.above[places], signs.below[places] = found
         undecided.append(np.column_stack([places[left[:n, 0]], left[:n, 1]]).astype(np.int32))
     return np.concatenate(undecided)
-
-
-def _of_faces(cells: Cells, signs: Signs, is_strict: bool) -> tuple[Masks, Masks, Masks | None]:
-    """Masks of top cells, above and below, and those of either for all faces if that is asked for."""
-    shape = cells.top.size, signs.above.shape[1]
-    above, below = np.empty(shape, dtype=np.int32), np.empty(shape, dtype=np.int32)
-    strict = np.zeros((cells.dim.size, shape[1]), dtype=np.int32) if is_strict else None
-    for side, of_vertices in ((above, signs.above), (below, signs.below)):
-        for words, masks in joined(cells, of_vertices):
-            side[:, words] = masks[cells.top]
-            if strict is not None:
-                strict[:, words] |= masks
-    return above, below, strict

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...base.arrays import IntArray
-from ...complex.topology import Cells
-from .face_table import WORD, join_masks
+from ...base.kernels import Int32Matrix, Int64Vector, kernel
+from ...complex.topology import Cells, FaceLists
+from .face_table import WORD
 
 Masks = NDArray[np.int32]
 
@@ -59,20 +60,28 @@ def slices(rows: int, n: int) -> Iterator[slice]:
     return (slice(start, min(start + together, rows)) for start in range(0, rows, together))
 
 
-def joined(cells: Cells, corners: Masks) -> Iterator[tuple[slice, Masks]]:
-    """Join the masks of the vertices, in the order of ``cells.faces(0)``, for each face: some words at once.
+def of_cells(cells: Cells, order: IntArray, corners: Masks) -> Masks:
+    """Join the masks of the vertices, in the order of ``cells.faces(0)``, for each cell.
 
-    Yields
-    ------
-    words : slice
-    masks : int32 (faces, words)
-        Valid until the next step.
+    int32 (cells, words). ``order`` has all faces, each one after those that it bounds.
     """
     words = corners.shape[1]
+    own = np.empty((cells.top.size, words), dtype=np.int32)
     for first in range(0, words, WORDS_TOGETHER):
         some = slice(first, min(first + WORDS_TOGETHER, words))
         masks = np.zeros((cells.dim.size, some.stop - some.start), dtype=np.int32)
         masks[cells.faces(0)] = corners[:, some]
-        for k in range(1, cells.dimension + 1):
-            join_masks(cells.faces(k), cells.lists, masks)
-        yield some, masks
+        join_masks(order, cells.lists, masks)
+        own[:, some] = masks[cells.top]
+    return own
+
+
+@kernel(bare=True)
+def join_masks(order: Int64Vector, lists: FaceLists, masks: Int32Matrix) -> None:
+    """Give each face the union of the masks of its boundary, the last one in order first."""
+    start, size, pool = lists
+    for place in range(order.size - 1, -1, -1):
+        f = order[place]
+        for i in range(start[f], start[f] + size[f]):
+            for j in range(masks.shape[1]):
+                masks[f, j] |= masks[pool[i], j]

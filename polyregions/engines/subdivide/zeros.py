@@ -6,24 +6,22 @@ zeros, at vertices with general coordinates, where no bound can prove them; and 
 over the integers.
 
 Kept are masks of the outputs of the layer below that are *not* known to be zero at each vertex. A later
-vertex lies inside a face: all is zero there that is zero at all corners of the face.
+vertex lies inside an edge: all is zero there that is zero at both of its ends.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...base.arrays import IntArray
 from ...complex.packed_states import PackedStates
-from ...complex.topology import Cells
 from ...network.layer_arrays import LayerArrays
 from ...network.numbers import times
-from .masks import Masks, bits_of, joined, masks_of, slices
+from .masks import Masks, bits_of, masks_of, slices
 
 Bits = NDArray[np.uint8]
 
@@ -52,13 +50,6 @@ class Zeros:
         ``cells`` has a cell around each.
         """
         return bits_of(self.live[places], self.outputs)
-
-    def inside(self, cells: Cells, faces: IntArray) -> Zeros:
-        """The same for points inside some faces."""
-        live = np.empty((faces.size, self.live.shape[1]), dtype=np.int32)
-        for words, masks in joined(cells, self.live):
-            live[:, words] = masks[faces]
-        return Zeros(live, self.outputs)
 
     def pieces(self, layer: LayerArrays, rows: IntArray, places: IntArray | slice) -> Bits:
         """Which of some rows of the layer above are not known to be zero at vertices; uint8 (n, rows)."""
@@ -90,78 +81,89 @@ class PieceZeros:
         return np.concatenate([largest, live.take(first + piece, axis=1)], axis=1)
 
 
-class NewSigns(NamedTuple):
-    """What a step found out: masks of its hyperplanes, one for each.
+class KnownZeros:
+    """Masks of what is not known to be zero at the vertices of a part, by their numbers.
 
     Attributes
     ----------
-    strict : int32 (old faces, words) or None
-        Those that are not zero on all of a face.
-    planes : int64
-        Those that cut cells.
-    signs : int32 (new vertices, words)
-        Of these, those that are not zero at a vertex.
+    below : Zeros or None
+        Of the outputs of the layer below the one that cuts; None where nothing is wanted of them.
+    outputs : Zeros or None
+        Of the outputs of the layer that cuts, as far as its steps have gone; None at first.
     """
 
-    strict: Masks | None
-    planes: IntArray
-    signs: Masks
+    def __init__(
+        self, wanted: Sequence[bool], below: Zeros | None = None, outputs: Zeros | None = None
+    ) -> None:
+        self._wanted, self.below, self.outputs = wanted, below, outputs
 
+    def begin(self, layer: LayerArrays, vertices: int) -> None:
+        """A layer begins to cut so many vertices."""
+        self.outputs = None
+        if self._wanted[layer.layer] and self.below is None:
+            self.below = Zeros.none(vertices, layer.weight.shape[1])
 
-class KnownZeros:
-    """The zeros of the layer that cuts, kept up with the complex, and only while they may decide a sign."""
+    def of(self, step: LayerArrays, states: PackedStates, vertices: IntArray) -> Zeros | PieceZeros | None:
+        """Zeros of what a step reads, at some vertices; ``states`` are those of the cells so far."""
+        if self.below is None:
+            return None
+        below = Zeros(self.below.live[vertices], self.below.outputs)
+        return below if self.outputs is None else PieceZeros(below, step, states)
 
-    def __init__(self, steps: Sequence[LayerArrays], layers: int) -> None:
-        self._wanted = _is_wanted(steps, layers)
-        self._layer = -1
-        self._below: Zeros | None = None
-        self._outputs: Zeros | None = None
+    def needs_signs(self, step: LayerArrays) -> bool:
+        """Whether the signs of all hyperplanes of a step are of interest, at all vertices that it leaves."""
+        return self.outputs is None and self._wanted[step.layer + 1]
 
     @property
-    def needs_signs(self) -> bool:
-        """Whether zeros of the layer's outputs are of interest."""
-        return self._wanted[self._layer + 1]
+    def masks(self) -> Masks:
+        """Masks of all outputs that are followed, next to each other; int32 (vertices, words)."""
+        known = [zeros.live for zeros in (self.below, self.outputs) if zeros is not None]
+        return np.concatenate(known, axis=1) if known else np.empty((0, 0), dtype=np.int32)
 
-    def begin(self, layer: LayerArrays, cells: Cells) -> None:
-        """Go on to the next layer, given its first step."""
-        self._layer, self._outputs = layer.layer, None
-        if not self._wanted[layer.layer]:
-            self._below = None
-        elif self._below is None:
-            self._below = Zeros.none(cells.faces(0).size, layer.weight.shape[1])
+    def follow(self, step: LayerArrays, masks: Masks, strict: Callable[[], Masks]) -> None:
+        """Go over to the vertices that a step leaves.
 
-    def of(self, step: LayerArrays, states: PackedStates) -> Zeros | PieceZeros | None:
-        """Zeros of what a step reads; ``states`` are those of the cells so far."""
-        if self._below is None or self._outputs is None:
-            return self._below
-        return PieceZeros(self._below, step, states)
+        Parameters
+        ----------
+        masks : int32 (vertices, words)
+            As before, for more vertices.
+        strict : callable
+            Gives masks (vertices, words) of the step's hyperplanes that are not zero at each vertex.
+        """
+        is_first = self.outputs is None
+        self.below, self.outputs = self._of(masks)
+        if is_first and self._wanted[step.layer + 1]:
+            self.outputs = _after_bends(step, strict())
+        elif is_first and self.below is not None:
+            self.outputs = Zeros.none(len(self.below.live), step.n_outputs)
 
-    def follow(self, step: LayerArrays, cells: Cells, carriers: IntArray, new: NewSigns) -> None:
-        """Go over to the vertices that a step leaves, given the old face that each is inside of."""
-        if self._below is not None:
-            self._below = self._below.inside(cells, carriers)
-        if self._outputs is not None:
-            self._outputs = self._outputs.inside(cells, carriers)
-        elif new.strict is not None:
-            self._outputs = _after_bends(step, new, carriers)
-        else:
-            self._outputs = Zeros.none(carriers.size, step.n_outputs)
-
-    def end(self, layer: LayerArrays, states: PackedStates, cells: Cells) -> None:
-        """The layer is done."""
+    def end(
+        self, layer: LayerArrays, states: PackedStates, vertices: int, cell: Callable[[], IntArray]
+    ) -> None:
+        """The layer is done; ``cell()`` gives a cell around each of so many vertices, or -1."""
+        outputs = self.outputs
         if not self._wanted[layer.layer + 1]:
-            self._below = None
-            return
-        outputs = self._outputs
-        if outputs is None:
-            outputs = Zeros.none(cells.faces(0).size, layer.n_outputs)
-        if self._below is not None:
-            homes = cells.homes()[cells.faces(0)].astype(np.int64)
-            outputs = _through_pieces(layer, self._below, outputs, states, homes)
-        self._below = outputs
+            outputs = None
+        else:
+            if outputs is None:
+                outputs = Zeros.none(vertices, layer.n_outputs)
+            if self.below is not None:
+                outputs = _through_pieces(layer, self.below, outputs, states, cell())
+        self.below, self.outputs = outputs, None
+
+    def some(self, masks: Masks) -> KnownZeros:
+        """The same for other vertices, by masks of theirs."""
+        return KnownZeros(self._wanted, *self._of(masks))
+
+    def _of(self, masks: Masks) -> tuple[Zeros | None, Zeros | None]:
+        """What masks of all that is followed say."""
+        split = 0 if self.below is None else self.below.live.shape[1]
+        below = None if self.below is None else Zeros(masks[:, :split].copy(), self.below.outputs)
+        outputs = None if self.outputs is None else Zeros(masks[:, split:].copy(), self.outputs.outputs)
+        return below, outputs
 
 
-def _is_wanted(steps: Sequence[LayerArrays], layers: int) -> list[bool]:
+def wanted_zeros(steps: Sequence[LayerArrays], layers: int) -> list[bool]:
     """For each layer, whether zeros of its inputs may decide signs of it or of later ones."""
     wanted = [False] * (layers + 1)
     for layer in range(layers - 1, -1, -1):
@@ -171,15 +173,14 @@ def _is_wanted(steps: Sequence[LayerArrays], layers: int) -> list[bool]:
     return wanted
 
 
-def _after_bends(step: LayerArrays, new: NewSigns, carriers: IntArray) -> Zeros:
+def _after_bends(step: LayerArrays, strict: Masks) -> Zeros:
     """Zeros of the outputs of a layer after its first step, by the signs of its scalar units."""
-    zeros, strict = Zeros.none(carriers.size, step.n_outputs), new.strict
+    zeros = Zeros.none(len(strict), step.n_outputs)
     at_zero = np.flatnonzero(step.bends_at_zero)
     output, first = np.unique(step.pairs[at_zero, 0], return_index=True)
-    if output.size and strict is not None:
-        for rows in slices(carriers.size, len(step.pairs) + step.n_outputs):
-            bits = bits_of(strict[carriers[rows]], len(step.pairs))
-            bits[:, new.planes] = bits_of(new.signs[rows], new.planes.size)
+    if output.size:
+        for rows in slices(len(strict), len(step.pairs) + step.n_outputs):
+            bits = bits_of(strict[rows], len(step.pairs))
             live = np.ones((len(bits), step.n_outputs), dtype=np.uint8)
             live[:, output] = np.bitwise_and.reduceat(bits[:, at_zero], first, axis=1)
             zeros.live[rows] = masks_of(live)
