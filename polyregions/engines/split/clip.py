@@ -65,7 +65,7 @@ from .groups import (
 MISSES, TOUCHES, CUTS, TAKES_ALL = range(4)
 
 
-@kernel(part=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def pair_number(i: int, j: int, rank: int) -> int:
     """Number of the pair of pieces i < j among those of a unit.
 
@@ -77,7 +77,7 @@ def pair_number(i: int, j: int, rank: int) -> int:
     return i * rank - (i * (i + 1)) // 2 + j - i - 1
 
 
-@kernel(part=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def plane_of_pair(layer: int, output: int, i: int, j: int, work: Work) -> int:
     """The plane of the path on which two pieces i < j are equal, or -1 if it is none."""
     layers = work.layers
@@ -120,14 +120,14 @@ def cut_cell(begin: int, size: int, simple: int, q: int, work: Cells, general: G
             v = int64(items[i])
             zero |= (pool.masks[v, column] | pool.masks[v, column + 1]) & bit == 0
         if not zero:
-            if not room_for(2 * size * d, work):
+            if not room_for(2 * size * d, work.at, work.pool):
                 return MORE_VERTICES
             cut_simple(begin, size, q, work)
             return 64 * 3 + DONE
     return int64(cut_general(begin, size, q, work, general))
 
 
-@kernel(part=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def copy_cell(begin: int, size: int, to: int, simple: int, work: Cells) -> None:
     """Copy the vertices of a cell, and its edges if it is simple; list them from ``items[to]`` on.
 
@@ -135,7 +135,7 @@ def copy_cell(begin: int, size: int, to: int, simple: int, work: Cells) -> None:
     """
     pool, items = work.pool, work.items
     for i in range(size):
-        v, w = int64(items[begin + i]), take_vertex(work)
+        v, w = int64(items[begin + i]), take_vertex(work.at, work.pool)
         items[to + i] = w
         copy_point(v, w, pool)
         pool.links[v, TWIN] = w
@@ -148,11 +148,11 @@ def copy_cell(begin: int, size: int, to: int, simple: int, work: Cells) -> None:
             pool.links[w, k] = int64(pool.links[code >> END, TWIN]) << END | code & SLOT
 
 
-@kernel(part=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def free_cell(begin: int, size: int, work: Cells) -> None:
     """Give the vertices of a cell back."""
     for i in range(begin, begin + size):
-        give_back(int64(work.items[i]), work)
+        give_back(int64(work.items[i]), work.at, work.pool)
 
 
 @kernel(bare=True, inner=True)
@@ -171,7 +171,7 @@ def on_the_facet(begin: int, size: int, facet: int, q: int, work: Cells) -> bool
     return found
 
 
-@kernel(part=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def smaller_piece(begin: int, size: int, j: int, r: int, pair: int, work: Cells) -> int:
     """Of two pieces with the border ``pair``, that which is smaller on a part; if they are equal the first."""
     pool, items = work.pool, work.items
@@ -185,7 +185,7 @@ def smaller_piece(begin: int, size: int, j: int, r: int, pair: int, work: Cells)
     return min(j, r)
 
 
-@kernel(part=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def rank_of(layer: int, output: int, work: Work) -> int:
     """Number of pieces of a maxout unit."""
     at = work.layers.sizes[layer, FIRST] + output
@@ -220,7 +220,7 @@ def largest_pieces(begin: int, size: int, layer: int, output: int, work: Work) -
     return left
 
 
-@kernel(part=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def list_open_pairs(begin: int, size: int, layer: int, output: int, work: Work) -> int:
     """List the open signs of a unit's pairs at the vertices of a cell; DECIDE if there are any, else DONE."""
     rank = rank_of(layer, output, work)
@@ -233,7 +233,7 @@ def list_open_pairs(begin: int, size: int, layer: int, output: int, work: Work) 
     return DECIDE if work.cells.at[OPEN] > 0 else DONE
 
 
-@kernel(part=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def loosen_walls(begin: int, size: int, q: int, work: Work) -> bool:
     """List the walls that a pair's border holds a whole facet of; False if there is no room.
 
@@ -252,7 +252,7 @@ def loosen_walls(begin: int, size: int, q: int, work: Work) -> bool:
     return facets >= 0
 
 
-@kernel(part=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def loosen_all(begin: int, size: int, layer: int, output: int, work: Work) -> int:
     """As :func:`loosen_walls`, for all pairs of a unit; DONE, or what is missing."""
     rank = rank_of(layer, output, work)
@@ -267,7 +267,7 @@ def loosen_all(begin: int, size: int, layer: int, output: int, work: Work) -> in
     return DONE
 
 
-@kernel(part=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def look_beyond(begin: int, size: int, layer: int, output: int, i: int, j: int, work: Work) -> None:
     """Where the border of i and j holds a facet on another border of i: find which piece lies beyond."""
     planes = work.cells.planes
@@ -284,7 +284,7 @@ def look_beyond(begin: int, size: int, layer: int, output: int, i: int, j: int, 
                 planes.marks[q, BEYOND + side] = smaller_piece(begin, size, known, j, other, work.cells)
 
 
-@kernel(part=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def mark_piece(begin: int, size: int, layer: int, output: int, i: int, work: Work) -> None:
     """Let the masks of a part say that piece i is largest, and its facets on borders of i what they are."""
     pool, items, planes, rank = work.cells.pool, work.cells.items, work.cells.planes, rank_of(layer, output, work)
@@ -326,7 +326,7 @@ def begin_clip(q: int, work: Work) -> int:
         return MORE_NODES
     if begin + left * size > work.cells.items.size:
         return MORE_ITEMS
-    if not room_for((left - 1) * size, work.cells):
+    if not room_for((left - 1) * size, work.cells.at, work.cells.pool):
         return MORE_VERTICES
     for i in range(rank):
         for j in range(i + 1, rank):
@@ -383,7 +383,7 @@ def clip_once(work: Work) -> int:
                 keep, drop = drop, keep
                 kept, dropped, simple = dropped, kept, code // 128
             for k in range(dropped):
-                give_back(int64(drop[k]), work.cells)
+                give_back(int64(drop[k]), work.cells.at, work.cells.pool)
             for k in range(kept):
                 items[begin + k] = keep[k]
             nodes[top, SIZE], nodes[top, SIMPLE] = kept, simple

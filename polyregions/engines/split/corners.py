@@ -33,7 +33,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...base.bits import bit_number
-from ...base.kernels import Int64Matrix, Matrix, UInt32Vector, int64, kernel
+from ...base.kernels import Int64Matrix, Int64Vector, Matrix, UInt32Vector, int64, kernel
 from ...base.rounding import INFLATE, WHOLE, U
 from ...geometry.signs import UNKNOWN, solve_float, solve_whole
 from .groups import (
@@ -70,17 +70,16 @@ from .groups import (
 LARGE = 2.0**-20
 
 
-@kernel(part=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def plane_bit(q: int, planes: Planes) -> tuple[int, int]:
     """Where a plane of the path is in masks of vertices: which column says what is above it, and its bit."""
     plane = q - planes.layers[planes.marks[q, OF_LAYER], START]
     return 2 * (plane // 64), int64(1) << int64(plane % 64)
 
 
-@kernel(part=True, bare=True)
-def take_vertex(work: Cells) -> int:
+@kernel(inline=True, bare=True, inner=True)
+def take_vertex(at: Int64Vector, pool: Pool) -> int:
     """A vertex that is in no cell."""
-    at, pool = work.at, work.pool
     v = at[USED]
     if at[SPARE] > 0:
         v = at[FREE]
@@ -91,22 +90,21 @@ def take_vertex(work: Cells) -> int:
     return v
 
 
-@kernel(part=True, bare=True)
-def give_back(v: int, work: Cells) -> None:
+@kernel(inline=True, bare=True, inner=True)
+def give_back(v: int, at: Int64Vector, pool: Pool) -> None:
     """Put a vertex back to those that are in no cell."""
-    at = work.at
-    work.pool.links[v, TWIN] = at[FREE]
+    pool.links[v, TWIN] = at[FREE]
     at[FREE] = v
     at[SPARE] += 1
 
 
-@kernel(part=True, bare=True)
-def room_for(vertices: int, work: Cells) -> bool:
+@kernel(inline=True, bare=True, inner=True)
+def room_for(vertices: int, at: Int64Vector, pool: Pool) -> bool:
     """Whether so many vertices can be taken."""
-    return bool(work.at[SPARE] + work.pool.points.shape[0] - work.at[USED] >= vertices)
+    return bool(at[SPARE] + pool.points.shape[0] - at[USED] >= vertices)
 
 
-@kernel(part=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def copy_point(v: int, w: int, pool: Pool) -> None:
     """Give vertex w the point, the facets and the masks of v."""
     for j in range(pool.points.shape[1]):
@@ -145,7 +143,7 @@ def choose_forms(facets: UInt32Vector, planes: Matrix, lists: Int64Matrix, work:
             work[best, j] = 0.0
 
 
-@kernel(part=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def gather_forms(v: int, pool: Pool, planes: Planes, scratch: Solving) -> bool:
     """Write d independent forms of a vertex to ``scratch.rows``; say whether all of them are exact."""
     d = pool.points.shape[1] - BESIDES
@@ -193,7 +191,7 @@ def solve_afresh(v: int, pool: Pool, planes: Planes, scratch: Solving) -> None:
         pool.points[v, REST] = rest_of(v, pool, planes)
 
 
-@kernel(part=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def quick_sign(v: int, q: int, pool: Pool, planes: Planes) -> int:
     """Sign of a plane at a vertex as it is known, or UNKNOWN; bounds as in :func:`polyregions.geometry.signs.sign_at`, a little wider."""
     d = pool.points.shape[1] - BESIDES
@@ -218,7 +216,7 @@ def sign_afresh(v: int, q: int, pool: Pool, planes: Planes, scratch: Solving) ->
     return int64(quick_sign(v, q, pool, planes))
 
 
-@kernel(part=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def sign_of(v: int, q: int, pool: Pool, planes: Planes, scratch: Solving) -> int:
     """Sign of a plane at a vertex: -1, 0, 1, or UNKNOWN."""
     sign = int64(quick_sign(v, q, pool, planes))
@@ -227,7 +225,7 @@ def sign_of(v: int, q: int, pool: Pool, planes: Planes, scratch: Solving) -> int
     return sign
 
 
-@kernel(part=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def place_between(u: int, v: int, w: int, q: int, work: Cells) -> None:
     """Compute vertex u, where plane q meets the edge from v to w; its facets are known."""
     pool, planes, scratch = work.pool, work.planes, work.scratch
@@ -307,7 +305,7 @@ def bound_by_edges(u: int, pool: Pool, planes: Planes, scratch: Solving) -> None
     pool.points[u, RADIUS] = min(pool.points[u, RADIUS], radius * INFLATE * INFLATE)
 
 
-@kernel(part=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def mark_between(u: int, v: int, w: int, q: int, work: Cells) -> None:
     """Give the vertex u on the edge from v to w, and on plane q, its masks.
 
@@ -339,7 +337,7 @@ def mark_between(u: int, v: int, w: int, q: int, work: Cells) -> None:
         pool.masks[u, 2 * k], pool.masks[u, 2 * k + 1] = above, below
 
 
-@kernel(part=True, bare=True)
+@kernel(bare=True, inner=True)
 def list_open(begin: int, size: int, q: int, work: Cells) -> int:
     """List the vertices of a cell at which the sign of a plane is open; return how many, or -1 without room."""
     at, pool, items = work.at, work.pool, work.items

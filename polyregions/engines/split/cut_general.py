@@ -41,7 +41,7 @@ from .groups import (
 )
 
 
-@kernel(part=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def number_facets(begin: int, size: int, extra: int, work: Cells) -> int:
     """Number the facets of a cell, ``extra`` last; return how many, or -1 if there is too little room."""
     pool, items, scratch = work.pool, work.items, work.scratch
@@ -65,7 +65,7 @@ def number_facets(begin: int, size: int, extra: int, work: Cells) -> int:
     return n
 
 
-@kernel(part=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def write_incidence(row: int, v: int, words: int, work: Cells, general: General) -> None:
     """Write the mask of the facets through a vertex."""
     pool, scratch = work.pool, work.scratch
@@ -76,7 +76,7 @@ def write_incidence(row: int, v: int, words: int, work: Cells, general: General)
         general.incident[row, n // 64] |= int64(1) << int64(n % 64)
 
 
-@kernel(part=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def is_edge(a: int, b: int, size: int, words: int, work: Cells, general: General) -> bool:
     """Whether two vertices span an edge, by the masks of all ``size`` vertices of the cell."""
     incident, d = general.incident, work.pool.points.shape[1] - BESIDES
@@ -97,7 +97,7 @@ def is_edge(a: int, b: int, size: int, words: int, work: Cells, general: General
     return True
 
 
-@kernel(part=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def find_edges(begin: int, size: int, column: int, bit: int, words: int, work: Cells, general: General) -> int:
     """List the edges with ends on both sides in ``general.edges``; return how many, or -1 without room."""
     pool, items, edges = work.pool, work.items, general.edges
@@ -114,7 +114,7 @@ def find_edges(begin: int, size: int, column: int, bit: int, words: int, work: C
     return n
 
 
-@kernel(part=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def keep_facets(lists: int, n: int, facets: int, words: int, work: Cells, general: General) -> None:
     """Leave only true facets in the masks of a part, ``incident[lists : lists + n]``."""
     incident, corners = general.incident, general.corners
@@ -142,7 +142,7 @@ def keep_facets(lists: int, n: int, facets: int, words: int, work: Cells, genera
                 incident[lists + i, f // 64] &= ~bit
 
 
-@kernel(part=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def write_facets(v: int, row: int, words: int, work: Cells, general: General) -> None:
     """Give a vertex the facets in a mask."""
     pool, scratch = work.pool, work.scratch
@@ -157,7 +157,7 @@ def write_facets(v: int, row: int, words: int, work: Cells, general: General) ->
     pool.links[v, DEGREE] = n
 
 
-@kernel(part=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def join_simple(part: int, n: int, lists: int, words: int, work: Cells, general: General) -> bool:
     """Find the edges of a part if it is simple, which is returned. Part 0 is the upper one."""
     pool, scratch = work.pool, work.scratch
@@ -187,7 +187,7 @@ def join_simple(part: int, n: int, lists: int, words: int, work: Cells, general:
     return True
 
 
-@kernel(part=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def most_facets(begin: int, size: int, work: Cells) -> int:
     """The largest number of facets through a vertex of a cell."""
     most = 0
@@ -196,7 +196,7 @@ def most_facets(begin: int, size: int, work: Cells) -> int:
     return most
 
 
-@kernel(part=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def settle_part(part: int, n: int, facets: int, work: Cells, general: General) -> bool:
     """Find the true facets of a part, and its edges if it is simple, which is returned."""
     words = (facets + 63) // 64
@@ -209,13 +209,13 @@ def settle_part(part: int, n: int, facets: int, work: Cells, general: General) -
     return bool(join_simple(part, n, 0, words, work, general))
 
 
-@kernel(part=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def middle_vertices(edge: int, begin: int, q: int, words: int, work: Cells, general: General) -> int:
     """Make the vertex in which plane q meets an edge, for both parts."""
     pool, scratch = work.pool, work.scratch
     a, b = int64(general.edges[edge, 0]), int64(general.edges[edge, 1])
     v, w = int64(work.items[begin + a]), int64(work.items[begin + b])
-    u, twin = take_vertex(work), take_vertex(work)
+    u, twin = take_vertex(work.at, work.pool), take_vertex(work.at, work.pool)
     n = 0
     for k in range(words):
         left = general.incident[a, k] & general.incident[b, k]
@@ -235,7 +235,7 @@ def middle_vertices(edge: int, begin: int, q: int, words: int, work: Cells, gene
     return u
 
 
-@kernel(part=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def has_room(size: int, facets: int, general: General) -> bool:
     """Whether there is memory for the masks of so many vertices and facets."""
     words = (facets + 63) // 64
@@ -266,7 +266,7 @@ def cut_general(begin: int, size: int, q: int, work: Cells, general: General) ->
         return MORE_GENERAL
     if most_facets(begin, size, work) + 1 > pool.facets.shape[1]:
         return MORE_FACETS
-    if not room_for(2 * edges + size, work):
+    if not room_for(2 * edges + size, work.at, work.pool):
         return MORE_VERTICES
     n, m = 0, 0
     for i in range(size):
@@ -281,7 +281,7 @@ def cut_general(begin: int, size: int, q: int, work: Cells, general: General) ->
             degree = int64(pool.links[v, DEGREE])
             pool.facets[v, degree] = q
             pool.links[v, DEGREE] = degree + 1
-            twin = take_vertex(work)
+            twin = take_vertex(work.at, work.pool)
             copy_point(v, twin, pool)
             upper[n], lower[m] = v, twin
             n, m = n + 1, m + 1

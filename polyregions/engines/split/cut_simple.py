@@ -85,7 +85,7 @@ def number_bits(old: int, n: int, work: Cells) -> int:
     return facets
 
 
-@kernel(part=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def join_new(old: int, n: int, q: int, work: Cells) -> None:
     """Join the new vertices ``parts[0, old : n]`` on plane q."""
     pool, lists, table, upper = work.pool, work.scratch.lists, work.scratch.table, work.scratch.parts[0]
@@ -124,14 +124,14 @@ def join_new(old: int, n: int, q: int, work: Cells) -> None:
                 pool.links[code >> END, code & SLOT] = u << END | j
 
 
-@kernel(part=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def new_vertices(v: int, k: int, q: int, is_upper: bool, work: Cells) -> int:
     """Make the vertex on the edge of v that leaves its k-th facet, on both sides of plane q; return the upper one."""
     pool = work.pool
     d = pool.points.shape[1] - BESIDES
     code = int64(pool.links[v, k])
     w, back = code >> END, code & SLOT
-    u, twin = take_vertex(work), take_vertex(work)
+    u, twin = take_vertex(work.at, work.pool), take_vertex(work.at, work.pool)
     n = 0
     for j in range(d):
         if j != k:

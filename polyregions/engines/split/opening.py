@@ -94,7 +94,7 @@ ANEW = 2
 SOME_ABOVE, SOME_BELOW = 1, 2
 
 
-@kernel(part=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def add_output(layer: int, k: int, state: int, sign: float, work: Work) -> float:
     """Add an output's map in a state, times a sign, to ``scratch.vectors[GAP]``; return its magnitude."""
     layers, gap = work.layers, work.cells.scratch.vectors[GAP]
@@ -113,7 +113,7 @@ def add_output(layer: int, k: int, state: int, sign: float, work: Work) -> float
     return float(total)
 
 
-@kernel(part=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def add_column(layer: int, k: int, work: Work) -> None:
     """Add column k of a layer's weight, times ``scratch.vectors[GAP]``, to its rows."""
     sizes, gap, weight, maps = work.layers.sizes[layer], work.cells.scratch.vectors[GAP], work.layers.weight, work.path.maps
@@ -128,7 +128,7 @@ def add_column(layer: int, k: int, work: Work) -> None:
                 row[r] += factor * column[r]
 
 
-@kernel(part=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def magnitude_of(layer: int, work: Work) -> float:
     """The largest sum of magnitudes of a row of the layer; all of them go to row REACH of ``opening.forms``."""
     sizes, maps = work.layers.sizes[layer], work.path.maps
@@ -150,14 +150,14 @@ def magnitude_of(layer: int, work: Work) -> float:
     return float(largest * INFLATE)
 
 
-@kernel(part=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def lost(layer: int, work: Work) -> float:
     """What the rows of a layer may have lost where a product underflows."""
     terms = work.layers.sizes[layer, INPUTS] + max(work.cells.planes.layers[layer, UPDATES], 0) + 8
     return 8.0 * terms * work.cells.scratch.vectors.shape[1] * TINY
 
 
-@kernel(part=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def outputs_bounds(layer: int, work: Work) -> tuple[float, float]:
     """Bounds of the magnitudes of a layer's outputs on the path's cell, and of their errors."""
     layers, path = work.layers, work.path
@@ -170,7 +170,7 @@ def outputs_bounds(layer: int, work: Work) -> tuple[float, float]:
     return size, error + steepest * lost(layer, work)
 
 
-@kernel(part=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def make_rows(layer: int, work: Work) -> None:
     """Make the rows of a layer, not the first, on the cell that the path's states below say."""
     layers, path, planes, gap = work.layers, work.path, work.cells.planes, work.cells.scratch.vectors[GAP]
@@ -207,7 +207,7 @@ def make_rows(layer: int, work: Work) -> None:
         path.bounds[layer, ROW_ERROR] = 0.0
 
 
-@kernel(part=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def plane_forms(layer: int, work: Work) -> None:
     """Write the forms of a layer's planes to ``opening.forms``, and three bounds of each.
 
@@ -249,7 +249,7 @@ def plane_forms(layer: int, work: Work) -> None:
         errors[p] = 0.0 if exact else (errors[p] * relative + 4.0 * U * magnitudes[p] + gone) * INFLATE
 
 
-@kernel(part=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def sift_planes(layer: int, begin: int, size: int, work: Work) -> int:
     """Find the planes that may cut a cell, by a box around it; list them as candidates and return how many.
 
@@ -341,7 +341,7 @@ def open_layer(layer: int, begin: int, size: int, work: Work) -> int:
     return DECIDE if at[OPEN] > 0 else DONE
 
 
-@kernel(part=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def drop_pieces(layer: int, output: int, work: Work) -> int:
     """Of a maxout unit, find the pieces that are larger than all others somewhere: ``lost`` of the others.
 
@@ -368,7 +368,7 @@ def drop_pieces(layer: int, output: int, work: Work) -> int:
     return left
 
 
-@kernel(part=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def settle_states(layer: int, work: Work) -> None:
     """Enter the states that follow from the planes that do not cut; unmark those of settled maxout units."""
     layers, scratch, settled = work.layers, work.cells.scratch, work.path.states[SETTLED]
@@ -401,7 +401,7 @@ def settle_states(layer: int, work: Work) -> None:
                 p += 1
 
 
-@kernel(part=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def link_same(layer: int, m: int, work: Work) -> None:
     """Tell each plane which of those after it is the same one."""
     layers, planes, base = work.layers, work.cells.planes, work.cells.planes.layers[layer, START]
@@ -415,7 +415,7 @@ def link_same(layer: int, m: int, work: Work) -> None:
                     break
 
 
-@kernel(part=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def holds_facet(begin: int, size: int, facet: int, c: int, work: Work) -> bool:
     """Whether candidate c is zero on a whole facet of a cell."""
     pool, items, n = work.cells.pool, work.cells.items, work.cells.at[CANDIDATES]

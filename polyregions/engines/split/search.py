@@ -148,7 +148,7 @@ def split_top(q: int, work: Work) -> int:
     return DONE
 
 
-@kernel(part=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def read_states(layer: int, work: Work) -> None:
     """Enter the states of a layer on a cell that it cuts no more, from the cell's masks."""
     layers, path, planes, either = work.layers, work.path, work.cells.planes, work.either
@@ -199,7 +199,7 @@ def list_cell(layer: int, work: Work) -> None:
     listed.count[layer] = n + 1
 
 
-@kernel(part=True, bare=True)
+@kernel(inline=True, bare=True, inner=True)
 def list_region(begin: int, size: int, facets: int, work: Work) -> None:
     """List a region: a point of it, and which wall or side each facet is on, by column ID."""
     at, pool, planes, listed, items = work.cells.at, work.cells.pool, work.cells.planes, work.listed, work.cells.items
@@ -230,7 +230,7 @@ def list_region(begin: int, size: int, facets: int, work: Work) -> None:
     listed.ends[row] = n + facets
 
 
-@kernel(part=True, bare=True)
+@kernel(bare=True, inner=True)
 def end_layer(layer: int, work: Work) -> int:
     """The layer on top of the stack cuts its cell no more: list it; it is a region, or the next layer opens."""
     at, nodes, planes = work.cells.at, work.stack.nodes, work.cells.planes
