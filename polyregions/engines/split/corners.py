@@ -67,7 +67,7 @@ from .groups import (
 )
 
 #: A vertex with a larger radius is solved afresh: a sign is left open about once in as many.
-LARGE = 2.0**-20
+LARGE = 2.0**-12
 
 
 @kernel(inline=True, bare=True, inner=True)

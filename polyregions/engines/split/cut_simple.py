@@ -91,9 +91,11 @@ def join_new(old: int, n: int, q: int, work: Cells) -> None:
     pool, lists, table, upper = work.pool, work.scratch.lists, work.scratch.table, work.scratch.parts[0]
     d = pool.points.shape[1] - BESIDES
     length, shift = 2, 63
-    while length < (n - old) * (d - 1):
+    while length < 2 * (n - old) * (d - 1):
         length *= 2
         shift -= 1
+    if n == old or d == 1:
+        return
     facets = number_bits(old, n, work)
     if facets > MOST_FACETS or length > table.shape[0]:
         for i in range(old, n):
@@ -105,8 +107,11 @@ def join_new(old: int, n: int, q: int, work: Cells) -> None:
                 if pool.links[u, j] == NO_END:
                     walk_to(u, j, q, pool)
         return
+    # Each mask comes twice. To begin with, all ends in the table are one that is not known yet: what is entered
+    # there is of no account, and nothing depends on whether a mask is new.
+    other = int64(pool.links[int64(upper[old]), TWIN]) << END
     for i in range(length):
-        table[i, KEY] = -1
+        table[i, KEY], table[i, WHERE] = -1, other
     for i in range(old, n):
         u, mask = int64(upper[i]), int64(0)
         for j in range(d - 1):
@@ -114,14 +119,12 @@ def join_new(old: int, n: int, q: int, work: Cells) -> None:
         for j in range(d - 1):
             key = mask ^ (int64(1) << lists[int64(pool.facets[u, j]), INDEX])
             place = int64((np.uint64(key) * np.uint64(GOLDEN)) >> np.uint64(shift))
-            while table[place, KEY] >= 0 and table[place, KEY] != key:
+            while (table[place, KEY] >= 0) & (table[place, KEY] != key):
                 place = (place + 1) & (length - 1)
-            if table[place, KEY] < 0:
-                table[place, KEY], table[place, WHERE] = key, u << END | j
-            else:
-                code = table[place, WHERE]
-                pool.links[u, j] = code
-                pool.links[code >> END, code & SLOT] = u << END | j
+            code, own = table[place, WHERE], u << END | j
+            table[place, KEY], table[place, WHERE] = key, own
+            pool.links[u, j] = code
+            pool.links[code >> END, code & SLOT] = own
 
 
 @kernel(inline=True, bare=True, inner=True)
