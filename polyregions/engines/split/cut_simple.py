@@ -18,7 +18,6 @@ from .groups import (
     DEGREE,
     END,
     INDEX,
-    KEY,
     LOWER,
     NO_END,
     RADIUS,
@@ -27,7 +26,6 @@ from .groups import (
     STAMP,
     TWIN,
     UPPER,
-    WHERE,
     Cells,
     Pool,
 )
@@ -97,7 +95,7 @@ def join_new(old: int, n: int, q: int, work: Cells) -> None:
     if n == old or d == 1:
         return
     facets = number_bits(old, n, work)
-    if facets > MOST_FACETS or length > table.shape[0]:
+    if facets > MOST_FACETS or 2 * length > table.size:
         for i in range(old, n):
             for j in range(d - 1):
                 pool.links[int64(upper[i]), j] = NO_END
@@ -111,7 +109,7 @@ def join_new(old: int, n: int, q: int, work: Cells) -> None:
     # there is of no account, and nothing depends on whether a mask is new.
     other = int64(pool.links[int64(upper[old]), TWIN]) << END
     for i in range(length):
-        table[i, KEY], table[i, WHERE] = -1, other
+        table[2 * i], table[2 * i + 1] = -1, other
     for i in range(old, n):
         u, mask = int64(upper[i]), int64(0)
         for j in range(d - 1):
@@ -119,10 +117,11 @@ def join_new(old: int, n: int, q: int, work: Cells) -> None:
         for j in range(d - 1):
             key = mask ^ (int64(1) << lists[int64(pool.facets[u, j]), INDEX])
             place = int64((np.uint64(key) * np.uint64(GOLDEN)) >> np.uint64(shift))
-            while (table[place, KEY] >= 0) & (table[place, KEY] != key):
+            # While the place is taken by another mask; as one number, so that this is one branch.
+            while (table[2 * place] ^ key) & ~(table[2 * place] >> 63) != 0:
                 place = (place + 1) & (length - 1)
-            code, own = table[place, WHERE], u << END | j
-            table[place, KEY], table[place, WHERE] = key, own
+            code, own = table[2 * place + 1], u << END | j
+            table[2 * place], table[2 * place + 1] = key, own
             pool.links[u, j] = code
             pool.links[code >> END, code & SLOT] = own
 

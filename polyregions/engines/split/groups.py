@@ -116,8 +116,6 @@ POINT, GAP, ERRORS = range(3)
 #: were given; what is known of a plane; of a maxout piece; chosen facets.
 LISTS = 7
 CANDIDATE, ID, INDEX, SEEN, FLAG, OF_PIECE, CHOSEN = range(LISTS)
-#: Columns of ``Solving.table``: a mask, and an end of an edge, see END.
-KEY, WHERE = range(2)
 #: Rows of ``Opening.forms`` after the forms: errors on the box, magnitudes, values, and how far these may be off.
 FORM_ERROR, FORM_SIZE, VALUE, REACH = -4, -3, -2, -1
 
@@ -230,8 +228,8 @@ class Solving(NamedTuple):
     lists : int64 (n, LISTS)
     parts : uint32 (2, n)
         The vertices of the upper part of a cut, and of the lower one.
-    table : int64 (2^k, 2)
-        The 2-faces of a cell by their facets.
+    table : int64
+        The 2-faces of a cell: one after the other a mask of facets, and an end of an edge, see END.
     """
 
     rows: Matrix
@@ -239,7 +237,7 @@ class Solving(NamedTuple):
     vectors: Matrix
     lists: Int64Matrix
     parts: UInt32Matrix
-    table: Int64Matrix
+    table: Int64Vector
 
 
 class Cells(NamedTuple):
