@@ -125,8 +125,8 @@ def kernel(
         Without counting references: for kernels that allocate nothing, and are called often.
     inner : bool
         For other kernels only: what Python would call it by is left out, which is most of a small kernel that
-        takes many arrays; and it is compiled, or loaded, when the first of them is compiled. What is kept of that
-        one on disk has this one in it.
+        takes many arrays; and it is compiled, or loaded, when the first of them is compiled. What is kept of
+        that one on disk has this one in it.
     """
 
     def decorate(function: Any) -> Any:

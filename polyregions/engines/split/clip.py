@@ -1,9 +1,9 @@
 """Cut a cell by a maxout unit: one part for each piece that is the largest one somewhere.
 
 The part of piece i is what is left of the cell when it is clipped by the borders to all other pieces, keeping
-the side on which i is larger. Parts are listed by their pieces. Across its facet on the border of i and j lies
-the part of j; where several borders are the same hyperplane there, it is that of the piece that is largest
-beyond, which is the smallest of them on this side.
+the side on which i is larger. Parts are listed by their pieces. Across its facet on the border of i and j
+lies the part of j; where several borders are the same hyperplane there, it is that of the piece that is
+largest beyond, which is the smallest of them on this side.
 
 A part's vertices are a copy of the cell's. Masks of the unit's pairs serve the clipping; when it is done they
 say of all vertices that i is larger.
@@ -173,7 +173,7 @@ def on_the_facet(begin: int, size: int, facet: int, q: int, work: Cells) -> bool
 
 @kernel(inline=True, bare=True, inner=True)
 def smaller_piece(begin: int, size: int, j: int, r: int, pair: int, work: Cells) -> int:
-    """Of two pieces with the border ``pair``, that which is smaller on a part; if they are equal the first."""
+    """Of two pieces with the border ``pair``, that which is smaller on a part, or the first one."""
     pool, items = work.pool, work.items
     column, bit = plane_bit(pair, work.planes)
     for i in range(begin, begin + size):
@@ -189,7 +189,7 @@ def smaller_piece(begin: int, size: int, j: int, r: int, pair: int, work: Cells)
 def rank_of(layer: int, output: int, work: Work) -> int:
     """Number of pieces of a maxout unit."""
     at = work.layers.sizes[layer, FIRST] + output
-    return work.layers.outputs[at + 1, STATE] - work.layers.outputs[at, STATE]
+    return int64(work.layers.outputs[at + 1, STATE] - work.layers.outputs[at, STATE])
 
 
 @kernel(part=True, bare=True)
@@ -210,7 +210,7 @@ def largest_pieces(begin: int, size: int, layer: int, output: int, work: Work) -
             q = plane_of_pair(layer, output, i, j, work)
             if q >= 0:
                 met = sides_met(begin, size, q, 1, work.cells)
-                if met == MISSES or met == TOUCHES:
+                if met in (MISSES, TOUCHES):
                     lists[j, OF_PIECE] = 1
                 elif met == TAKES_ALL:
                     lists[i, OF_PIECE] = 1
@@ -237,8 +237,8 @@ def list_open_pairs(begin: int, size: int, layer: int, output: int, work: Work) 
 def loosen_walls(begin: int, size: int, q: int, work: Work) -> bool:
     """List the walls that a pair's border holds a whole facet of; False if there is no room.
 
-    There the two pieces are equal, and from the other side another one of them may be the larger one: then the
-    pieces of the wall come in another order there.
+    There the two pieces are equal, and from the other side another one of them may be the larger one: then
+    the pieces of the wall come in another order there.
     """
     planes, loose = work.cells.planes, work.listed.loose
     facets = number_facets(begin, size, -1, work.cells)
@@ -261,9 +261,9 @@ def loosen_all(begin: int, size: int, layer: int, output: int, work: Work) -> in
     for i in range(rank):
         for j in range(i + 1, rank):
             q = plane_of_pair(layer, output, i, j, work)
-            if q >= 0 and sides_met(begin, size, q, 1, work.cells) != MISSES:
-                if not loosen_walls(begin, size, q, work):
-                    return MORE_GENERAL
+            touched = q >= 0 and sides_met(begin, size, q, 1, work.cells) != MISSES
+            if touched and not loosen_walls(begin, size, q, work):
+                return MORE_GENERAL
     return DONE
 
 
@@ -272,7 +272,7 @@ def look_beyond(begin: int, size: int, layer: int, output: int, i: int, j: int, 
     """Where the border of i and j holds a facet on another border of i: find which piece lies beyond."""
     planes = work.cells.planes
     for r in range(rank_of(layer, output, work)):
-        if r == i or r == j:
+        if r in (i, j):
             continue
         q = plane_of_pair(layer, output, min(i, r), max(i, r), work)
         pair = plane_of_pair(layer, output, min(i, j), max(i, j), work)
@@ -287,7 +287,12 @@ def look_beyond(begin: int, size: int, layer: int, output: int, i: int, j: int, 
 @kernel(inline=True, bare=True, inner=True)
 def mark_piece(begin: int, size: int, layer: int, output: int, i: int, work: Work) -> None:
     """Let the masks of a part say that piece i is largest, and its facets on borders of i what they are."""
-    pool, items, planes, rank = work.cells.pool, work.cells.items, work.cells.planes, rank_of(layer, output, work)
+    pool, items, planes, rank = (
+        work.cells.pool,
+        work.cells.items,
+        work.cells.planes,
+        rank_of(layer, output, work),
+    )
     for a in range(rank):
         for b in range(a + 1, rank):
             q = plane_of_pair(layer, output, a, b, work)
@@ -305,7 +310,10 @@ def mark_piece(begin: int, size: int, layer: int, output: int, i: int, work: Wor
             if a == i or b == i:
                 beyond = planes.marks[q, BEYOND + (a != i)]
                 wall = plane_of_pair(layer, output, min(i, beyond), max(i, beyond), work)
-                planes.marks[q, ON_WALL], planes.marks[q, ON_SIDE] = planes.marks[wall, BETWEEN], 0 if i < beyond else 1
+                planes.marks[q, ON_WALL], planes.marks[q, ON_SIDE] = (
+                    planes.marks[wall, BETWEEN],
+                    0 if i < beyond else 1,
+                )
 
 
 @kernel(bare=True, inner=True)
@@ -332,8 +340,14 @@ def begin_clip(q: int, work: Work) -> int:
         for j in range(i + 1, rank):
             pair = plane_of_pair(layer, output, i, j, work)
             if pair >= 0:
-                planes.marks[pair, BEYOND], planes.marks[pair, BEYOND + 1], planes.marks[pair, BETWEEN] = j, i, at[WALLS]
-                at[WALLS] += 1 - max(int64(work.cells.scratch.lists[i, OF_PIECE]), int64(work.cells.scratch.lists[j, OF_PIECE]))
+                planes.marks[pair, BEYOND], planes.marks[pair, BEYOND + 1], planes.marks[pair, BETWEEN] = (
+                    j,
+                    i,
+                    at[WALLS],
+                )
+                at[WALLS] += 1 - max(
+                    int64(work.cells.scratch.lists[i, OF_PIECE]), int64(work.cells.scratch.lists[j, OF_PIECE])
+                )
     n, part = top, share[top] / left
     for i in range(rank - 1, -1, -1):
         if work.cells.scratch.lists[i, OF_PIECE] == 0:

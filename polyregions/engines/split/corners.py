@@ -87,7 +87,7 @@ def take_vertex(at: Int64Vector, pool: Pool) -> int:
         at[SPARE] -= 1
     else:
         at[USED] += 1
-    return v
+    return int64(v)
 
 
 @kernel(inline=True, bare=True, inner=True)
@@ -174,7 +174,7 @@ def rest_of(v: int, pool: Pool, planes: Planes) -> float:
         for j in range(d):
             value += planes.forms[q, j] * pool.points[v, j]
         rest = max(rest, abs(value) / planes.forms[q, SPAN])
-    return rest + (d + 4) * U
+    return float(rest + (d + 4) * U)
 
 
 @kernel(bare=True, inner=True)
@@ -193,7 +193,10 @@ def solve_afresh(v: int, pool: Pool, planes: Planes, scratch: Solving) -> None:
 
 @kernel(inline=True, bare=True, inner=True)
 def quick_sign(v: int, q: int, pool: Pool, planes: Planes) -> int:
-    """Sign of a plane at a vertex as it is known, or UNKNOWN; bounds as in :func:`polyregions.geometry.signs.sign_at`, a little wider."""
+    """Sign of a plane at a vertex as it is known, or UNKNOWN.
+
+    Bounds are those of :func:`polyregions.geometry.signs.sign_at`, a little wider.
+    """
     d = pool.points.shape[1] - BESIDES
     weight, radius = pool.points[v, d], pool.points[v, RADIUS]
     value, size = planes.forms[q, d] * weight, planes.forms[q, SPAN] * weight
@@ -201,7 +204,9 @@ def quick_sign(v: int, q: int, pool: Pool, planes: Planes) -> int:
         value += planes.forms[q, j] * pool.points[v, j]
     bound = 0.0
     if not (planes.forms[q, ERROR] == 0.0 and radius == 0.0 and size < WHOLE):
-        bound = (planes.forms[q, ERROR] * weight + planes.forms[q, STEEP] * radius + (d + 4) * U * size) * INFLATE
+        bound = (
+            planes.forms[q, ERROR] * weight + planes.forms[q, STEEP] * radius + (d + 4) * U * size
+        ) * INFLATE
     if value > bound:
         return 1
     if value < -bound:
@@ -232,12 +237,13 @@ def place_between(u: int, v: int, w: int, q: int, work: Cells) -> None:
     points = pool.points
     d = points.shape[1] - BESIDES
     pool.links[u, FRESH] = 0
-    if work.at[WHOLES] != 0 and gather_forms(u, pool, planes, scratch):
-        if solve_whole(scratch.rows, scratch.vectors[POINT], scratch.work) == 0.0:
-            points[u, RADIUS], points[u, REST], pool.links[u, FRESH] = 0.0, 0.0, 1
-            for j in range(d + 1):
-                points[u, j] = scratch.vectors[POINT][j]
-            return
+    solution = scratch.vectors[POINT]
+    is_whole = work.at[WHOLES] != 0 and gather_forms(u, pool, planes, scratch)
+    if is_whole and solve_whole(scratch.rows, solution, scratch.work) == 0.0:
+        points[u, RADIUS], points[u, REST], pool.links[u, FRESH] = 0.0, 0.0, 1
+        for j in range(d + 1):
+            points[u, j] = solution[j]
+        return
     one, other = 1.0, 1.0
     if points[v, d] != 1.0 or points[w, d] != 1.0:
         one, other = 1.0 / points[v, d], 1.0 / points[w, d]
@@ -272,7 +278,7 @@ def place_between(u: int, v: int, w: int, q: int, work: Cells) -> None:
 
 @kernel(part=True, bare=True)
 def bound_by_edges(u: int, pool: Pool, planes: Planes, scratch: Solving) -> None:
-    """Bound how far a vertex of a simple cell is from its point by its edges, if that is less than is known."""
+    """Bound how far a vertex of a simple cell is from its point by its edges, if less than is known."""
     points, d = pool.points, pool.points.shape[1] - BESIDES
     lengths, values = scratch.vectors[GAP], scratch.vectors[ERRORS]
     rest, one = pool.points[u, REST], 1.0 / points[u, d]
@@ -339,7 +345,7 @@ def mark_between(u: int, v: int, w: int, q: int, work: Cells) -> None:
 
 @kernel(bare=True, inner=True)
 def list_open(begin: int, size: int, q: int, work: Cells) -> int:
-    """List the vertices of a cell at which the sign of a plane is open; return how many, or -1 without room."""
+    """List the vertices of a cell at which a plane's sign is open; return how many, or -1 without room."""
     at, pool, items = work.at, work.pool, work.items
     column, bit = plane_bit(q, work.planes)
     for i in range(begin, begin + size):
@@ -349,4 +355,4 @@ def list_open(begin: int, size: int, q: int, work: Cells) -> int:
                 return -1
             work.open[at[OPEN], 0], work.open[at[OPEN], 1], work.open[at[OPEN], 2] = v, -1, q
             at[OPEN] += 1
-    return at[OPEN]
+    return int64(at[OPEN])

@@ -2,8 +2,8 @@
 
 This is the double description step (Motzkin et al., 1953; Fukuda and Prodon, 1996). Two vertices span an edge
 iff no third one is on all the facets that both are on. A plane on which some but not all vertices of a cell
-are touches it in a face; it is a facet of a part iff no other plane holds all those of the part's vertices that it
-holds. Parts of which each vertex is on d facets again are simple, and their edges are found.
+are touches it in a face; it is a facet of a part iff no other plane holds all those of the part's vertices
+that it holds. Parts of which each vertex is on d facets again are simple, and their edges are found.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def is_edge(a: int, b: int, size: int, words: int, work: Cells, general: General
     if common < d - 1:
         return False
     for c in range(size):
-        if c == a or c == b:
+        if c in (a, b):
             continue
         holds = True
         for k in range(words):
@@ -98,7 +98,9 @@ def is_edge(a: int, b: int, size: int, words: int, work: Cells, general: General
 
 
 @kernel(inline=True, bare=True, inner=True)
-def find_edges(begin: int, size: int, column: int, bit: int, words: int, work: Cells, general: General) -> int:
+def find_edges(
+    begin: int, size: int, column: int, bit: int, words: int, work: Cells, general: General
+) -> int:
     """List the edges with ends on both sides in ``general.edges``; return how many, or -1 without room."""
     pool, items, edges = work.pool, work.items, general.edges
     n = 0
@@ -106,7 +108,9 @@ def find_edges(begin: int, size: int, column: int, bit: int, words: int, work: C
         if pool.masks[int64(items[begin + a]), column] & bit == 0:
             continue
         for b in range(size):
-            if pool.masks[int64(items[begin + b]), column + 1] & bit != 0 and is_edge(a, b, size, words, work, general):
+            if pool.masks[int64(items[begin + b]), column + 1] & bit != 0 and is_edge(
+                a, b, size, words, work, general
+            ):
                 if n == edges.shape[0]:
                     return -1
                 edges[n, 0], edges[n, 1] = a, b

@@ -1,10 +1,10 @@
 """Cut a simple cell by a plane that meets none of its vertices: the graph of its edges is all that it takes.
 
 Each vertex of a simple polytope of dimension d is on d facets and has d edges, each leaving one of them. An
-edge with ends on both sides gets a new vertex, on the plane and on the d - 1 facets of the edge. Two new vertices
-are joined iff they are on the same 2-face, that is, have d - 2 of these facets in common: where the plane cuts
-it, a 2-face has just two of them. They find each other in a table by the mask of those facets; of a cell that has too
-many facets for that, by a walk around the 2-face, on the upper side.
+edge with ends on both sides gets a new vertex, on the plane and on the d - 1 facets of the edge. Two new
+vertices are joined iff they are on the same 2-face, that is, have d - 2 of these facets in common: where the
+plane cuts it, a 2-face has just two of them. They find each other in a table by the mask of those facets; of
+a cell that has too many facets for that, by a walk around the 2-face, on the upper side.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def walk_to(u: int, j: int, q: int, pool: Pool) -> None:
 
 @kernel(part=True, bare=True)
 def number_bits(old: int, n: int, work: Cells) -> int:
-    """Number the facets, but the last one, of the new vertices ``parts[0, old : n]``; return how many there are."""
+    """Number the facets of the new vertices ``parts[0, old : n]``, but their last ones; return how many."""
     pool, lists, upper = work.pool, work.scratch.lists, work.scratch.parts[0]
     d = pool.points.shape[1] - BESIDES
     work.at[STAMP] += 1
@@ -105,8 +105,8 @@ def join_new(old: int, n: int, q: int, work: Cells) -> None:
                 if pool.links[u, j] == NO_END:
                     walk_to(u, j, q, pool)
         return
-    # Each mask comes twice. To begin with, all ends in the table are one that is not known yet: what is entered
-    # there is of no account, and nothing depends on whether a mask is new.
+    # Each mask comes twice. To begin with, all ends in the table are one that is not known yet: what is
+    # entered there is of no account, and nothing depends on whether a mask is new.
     other = int64(pool.links[int64(upper[old]), TWIN]) << END
     for i in range(length):
         table[2 * i], table[2 * i + 1] = -1, other
@@ -128,7 +128,10 @@ def join_new(old: int, n: int, q: int, work: Cells) -> None:
 
 @kernel(inline=True, bare=True, inner=True)
 def new_vertices(v: int, k: int, q: int, is_upper: bool, work: Cells) -> int:
-    """Make the vertex on the edge of v that leaves its k-th facet, on both sides of plane q; return the upper one."""
+    """Make the vertex, on both sides of plane q, on the edge of v that leaves its k-th facet.
+
+    Return the upper one.
+    """
     pool = work.pool
     d = pool.points.shape[1] - BESIDES
     code = int64(pool.links[v, k])

@@ -65,8 +65,6 @@ class ExactCells:
         for one in ones:
             partners = [k for k, other in enumerate(others) if self.share_facet(one, other)]
             if len(partners) != 1:
-                raise CheckFailedError(
-                    "a wall is not cut alike from both sides; this is a defect"
-                )
+                raise CheckFailedError("a wall is not cut alike from both sides; this is a defect")
             found += partners
         return np.array(found, dtype=np.int64)

@@ -55,12 +55,12 @@ class Keeper:
         """Copy what is listed, with so many facets."""
         rows, states, parents = listed.parents.shape[1], [], []
         for number, sizes in enumerate(self._sizes):
-            n, width, at = int(listed.count[number]), int(sizes[OUTPUTS]), rows * int(sizes[OUTPUT])
+            n, width, at = int(listed.counts[number]), int(sizes[OUTPUTS]), rows * int(sizes[OUTPUT])
             packed = PackedStates(n, self._n_states[number])
             packed.write(0, listed.states[at : at + n * width].reshape(n, width))
             states.append(packed)
             parents.append(listed.parents[number, :n].copy())
-        n = int(listed.count[-1])
+        n = int(listed.counts[-1])
         return Slice(
             states, parents, listed.points[:n].copy(), listed.ends[:n].copy(), listed.facets[:facets].copy()
         )

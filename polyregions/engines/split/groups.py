@@ -24,13 +24,13 @@ from ...base.kernels import (
     Vector,
 )
 
-#: Columns of ``Layers.sizes``: numbers of inputs, rows, outputs and planes, the most terms of a row, whether each
-#: row has one plane and no more, in their order; then where a layer's part of each array begins.
+#: Columns of ``Layers.sizes``: numbers of inputs, rows, outputs and planes, the most terms of a row, whether
+#: each row has one plane and no more, in their order; then where a layer's part of each array begins.
 COLUMNS = 12
 INPUTS, ROWS, OUTPUTS, PLANES, TERMS, PLAIN, WEIGHT, ROW, OUTPUT, FIRST, ENTRY, PLANE = range(COLUMNS)
 
-#: Columns of ``Layers.planes``: the row, of a pair of maxout pieces the other row, else -1, the output, and the
-#: first plane that is the same one; -1 if the two pieces are.
+#: Columns of ``Layers.planes``: the row, of a pair of maxout pieces the other row, else -1, the output, and
+#: the first plane that is the same one; -1 if the two pieces are.
 LINE, OTHER, OF, SAME = range(4)
 
 #: Columns of ``Layers.bounds``: largest magnitudes of slopes, of constants, and of the rows' norms.
@@ -39,54 +39,55 @@ STEEPEST, FARTHEST, NORM = range(3)
 #: Columns of ``Layers.outputs``: the first state, and the first plane of a maxout unit, else -1.
 STATE, PAIR = range(2)
 
-#: Columns of ``Path.bounds``: bounds, on the box, of the errors of all rows of a layer, and of their magnitudes.
+#: Columns of ``Path.bounds``: bounds, on the box, of the errors of all rows of a layer, and of their
+#: magnitudes.
 ROW_ERROR, MAGNITUDE = range(2)
 
-#: Rows of ``Path.states``: on the path's cell, those that its whole cell of the layer below has, and those under
-#: which the maps of the next layer are made.
+#: Rows of ``Path.states``: on the path's cell, those that its whole cell of the layer below has, and those
+#: under which the maps of the next layer are made.
 NOW, SETTLED, UNDER = range(3)
 
-#: Columns of ``Planes.layers``, of each layer: where its planes begin; words of masks in use; how often its maps
-#: were changed since they were made, or -1 if they must be made; number of the cell that it has begun to cut;
-#: cells that it has made so far.
+#: Columns of ``Planes.layers``, of each layer: where its planes begin; words of masks in use; how often its
+#: maps were changed since they were made, or -1 if they must be made; number of the cell that it has begun to
+#: cut; cells that it has made so far.
 START, WORDS, UPDATES, SERIAL, LEAVES = range(5)
 
-#: Columns of ``Planes.forms`` after the form: a bound of its error on the box, the sum of \|a\|, and a bound of what
-#: is summed up.
+#: Columns of ``Planes.forms`` after the form: a bound of its error on the box, the sum of \|a\|, and a bound
+#: of what is summed up.
 ERROR, STEEP, SPAN = -3, -2, -1
 
-#: Columns of ``Planes.marks``: layer, number in it, and the next plane on the path that is the same one; the wall
-#: that a facet of the cell at hand on this plane is a part of, or -1 - side for a side; on which side of the wall
-#: the cell is, 0 that which is listed first. Of a pair of maxout pieces, which piece lies beyond the facet, seen
-#: from the lower piece, and from the higher one, and the wall between the two. And, of row p alone, where the
-#: p-th plane of all layers is among those of the path's cell of its layer, or -1.
+#: Columns of ``Planes.marks``: layer, number in it, and the next plane on the path that is the same one; the
+#: wall that a facet of the cell at hand on this plane is a part of, or -1 - side for a side; on which side of
+#: the wall the cell is, 0 that which is listed first. Of a pair of maxout pieces, which piece lies beyond the
+#: facet, seen from the lower piece, and from the higher one, and the wall between the two. And, of row p
+#: alone, where the p-th plane of all layers is among those of the path's cell of its layer, or -1.
 MARKS = 9
 OF_LAYER, NUMBER, NEXT_SAME, ON_WALL, ON_SIDE, BEYOND, _, BETWEEN, PLACE = range(MARKS)
 
 #: Columns of ``Pool.points`` after the coordinates: the common denominator; the radius; and the rest.
 BESIDES = 3
 HEIGHT, RADIUS, REST = -3, -2, -1
-#: Columns of ``Pool.links`` after the edges: how many facets there are; whether the point is the solution of its
-#: forms, and not one between others; the same vertex in another cell that is made at the same time, and of one
-#: that is in no cell the next such vertex.
+#: Columns of ``Pool.links`` after the edges: how many facets there are; whether the point is the solution of
+#: its forms, and not one between others; the same vertex in another cell that is made at the same time, and
+#: of one that is in no cell the next such vertex.
 DEGREE, FRESH, TWIN = -3, -2, -1
 #: In place of the end of an edge that is not known yet.
 NO_END = 2**32 - 1
 
-#: The end of an edge is a number: its vertex, in the bits from END on, and which edge of it this is, in those of
-#: SLOT.
+#: The end of an edge is a number: its vertex, in the bits from END on, and which edge of it this is, in those
+#: of SLOT.
 END, SLOT = 5, 31
 
 #: Columns of ``Stack.nodes``: where its vertices begin and how many, the layer that cuts it, whether it is
-#: simple; the plane that has made it, with wall and side, or -1; the maxout unit, its piece and the next one, that
-#: it is being clipped by, or -1.
+#: simple; the plane that has made it, with wall and side, or -1; the maxout unit, its piece and the next one,
+#: that it is being clipped by, or -1.
 NODE = 10
 BEGIN, SIZE, DEPTH, SIMPLE, CUT, WALL, SIDE, UNIT, PIECE, NEXT = range(NODE)
 
-#: Places in ``Cells.at``: nodes; the first vertex that is in no cell, how many there are, and how many were ever
-#: taken; what to do next; walls so far; open signs; a number for what is marked; regions that may still be found
-#: in this slice; regions, facets and those between regions, found; whether to keep them; planes that may cut;
-#: sizes of the parts of a cut; whether all is in whole numbers.
+#: Places in ``Cells.at``: nodes; the first vertex that is in no cell, how many there are, and how many were
+#: ever taken; what to do next; walls so far; open signs; a number for what is marked; regions that may still
+#: be found in this slice; regions, facets and those between regions, found; whether to keep them; planes that
+#: may cut; sizes of the parts of a cut; whether all is in whole numbers.
 PLACES = 17
 (
     TOP,
@@ -112,11 +113,12 @@ CUTTING, OPENING, BEGINNING = range(3)
 
 #: Rows of ``Solving.vectors``.
 POINT, GAP, ERRORS = range(3)
-#: Columns of ``Solving.lists``: planes that may cut; facets by their numbers, the numbers of planes, and when these
-#: were given; what is known of a plane; of a maxout piece; chosen facets.
+#: Columns of ``Solving.lists``: planes that may cut; facets by their numbers, the numbers of planes, and when
+#: these were given; what is known of a plane; of a maxout piece; chosen facets.
 LISTS = 7
 CANDIDATE, ID, INDEX, SEEN, FLAG, OF_PIECE, CHOSEN = range(LISTS)
-#: Rows of ``Opening.forms`` after the forms: errors on the box, magnitudes, values, and how far these may be off.
+#: Rows of ``Opening.forms`` after the forms: errors on the box, magnitudes, values, and how far these may be
+#: off.
 FORM_ERROR, FORM_SIZE, VALUE, REACH = -4, -3, -2, -1
 
 #: What the search returns with: done, a slice is full, signs are open, or an array is.
@@ -203,8 +205,8 @@ class Pool(NamedTuple):
     Attributes
     ----------
     points : float64 (n, d + 3)
-        Points and radii as in :mod:`polyregions.geometry.signs`. The forms of a vertex' facets are zero at the
-        point up to its rest times the forms' sizes.
+        Points and radii as in :mod:`polyregions.geometry.signs`. The forms of a vertex' facets are zero at
+        the point up to its rest times the forms' sizes.
     links : uint32 (n, d + 3)
         In a simple cell, the other end of the edge that leaves each facet: see END. Then three columns more.
     facets : uint32 (n, most)
@@ -311,7 +313,7 @@ class Listed(NamedTuple):
     states : list of states of each layer's cells, uint8 (rows * outputs,)
     parents : int64 (layers, rows)
         Number of the cell of the layer below.
-    count : int64 (layers,)
+    counts : int64 (layers,)
     points : float64 (rows, d + 1)
         A point of each region, and whether it is clear of all facets.
     ends : int64 (rows,)
@@ -324,7 +326,7 @@ class Listed(NamedTuple):
 
     states: UInt8Vector
     parents: Int64Matrix
-    count: Int64Vector
+    counts: Int64Vector
     points: Matrix
     ends: Int64Vector
     facets: Int64Vector

@@ -168,11 +168,11 @@ def enlarge(work: Work, code: int) -> Work:
     """
     cells, pool = work.cells, work.cells.pool
     if code == MORE_NODES:
-        return work._replace(stack=Stack(*(_longer(array) for array in work.stack)))
+        return work._replace(stack=Stack._make(_longer(array) for array in work.stack))
     if code == MORE_ITEMS:
         return work._replace(cells=cells._replace(items=_longer(cells.items)))
     if code == MORE_VERTICES:
-        return work._replace(cells=cells._replace(pool=Pool(*(_longer(array) for array in pool))))
+        return work._replace(cells=cells._replace(pool=Pool._make(_longer(array) for array in pool)))
     if code == MORE_WORDS:
         cells = cells._replace(pool=pool._replace(masks=_wider(pool.masks)))
         return work._replace(cells=cells, either=_wider(work.either))

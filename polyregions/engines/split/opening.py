@@ -10,10 +10,10 @@ next, depth first, hardly any differ. After a while they are made from nothing, 
 differ from zero.
 
 Errors are bounded for all rows at once, on the whole box: with ``size`` a bound of the magnitudes of any
-output's map and ``error`` one of its error, a row w of n terms is within ``|w|_1 (gamma_(n+4) size + error)``.
-A change by the maps eta and eta' of an output rounds their difference, a product and a sum, which adds at most
-``|w|_1 (4 u (|eta| + |eta'|) + u (size + error))``. So the bound is kept for a row of norm 1. Small whole
-numbers lose nothing.
+output's map and ``error`` one of its error, a row w of n terms is within ``|w|_1 (gamma_(n+4) size +
+error)``. A change by the maps eta and eta' of an output rounds their difference, a product and a sum, which
+adds at most ``|w|_1 (4 u (|eta| + |eta'|) + u (size + error))``. So the bound is kept for a row of norm 1.
+Small whole numbers lose nothing.
 """
 
 from __future__ import annotations
@@ -116,7 +116,12 @@ def add_output(layer: int, k: int, state: int, sign: float, work: Work) -> float
 @kernel(inline=True, bare=True, inner=True)
 def add_column(layer: int, k: int, work: Work) -> None:
     """Add column k of a layer's weight, times ``scratch.vectors[GAP]``, to its rows."""
-    sizes, gap, weight, maps = work.layers.sizes[layer], work.cells.scratch.vectors[GAP], work.layers.weight, work.path.maps
+    sizes, gap, weight, maps = (
+        work.layers.sizes[layer],
+        work.cells.scratch.vectors[GAP],
+        work.layers.weight,
+        work.path.maps,
+    )
     rows = sizes[ROWS]
     column = weight[sizes[WEIGHT] + k * rows : sizes[WEIGHT] + (k + 1) * rows]
     for j in range(gap.size):
@@ -130,7 +135,7 @@ def add_column(layer: int, k: int, work: Work) -> None:
 
 @kernel(inline=True, bare=True, inner=True)
 def magnitude_of(layer: int, work: Work) -> float:
-    """The largest sum of magnitudes of a row of the layer; all of them go to row REACH of ``opening.forms``."""
+    """The largest sum of magnitudes of a row of the layer; all go to row REACH of ``opening.forms``."""
     sizes, maps = work.layers.sizes[layer], work.path.maps
     d1, rows = work.cells.scratch.vectors.shape[1], sizes[ROWS]
     total = work.opening.forms[REACH, :rows]
@@ -154,7 +159,7 @@ def magnitude_of(layer: int, work: Work) -> float:
 def lost(layer: int, work: Work) -> float:
     """What the rows of a layer may have lost where a product underflows."""
     terms = work.layers.sizes[layer, INPUTS] + max(work.cells.planes.layers[layer, UPDATES], 0) + 8
-    return 8.0 * terms * work.cells.scratch.vectors.shape[1] * TINY
+    return float(8.0 * terms * work.cells.scratch.vectors.shape[1] * TINY)
 
 
 @kernel(inline=True, bare=True, inner=True)
@@ -483,7 +488,10 @@ def begin_layer(layer: int, begin: int, size: int, work: Work) -> int:
         if q != old:
             for j in range(scratch.vectors.shape[1]):
                 planes.forms[q, j] = planes.forms[old, j]
-            planes.forms[q, ERROR], planes.forms[q, STEEP] = planes.forms[old, ERROR], planes.forms[old, STEEP]
+            planes.forms[q, ERROR], planes.forms[q, STEEP] = (
+                planes.forms[old, ERROR],
+                planes.forms[old, STEEP],
+            )
             planes.forms[q, SPAN] = planes.forms[old, SPAN]
             planes.marks[q, NUMBER] = planes.marks[old, NUMBER]
         planes.marks[sizes[PLANE] + scratch.lists[c, CANDIDATE], PLACE] = c

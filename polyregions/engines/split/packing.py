@@ -55,9 +55,9 @@ def pack_layers(network: Network, box: Box) -> tuple[Layers, bool]:
     layers = Layers(
         sizes,
         np.array([_bounds(step, own) for step, own in zip(firsts, norms, strict=True)]).reshape(-1, 3),
-        _joined([part for pair in zip(dense_weights, norms, strict=True) for part in _flat(*pair)], np.float64),
+        np.concatenate([np.zeros(0), *map(_flat, dense_weights, norms)]),
         np.concatenate(tables).astype(np.int64),
-        _joined([step.piece for step in firsts], np.int64),
+        np.concatenate([np.zeros(0, dtype=np.int64), *(step.piece for step in firsts)]).astype(np.int64),
         np.concatenate([np.zeros((0, 2)), *(np.stack([s.slopes, s.constants], axis=1) for s in firsts)]),
         np.concatenate([np.zeros((0, 4), dtype=np.int64), *(own for own, _ in planes)]),
         np.concatenate([np.zeros((0, 2)), *(own for _, own in planes)]),
@@ -65,12 +65,8 @@ def pack_layers(network: Network, box: Box) -> tuple[Layers, bool]:
     return layers, bool(firsts and firsts[0].whole)
 
 
-def _flat(weight: FloatArray, norms: FloatArray) -> tuple[FloatArray, FloatArray]:
-    return weight.T.ravel(), norms
-
-
-def _joined(arrays: list[FloatArray] | list[IntArray], kind: type) -> FloatArray | IntArray:
-    return np.concatenate([np.zeros(0, dtype=kind), *arrays]).astype(kind)
+def _flat(weight: FloatArray, norms: FloatArray) -> FloatArray:
+    return np.concatenate([weight.T.ravel(), norms])
 
 
 def _bounds(step: LayerArrays, norms: FloatArray) -> list[float]:
@@ -91,7 +87,8 @@ def _is_plain(planes: IntArray, rows: int) -> bool:
 
 def _planes(step: LayerArrays, rows: IntArray) -> tuple[IntArray, FloatArray]:
     """The planes of a layer (planes, 4) and their thresholds (planes, 2): output after output."""
-    planes, thresholds = [], []
+    planes: list[list[int]] = []
+    thresholds: list[list[float]] = []
     scalar: dict[int, list[int]] = {}
     for k, output in enumerate(step.pairs[:, 0].tolist()):
         if not step.is_max[output]:

@@ -1,20 +1,20 @@
 """The search, depth first: cut the cell on top of the stack, and each region when nothing cuts it any more.
 
-A cell is cut by the first plane of its layer that has vertices on both sides; the part above comes first. When
-no plane of the layer cuts it, the layer's states on it are known, and the next layer begins to cut it. After
-the last layer it is a region.
+A cell is cut by the first plane of its layer that has vertices on both sides; the part above comes first.
+When no plane of the layer cuts it, the layer's states on it are known, and the next layer begins to cut it.
+After the last layer it is a region.
 
 Which regions are adjacent
 --------------------------
 A cut makes a *wall* between its two parts, and each region inherits from its cell on which wall each of its
-facets is. From both sides a wall is cut into the same pieces, since the network is continuous; and depth first
-they come in the same order: let A and B be regions on one side of a wall, FA and FB their facets on it, and i
-the first plane of all on which FA and FB have other signs. Where A and B come apart is a plane that separates
-FA from FB, or holds both; but a plane that holds a facet on the wall, on a cell where it is affine, holds all of
-the cell's facets there, and the cell is on one side of it. So A and B come apart at i, from whichever side one
-looks: the k-th region on one side of the wall is adjacent to the k-th on the other. (Of maxout pieces two may be
-equal on a facet, and which is taken beyond it may differ from side to side: such walls are told, and their
-facets are compared.)
+facets is. From both sides a wall is cut into the same pieces, since the network is continuous; and depth
+first they come in the same order: let A and B be regions on one side of a wall, FA and FB their facets on it,
+and i the first plane of all on which FA and FB have other signs. Where A and B come apart is a plane that
+separates FA from FB, or holds both; but a plane that holds a facet on the wall, on a cell where it is affine,
+holds all of the cell's facets there, and the cell is on one side of it. So A and B come apart at i, from
+whichever side one looks: the k-th region on one side of the wall is adjacent to the k-th on the other. (Of
+maxout pieces two may be equal on a facet, and which is taken beyond it may differ from side to side: such
+walls are told, and their facets are compared.)
 """
 
 from __future__ import annotations
@@ -190,21 +190,31 @@ def read_states(layer: int, work: Work) -> None:
 def list_cell(layer: int, work: Work) -> None:
     """List the states of a cell that a layer has made."""
     layers, path, planes, listed = work.layers, work.path, work.cells.planes, work.listed
-    n, outputs, out = listed.count[layer], layers.sizes[layer, OUTPUTS], layers.sizes[layer, OUTPUT]
+    n, outputs, out = listed.counts[layer], layers.sizes[layer, OUTPUTS], layers.sizes[layer, OUTPUT]
     rows = listed.parents.shape[1]
     at = rows * out + n * outputs
     for k in range(outputs):
         listed.states[at + k] = path.states[NOW, out + k]
     listed.parents[layer, n] = planes.layers[layer - 1, LEAVES] - 1 if layer > 0 else 0
-    listed.count[layer] = n + 1
+    listed.counts[layer] = n + 1
 
 
 @kernel(inline=True, bare=True, inner=True)
 def list_region(begin: int, size: int, facets: int, work: Work) -> None:
     """List a region: a point of it, and which wall or side each facet is on, by column ID."""
-    at, pool, planes, listed, items = work.cells.at, work.cells.pool, work.cells.planes, work.listed, work.cells.items
-    point, reach, d = work.cells.scratch.vectors[POINT], work.done[1], work.cells.pool.points.shape[1] - BESIDES
-    row, n = listed.count[listed.count.size - 1] - 1, at[FACETS]
+    at, pool, planes, listed, items = (
+        work.cells.at,
+        work.cells.pool,
+        work.cells.planes,
+        work.listed,
+        work.cells.items,
+    )
+    point, reach, d = (
+        work.cells.scratch.vectors[POINT],
+        work.done[1],
+        work.cells.pool.points.shape[1] - BESIDES,
+    )
+    row, n = listed.counts[listed.counts.size - 1] - 1, at[FACETS]
     for j in range(d):
         point[j] = 0.0
     radius = 0.0
@@ -232,7 +242,7 @@ def list_region(begin: int, size: int, facets: int, work: Work) -> None:
 
 @kernel(bare=True, inner=True)
 def end_layer(layer: int, work: Work) -> int:
-    """The layer on top of the stack cuts its cell no more: list it; it is a region, or the next layer opens."""
+    """The layer on top of the stack cuts its cell no more: it is a region, or the next layer opens."""
     at, nodes, planes = work.cells.at, work.stack.nodes, work.cells.planes
     top = at[TOP] - 1
     begin, size = nodes[top, BEGIN], nodes[top, SIZE]
@@ -244,7 +254,7 @@ def end_layer(layer: int, work: Work) -> int:
             return MORE_GENERAL
     if at[KEEP] != 0:
         listed = work.listed
-        if listed.count[layer] == listed.parents.shape[1]:
+        if listed.counts[layer] == listed.parents.shape[1]:
             return FULL
         if last and at[FACETS] + facets > listed.facets.size:
             return FULL
@@ -277,7 +287,7 @@ def step(work: Work) -> int:
     begin, size, layer = nodes[top, BEGIN], nodes[top, SIZE], nodes[top, DEPTH]
     if at[PHASE] == OPENING:
         code = open_layer(layer + 1, begin, size, work)
-        if code == DONE or code == DECIDE:
+        if code in (DONE, DECIDE):
             at[PHASE] = BEGINNING
         return int64(code)
     if at[PHASE] == BEGINNING:

@@ -1,16 +1,16 @@
 """A search in tasks: a cell to go on from each, which any worker may take.
 
-A task is searched slice by slice, so many regions each. After each slice the cell at the bottom of the stack, the
-last one in order and the largest as a rule, becomes a task of its own. So there is work for several threads
-soon, and tasks, and all numbers in them, do not depend on how many there are. In the order of the search, what
-a task has found comes first, and then its tasks, the last one first.
+A task is searched slice by slice, so many regions each. After each slice the cell at the bottom of the stack,
+the last one in order and the largest as a rule, becomes a task of its own. So there is work for several
+threads soon, and tasks, and all numbers in them, do not depend on how many there are. In the order of the
+search, what a task has found comes first, and then its tasks, the last one first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -128,7 +128,7 @@ class Task:
     tasks: list[Task] = field(default_factory=list)
 
     def in_order(self) -> list[Task]:
-        """This task and all that were made of it, in the order of the search."""
+        """The task and all that were made of it, in the order of the search."""
         ordered, left = [], [self]
         while left:
             task = left.pop()
@@ -137,7 +137,7 @@ class Task:
         return ordered
 
     def done_in_order(self) -> list[Task]:
-        """The tasks whose findings follow each other from the first one on, the last of them perhaps in part."""
+        """The tasks whose findings follow each other from the first one on, the last one perhaps in part."""
         ordered = []
         for task in self.in_order():
             ordered.append(task)
@@ -191,7 +191,7 @@ class Worker:
         while code != DONE:
             self.work.cells.at[[BUDGET, REGIONS, INNER, FACETS]] = SLICE, 0, 0, 0
             self.work.done[0] = 0.0
-            self.work.listed.count[:] = 0
+            self.work.listed.counts[:] = 0
             code = self._slice()
             if self.keep is not None:
                 task.slices.append(self.keep(self.work.listed, int(self.work.cells.at[FACETS])))
@@ -233,7 +233,8 @@ class Worker:
             self.work = enlarge(self.work, MORE_FACETS)
         cells = self.work.cells._replace(planes=cell.planes)
         work = self.work = self.work._replace(path=cell.path, cells=cells)
-        for mine, its in zip(cells.pool, cell.pool, strict=True):
+        arrays: Iterable[tuple[NDArray[Any], NDArray[Any]]] = zip(cells.pool, cell.pool, strict=True)
+        for mine, its in arrays:
             mine[:n, : its.shape[1]] = its
         cells.items[:n] = np.arange(n)
         work.stack.nodes[0], work.stack.share[0] = cell.node, cell.share
@@ -248,15 +249,15 @@ class Worker:
         node, share = stack.nodes[0].copy(), float(stack.share[0])
         n, top = int(node[SIZE]), int(cells.at[TOP])
         vertices = cells.items[node[BEGIN] : node[BEGIN] + n].copy()
-        pool = Pool(*(array[vertices] for array in cells.pool))
+        pool = Pool._make(array[vertices] for array in cells.pool)
         if node[SIMPLE]:
             place = np.zeros(int(cells.at[USED]), dtype=np.uint32)
             place[vertices] = np.arange(n)
             ends = pool.links[:, :-BESIDES]
             ends[:] = place[ends >> END] << END | ends & SLOT
         cell = Cell(
-            Path(*(array.copy() for array in work.path)),
-            Planes(*(array.copy() for array in cells.planes)),
+            Path._make(array.copy() for array in work.path),
+            Planes._make(array.copy() for array in cells.planes),
             pool,
             node,
             share,
@@ -298,7 +299,7 @@ def _rest(point: FloatArray, planes: Planes, sides: list[int]) -> float:
 
 
 def _edges(on: list[list[int]], d: int) -> NDArray[np.uint32]:
-    """The ends of the edges of a simple polytope, see ``END``: two corners with all sides but one in common."""
+    """The ends of the edges of a simple polytope, see ``END``: corners with all sides but one in common."""
     ends = np.zeros((len(on), d), dtype=np.uint32)
     leaving: dict[tuple[int, ...], tuple[int, int]] = {}
     for v, own in enumerate(on):
