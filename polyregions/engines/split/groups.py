@@ -230,8 +230,6 @@ class Solving(NamedTuple):
     lists : int64 (n, LISTS)
     parts : uint32 (2, n)
         The vertices of the upper part of a cut, and of the lower one.
-    table : int64
-        The 2-faces of a cell: one after the other a mask of facets, and an end of an edge, see END.
     """
 
     rows: Matrix
@@ -239,7 +237,6 @@ class Solving(NamedTuple):
     vectors: Matrix
     lists: Int64Matrix
     parts: UInt32Matrix
-    table: Int64Vector
 
 
 class Cells(NamedTuple):

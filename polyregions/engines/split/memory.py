@@ -108,7 +108,6 @@ def new_cells(d: int, planes: Planes, most: int, whole: bool) -> Cells:
         np.empty((3, d + 1)),
         np.zeros((max(len(planes.forms), most, 256) + 2, LISTS), dtype=np.int64),
         np.empty((2, 2**14), dtype=np.uint32),
-        np.empty(2**15, dtype=np.int64),
     )
     return Cells(
         at,
