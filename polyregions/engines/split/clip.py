@@ -12,6 +12,18 @@ say of all vertices that i is larger.
 from __future__ import annotations
 
 from ...base.kernels import int64, kernel
+from .borders import (
+    CUTS,
+    MISSES,
+    TAKES_ALL,
+    TOUCHES,
+    largest_pieces,
+    on_the_facet,
+    plane_of_pair,
+    rank_of,
+    sides_met,
+    smaller_piece,
+)
 from .corners import copy_point, give_back, list_open, plane_bit, room_for, take_vertex
 from .cut_general import cut_general, number_facets
 from .cut_simple import cut_simple
@@ -22,11 +34,9 @@ from .groups import (
     BEYOND,
     CUT,
     DECIDE,
-    DEGREE,
     DEPTH,
     DONE,
     END,
-    FIRST,
     ID,
     LOWER,
     MORE_GENERAL,
@@ -42,74 +52,24 @@ from .groups import (
     ON_SIDE,
     ON_WALL,
     OPEN,
-    PAIR,
     PIECE,
-    PLACE,
     PLANE,
     SIMPLE,
     SIZE,
     SLOT,
-    START,
-    STATE,
     TOP,
     TWIN,
     UNIT,
     UPPER,
     WALLS,
-    Cells,
+    Carving,
     General,
     Work,
 )
 
-#: What a border may do to a part.
-MISSES, TOUCHES, CUTS, TAKES_ALL = range(4)
-
-
-@kernel(inline=True, bare=True, inner=True)
-def pair_number(i: int, j: int, rank: int) -> int:
-    """Number of the pair of pieces i < j among those of a unit.
-
-    Examples
-    --------
-    >>> [pair_number(i, j, 3) for i, j in ((0, 1), (0, 2), (1, 2))]
-    [0, 1, 2]
-    """
-    return i * rank - (i * (i + 1)) // 2 + j - i - 1
-
-
-@kernel(inline=True, bare=True, inner=True)
-def plane_of_pair(layer: int, output: int, i: int, j: int, work: Work) -> int:
-    """The plane of the path on which two pieces i < j are equal, or -1 if it is none."""
-    layers = work.layers
-    at = layers.sizes[layer, FIRST] + output
-    rank = layers.outputs[at + 1, STATE] - layers.outputs[at, STATE]
-    number = layers.outputs[at, PAIR] + pair_number(i, j, rank)
-    place = int64(work.cells.planes.marks[number, PLACE])
-    return work.cells.planes.layers[layer, START] + place if place >= 0 else -1
-
-
-@kernel(bare=True, inner=True)
-def sides_met(begin: int, size: int, q: int, keep: int, work: Cells) -> int:
-    """What a plane does to a cell of which one side, 1 above or -1 below, is to be kept."""
-    pool, items = work.pool, work.items
-    column, bit = plane_bit(q, work.planes)
-    above, below, zeros = 0, 0, 0
-    for i in range(begin, begin + size):
-        v = int64(items[i])
-        if pool.masks[v, column] & bit != 0:
-            above += 1
-        elif pool.masks[v, column + 1] & bit != 0:
-            below += 1
-        else:
-            zeros += 1
-    good, bad = (above, below) if keep > 0 else (below, above)
-    if bad == 0:
-        return TOUCHES if zeros > 0 else MISSES
-    return CUTS if good > 0 else TAKES_ALL
-
 
 @kernel(part=True, bare=True)
-def cut_cell(begin: int, size: int, simple: int, q: int, work: Cells, general: General) -> int:
+def cut_cell(begin: int, size: int, simple: int, q: int, work: Carving, general: General) -> int:
     """Cut a cell, see :func:`cut_general`, whose way of returning it has."""
     pool, items = work.pool, work.items
     d = pool.points.shape[1] - BESIDES
@@ -128,7 +88,7 @@ def cut_cell(begin: int, size: int, simple: int, q: int, work: Cells, general: G
 
 
 @kernel(inline=True, bare=True, inner=True)
-def copy_cell(begin: int, size: int, to: int, simple: int, work: Cells) -> None:
+def copy_cell(begin: int, size: int, to: int, simple: int, work: Carving) -> None:
     """Copy the vertices of a cell, and its edges if it is simple; list them from ``items[to]`` on.
 
     There is room.
@@ -149,75 +109,10 @@ def copy_cell(begin: int, size: int, to: int, simple: int, work: Cells) -> None:
 
 
 @kernel(inline=True, bare=True, inner=True)
-def free_cell(begin: int, size: int, work: Cells) -> None:
+def free_cell(begin: int, size: int, work: Carving) -> None:
     """Give the vertices of a cell back."""
     for i in range(begin, begin + size):
         give_back(int64(work.items[i]), work.at, work.pool)
-
-
-@kernel(bare=True, inner=True)
-def on_the_facet(begin: int, size: int, facet: int, q: int, work: Cells) -> bool:
-    """Whether a cell has a facet on one plane, and all of it lies in another one, q."""
-    pool, items = work.pool, work.items
-    column, bit = plane_bit(q, work.planes)
-    found = False
-    for i in range(begin, begin + size):
-        v = int64(items[i])
-        for k in range(int64(pool.links[v, DEGREE])):
-            if pool.facets[v, k] == facet:
-                found = True
-                if (pool.masks[v, column] | pool.masks[v, column + 1]) & bit != 0:
-                    return False
-    return found
-
-
-@kernel(inline=True, bare=True, inner=True)
-def smaller_piece(begin: int, size: int, j: int, r: int, pair: int, work: Cells) -> int:
-    """Of two pieces with the border ``pair``, that which is smaller on a part, or the first one."""
-    pool, items = work.pool, work.items
-    column, bit = plane_bit(pair, work.planes)
-    for i in range(begin, begin + size):
-        v = int64(items[i])
-        if pool.masks[v, column] & bit != 0:
-            return max(j, r)
-        if pool.masks[v, column + 1] & bit != 0:
-            return min(j, r)
-    return min(j, r)
-
-
-@kernel(inline=True, bare=True, inner=True)
-def rank_of(layer: int, output: int, work: Work) -> int:
-    """Number of pieces of a maxout unit."""
-    at = work.layers.sizes[layer, FIRST] + output
-    return int64(work.layers.outputs[at + 1, STATE] - work.layers.outputs[at, STATE])
-
-
-@kernel(part=True, bare=True)
-def largest_pieces(begin: int, size: int, layer: int, output: int, work: Work) -> int:
-    """Mark the pieces that are not the largest anywhere on a cell, in column OF_PIECE; count the others.
-
-    All signs of their pairs are known.
-    """
-    lists, rank = work.cells.scratch.lists, rank_of(layer, output, work)
-    for i in range(rank):
-        lists[i, OF_PIECE] = 1
-    for i in range(rank):
-        for j in range(i + 1, rank):
-            if plane_of_pair(layer, output, i, j, work) >= 0:
-                lists[i, OF_PIECE] = lists[j, OF_PIECE] = 0
-    for i in range(rank):
-        for j in range(i + 1, rank):
-            q = plane_of_pair(layer, output, i, j, work)
-            if q >= 0:
-                met = sides_met(begin, size, q, 1, work.cells)
-                if met in (MISSES, TOUCHES):
-                    lists[j, OF_PIECE] = 1
-                elif met == TAKES_ALL:
-                    lists[i, OF_PIECE] = 1
-    left = 0
-    for i in range(rank):
-        left += 1 - lists[i, OF_PIECE]
-    return left
 
 
 @kernel(inline=True, bare=True, inner=True)

@@ -60,7 +60,7 @@ from .groups import (
     USED,
     WHOLES,
     WORDS,
-    Cells,
+    Carving,
     Planes,
     Pool,
     Solving,
@@ -231,7 +231,7 @@ def sign_of(v: int, q: int, pool: Pool, planes: Planes, scratch: Solving) -> int
 
 
 @kernel(inline=True, bare=True, inner=True)
-def place_between(u: int, v: int, w: int, q: int, work: Cells) -> None:
+def place_between(u: int, v: int, w: int, q: int, work: Carving) -> None:
     """Compute vertex u, where plane q meets the edge from v to w; its facets are known."""
     pool, planes, scratch = work.pool, work.planes, work.scratch
     points = pool.points
@@ -312,7 +312,7 @@ def bound_by_edges(u: int, pool: Pool, planes: Planes, scratch: Solving) -> None
 
 
 @kernel(inline=True, bare=True, inner=True)
-def mark_between(u: int, v: int, w: int, q: int, work: Cells) -> None:
+def mark_between(u: int, v: int, w: int, q: int, work: Carving) -> None:
     """Give the vertex u on the edge from v to w, and on plane q, its masks.
 
     It is strictly on one side of a plane if the edge is; only for those that cut the edge a form is
@@ -344,7 +344,7 @@ def mark_between(u: int, v: int, w: int, q: int, work: Cells) -> None:
 
 
 @kernel(bare=True, inner=True)
-def list_open(begin: int, size: int, q: int, work: Cells) -> int:
+def list_open(begin: int, size: int, q: int, work: Carving) -> int:
     """List the vertices of a cell at which a plane's sign is open; return how many, or -1 without room."""
     at, pool, items = work.at, work.pool, work.items
     column, bit = plane_bit(q, work.planes)

@@ -36,13 +36,13 @@ from .groups import (
     STAMP,
     TWIN,
     UPPER,
-    Cells,
+    Carving,
     General,
 )
 
 
 @kernel(inline=True, bare=True, inner=True)
-def number_facets(begin: int, size: int, extra: int, work: Cells) -> int:
+def number_facets(begin: int, size: int, extra: int, work: Carving) -> int:
     """Number the facets of a cell, ``extra`` last; return how many, or -1 if there is too little room."""
     pool, items, scratch = work.pool, work.items, work.scratch
     work.at[STAMP] += 1
@@ -66,7 +66,7 @@ def number_facets(begin: int, size: int, extra: int, work: Cells) -> int:
 
 
 @kernel(inline=True, bare=True, inner=True)
-def write_incidence(row: int, v: int, words: int, work: Cells, general: General) -> None:
+def write_incidence(row: int, v: int, words: int, work: Carving, general: General) -> None:
     """Write the mask of the facets through a vertex."""
     pool, scratch = work.pool, work.scratch
     for k in range(words):
@@ -77,7 +77,7 @@ def write_incidence(row: int, v: int, words: int, work: Cells, general: General)
 
 
 @kernel(inline=True, bare=True, inner=True)
-def is_edge(a: int, b: int, size: int, words: int, work: Cells, general: General) -> bool:
+def is_edge(a: int, b: int, size: int, words: int, work: Carving, general: General) -> bool:
     """Whether two vertices span an edge, by the masks of all ``size`` vertices of the cell."""
     incident, d = general.incident, work.pool.points.shape[1] - BESIDES
     common = 0
@@ -99,7 +99,7 @@ def is_edge(a: int, b: int, size: int, words: int, work: Cells, general: General
 
 @kernel(inline=True, bare=True, inner=True)
 def find_edges(
-    begin: int, size: int, column: int, bit: int, words: int, work: Cells, general: General
+    begin: int, size: int, column: int, bit: int, words: int, work: Carving, general: General
 ) -> int:
     """List the edges with ends on both sides in ``general.edges``; return how many, or -1 without room."""
     pool, items, edges = work.pool, work.items, general.edges
@@ -119,7 +119,7 @@ def find_edges(
 
 
 @kernel(inline=True, bare=True, inner=True)
-def keep_facets(lists: int, n: int, facets: int, words: int, work: Cells, general: General) -> None:
+def keep_facets(lists: int, n: int, facets: int, words: int, work: Carving, general: General) -> None:
     """Leave only true facets in the masks of a part, ``incident[lists : lists + n]``."""
     incident, corners = general.incident, general.corners
     wide = (n + 63) // 64
@@ -147,7 +147,7 @@ def keep_facets(lists: int, n: int, facets: int, words: int, work: Cells, genera
 
 
 @kernel(inline=True, bare=True, inner=True)
-def write_facets(v: int, row: int, words: int, work: Cells, general: General) -> None:
+def write_facets(v: int, row: int, words: int, work: Carving, general: General) -> None:
     """Give a vertex the facets in a mask."""
     pool, scratch = work.pool, work.scratch
     n = 0
@@ -162,7 +162,7 @@ def write_facets(v: int, row: int, words: int, work: Cells, general: General) ->
 
 
 @kernel(inline=True, bare=True, inner=True)
-def join_simple(part: int, n: int, lists: int, words: int, work: Cells, general: General) -> bool:
+def join_simple(part: int, n: int, lists: int, words: int, work: Carving, general: General) -> bool:
     """Find the edges of a part if it is simple, which is returned. Part 0 is the upper one."""
     pool, scratch = work.pool, work.scratch
     d = pool.points.shape[1] - BESIDES
@@ -192,7 +192,7 @@ def join_simple(part: int, n: int, lists: int, words: int, work: Cells, general:
 
 
 @kernel(inline=True, bare=True, inner=True)
-def most_facets(begin: int, size: int, work: Cells) -> int:
+def most_facets(begin: int, size: int, work: Carving) -> int:
     """The largest number of facets through a vertex of a cell."""
     most = 0
     for i in range(begin, begin + size):
@@ -201,7 +201,7 @@ def most_facets(begin: int, size: int, work: Cells) -> int:
 
 
 @kernel(inline=True, bare=True, inner=True)
-def settle_part(part: int, n: int, facets: int, work: Cells, general: General) -> bool:
+def settle_part(part: int, n: int, facets: int, work: Carving, general: General) -> bool:
     """Find the true facets of a part, and its edges if it is simple, which is returned."""
     words = (facets + 63) // 64
     vertices = work.scratch.parts[part]
@@ -214,7 +214,7 @@ def settle_part(part: int, n: int, facets: int, work: Cells, general: General) -
 
 
 @kernel(inline=True, bare=True, inner=True)
-def middle_vertices(edge: int, begin: int, q: int, words: int, work: Cells, general: General) -> int:
+def middle_vertices(edge: int, begin: int, q: int, words: int, work: Carving, general: General) -> int:
     """Make the vertex in which plane q meets an edge, for both parts."""
     pool, scratch = work.pool, work.scratch
     a, b = int64(general.edges[edge, 0]), int64(general.edges[edge, 1])
@@ -250,7 +250,7 @@ def has_room(size: int, facets: int, general: General) -> bool:
 
 
 @kernel(bare=True, inner=True)
-def cut_general(begin: int, size: int, q: int, work: Cells, general: General) -> int:
+def cut_general(begin: int, size: int, q: int, work: Carving, general: General) -> int:
     """Cut the cell with the vertices ``items[begin : begin + size]``; lists of both parts go to the scratch.
 
     Return DONE and 64 times: 1 if the upper part is simple, and 2 if the lower one is. Or return what is

@@ -2,16 +2,16 @@
 
 Each vertex of a simple polytope of dimension d is on d facets and has d edges, each leaving one of them. An
 edge with ends on both sides gets a new vertex, on the plane and on the d - 1 facets of the edge. The new
-vertices are joined by the plane's cuts through 2-faces: a walk around the 2-face from the edge of one new vertex
-ends at that of the other. All is found on the side that has fewer vertices, and the walks are short: half of
-them go to another edge of the same vertex.
+vertices are joined by the plane's cuts through 2-faces: a walk around the 2-face from the edge of one new
+vertex ends at that of the other. All is found on the side that has fewer vertices, and the walks are short:
+half of them go to another edge of the same vertex.
 """
 
 from __future__ import annotations
 
 from ...base.kernels import int64, kernel
 from .corners import LARGE, bound_by_edges, copy_point, mark_between, place_between, plane_bit, take_vertex
-from .groups import BESIDES, DEGREE, END, LOWER, NO_END, RADIUS, SLOT, TWIN, UPPER, Cells, Pool
+from .groups import BESIDES, DEGREE, END, LOWER, NO_END, RADIUS, SLOT, TWIN, UPPER, Carving, Pool
 
 
 @kernel(inline=True, bare=True, inner=True)
@@ -27,9 +27,9 @@ def slot_of(facet: int, v: int, pool: Pool) -> int:
 def walk_to(u: int, j: int, q: int, pool: Pool) -> None:
     """Join the new vertex u on plane q to that across its j-th facet.
 
-    Let u be on the edge of x that leaves a facet. Both are on the 2-face of x's other facets but the j-th of u,
-    and so are the edges and vertices on the way. A new vertex has the facets of the old one on its edge, in their
-    order, but the one that the edge leaves.
+    Let u be on the edge of x that leaves a facet. Both are on the 2-face of x's other facets but the j-th of
+    u, and so are the edges and vertices on the way. A new vertex has the facets of the old one on its edge,
+    in their order, but the one that the edge leaves.
     """
     last = pool.points.shape[1] - BESIDES - 1
     code = int64(pool.links[u, last])
@@ -49,8 +49,8 @@ def walk_to(u: int, j: int, q: int, pool: Pool) -> None:
 
 
 @kernel(inline=True, bare=True, inner=True)
-def new_vertices(v: int, k: int, q: int, work: Cells) -> int:
-    """Make the vertex on the edge of v that leaves its k-th facet, and its twin on the other side of plane q."""
+def new_vertices(v: int, k: int, q: int, work: Carving) -> int:
+    """Make the vertex on the edge of v that leaves its k-th facet, and its twin beyond plane q."""
     pool = work.pool
     d = pool.points.shape[1] - BESIDES
     code = int64(pool.links[v, k])
@@ -70,7 +70,7 @@ def new_vertices(v: int, k: int, q: int, work: Cells) -> int:
 
 
 @kernel(bare=True, inner=True)
-def cut_simple(begin: int, size: int, q: int, work: Cells) -> None:
+def cut_simple(begin: int, size: int, q: int, work: Carving) -> None:
     """Cut the cell with the vertices ``items[begin : begin + size]``; lists of both parts go to the scratch.
 
     There is room, and each vertex is strictly on one side of plane q.

@@ -84,7 +84,7 @@ END, SLOT = 5, 31
 NODE = 10
 BEGIN, SIZE, DEPTH, SIMPLE, CUT, WALL, SIDE, UNIT, PIECE, NEXT = range(NODE)
 
-#: Places in ``Cells.at``: nodes; the first vertex that is in no cell, how many there are, and how many were
+#: Places in ``Carving.at``: nodes; the first vertex that is in no cell, how many there are, and how many were
 #: ever taken; what to do next; walls so far; open signs; a number for what is marked; regions that may still
 #: be found in this slice; regions, facets and those between regions, found; whether to keep them; planes that
 #: may cut; sizes of the parts of a cut; whether all is in whole numbers.
@@ -239,7 +239,7 @@ class Solving(NamedTuple):
     parts: UInt32Matrix
 
 
-class Cells(NamedTuple):
+class Carving(NamedTuple):
     """What it takes to cut cells.
 
     Attributes
@@ -344,7 +344,7 @@ class Work(NamedTuple):
     done: Vector
     layers: Layers
     path: Path
-    cells: Cells
+    cells: Carving
     stack: Stack
     either: Int64Matrix
     general: General

@@ -41,7 +41,7 @@ from .groups import (
     STEEP,
     UPDATES,
     WHOLES,
-    Cells,
+    Carving,
     General,
     Layers,
     Listed,
@@ -98,7 +98,7 @@ def new_pool(vertices: int, d: int, facets: int, words: int) -> Pool:
     )
 
 
-def new_cells(d: int, planes: Planes, most: int, whole: bool) -> Cells:
+def new_cells(d: int, planes: Planes, most: int, whole: bool) -> Carving:
     """Memory for cells of which a layer has so many planes or rows at most."""
     at = np.zeros(PLACES, dtype=np.int64)
     at[STAMP], at[WHOLES] = 1, whole
@@ -109,7 +109,7 @@ def new_cells(d: int, planes: Planes, most: int, whole: bool) -> Cells:
         np.zeros((max(len(planes.forms), most, 256) + 2, LISTS), dtype=np.int64),
         np.empty((2, 2**14), dtype=np.uint32),
     )
-    return Cells(
+    return Carving(
         at,
         np.empty((2**10, 3), dtype=np.int64),
         planes,
