@@ -48,6 +48,8 @@ Int64Vector = Annotated[NDArray[np.int64], types.int64[::1]]
 Int64Matrix = Annotated[NDArray[np.int64], types.int64[:, ::1]]
 Int32Vector = Annotated[NDArray[np.int32], types.int32[::1]]
 Int32Matrix = Annotated[NDArray[np.int32], types.int32[:, ::1]]
+UInt32Vector = Annotated[NDArray[np.uint32], types.uint32[::1]]
+UInt32Matrix = Annotated[NDArray[np.uint32], types.uint32[:, ::1]]
 Int32Blocks = Annotated[NDArray[np.int32], types.int32[:, :, ::1]]
 Int8Vector = Annotated[NDArray[np.int8], types.int8[::1]]
 UInt8Vector = Annotated[NDArray[np.uint8], types.uint8[::1]]
@@ -123,13 +125,16 @@ def kernel(
         Without counting references: for kernels that allocate nothing, and are called often.
     inner : bool
         For other kernels only: what Python would call it by is left out, which is most of a small kernel that
-        takes many arrays.
+        takes many arrays; and it is compiled, or loaded, when the first of them is compiled. What is kept of
+        that one on disk has this one in it.
     """
 
     def decorate(function: Any) -> Any:
         if part and not config.DISABLE_JIT:
             return njit(**OPTIONS, inline="always", _nrt=not bare)(function)
         options = {"forceinline": inline, "no_cpython_wrapper": inner, "_nrt": not bare}
+        if inner and not config.DISABLE_JIT:
+            return deferred(function, options)
         return compiled(function, signature_of(function), **options)
 
     return decorate if function is None else decorate(function)
@@ -140,6 +145,15 @@ def signature_of(function: Callable[..., Any]) -> Any:
     hints = get_type_hints(function, include_extras=True)
     result = numba_type(hints.pop("return"))
     return result(*(numba_type(hint) for hint in hints.values()))
+
+
+def deferred(function: Callable[..., Any], options: dict[str, Any]) -> Any:
+    """Stand in for a kernel that is compiled when another one that calls it is."""
+    front = njit(**OPTIONS)(function)
+    load = cache(lambda: compiled(function, signature_of(function), **options))
+    front.get_call_template = lambda args, kws: load().get_call_template(args, kws)
+    front.get_overload = lambda signature: load().get_overload(signature)
+    return front
 
 
 @cache

@@ -13,6 +13,7 @@ from typing import Annotated, Any, NamedTuple, get_origin
 import numpy as np
 import pytest
 from numba import types
+from numba.core.errors import NumbaError
 
 import polyregions
 from polyregions.base import kernels
@@ -81,6 +82,28 @@ def test_a_kernel_takes_its_own_types_and_no_others() -> None:
             heights(wrong, out)
     with pytest.raises(TypeError, match="No matching definition"):
         heights(lines, out[::2])
+
+
+def test_an_inner_kernel_is_compiled_when_another_one_calls_it() -> None:
+    @kernel(inner=True)
+    def half(x: float) -> float:
+        return x / 2
+
+    @kernel
+    def quarter(x: int) -> float:
+        return half(half(x))
+
+    assert quarter(3) == 0.75
+
+    @kernel(inner=True)
+    def broken(x: float) -> float:
+        return x.nothing  # type: ignore[attr-defined, no-any-return]
+
+    with pytest.raises(NumbaError, match="nothing"):
+
+        @kernel
+        def calls_it(x: float) -> float:
+            return broken(x)
 
 
 def test_an_argument_without_a_type_is_refused() -> None:

@@ -33,47 +33,75 @@ from __future__ import annotations
 import numpy as np
 
 from ...base.bits import bit_number
-from ...base.kernels import Int32Vector, Matrix, int64, kernel
+from ...base.kernels import Int64Matrix, Int64Vector, Matrix, UInt32Vector, int64, kernel
 from ...base.rounding import INFLATE, WHOLE, U
 from ...geometry.signs import UNKNOWN, solve_float, solve_whole
 from .groups import (
+    BESIDES,
+    CHOSEN,
+    DEGREE,
     END,
+    ERROR,
+    ERRORS,
     FREE,
+    FRESH,
+    GAP,
     NEXT_SAME,
+    OF_LAYER,
     OPEN,
+    POINT,
+    RADIUS,
+    REST,
+    SPAN,
+    SPARE,
+    START,
+    STEEP,
+    TWIN,
     USED,
+    WHOLES,
+    WORDS,
+    Carving,
     Planes,
     Pool,
-    Scratch,
-    Work,
+    Solving,
 )
 
 #: A vertex with a larger radius is solved afresh: a sign is left open about once in as many.
-LARGE = 2.0**-20
+LARGE = 2.0**-12
 
 
 @kernel(inline=True, bare=True, inner=True)
-def take_vertex(work: Work) -> int:
+def plane_bit(q: int, planes: Planes) -> tuple[int, int]:
+    """Where a plane of the path is in masks of vertices: which column says what is above it, and its bit."""
+    plane = q - planes.layers[planes.marks[q, OF_LAYER], START]
+    return 2 * (plane // 64), int64(1) << int64(plane % 64)
+
+
+@kernel(inline=True, bare=True, inner=True)
+def take_vertex(at: Int64Vector, pool: Pool) -> int:
     """A vertex that is in no cell."""
-    at, pool = work.at, work.pool
-    if at[FREE] > 0:
-        at[FREE] -= 1
-        return int64(pool.free[at[FREE]])
-    at[USED] += 1
-    return at[USED] - 1
+    v = at[USED]
+    if at[SPARE] > 0:
+        v = at[FREE]
+        at[FREE] = int64(pool.links[v, TWIN])
+        at[SPARE] -= 1
+    else:
+        at[USED] += 1
+    return int64(v)
 
 
 @kernel(inline=True, bare=True, inner=True)
-def give_back(v: int, work: Work) -> None:
+def give_back(v: int, at: Int64Vector, pool: Pool) -> None:
     """Put a vertex back to those that are in no cell."""
-    work.pool.free[work.at[FREE]] = v
-    work.at[FREE] += 1
+    pool.links[v, TWIN] = at[FREE]
+    at[FREE] = v
+    at[SPARE] += 1
 
 
 @kernel(inline=True, bare=True, inner=True)
-def room_for(vertices: int, work: Work) -> bool:
+def room_for(vertices: int, at: Int64Vector, pool: Pool) -> bool:
     """Whether so many vertices can be taken."""
-    return bool(work.at[FREE] + work.pool.radii.size - work.at[USED] >= vertices)
+    return bool(at[SPARE] + pool.points.shape[0] - at[USED] >= vertices)
 
 
 @kernel(inline=True, bare=True, inner=True)
@@ -81,21 +109,20 @@ def copy_point(v: int, w: int, pool: Pool) -> None:
     """Give vertex w the point, the facets and the masks of v."""
     for j in range(pool.points.shape[1]):
         pool.points[w, j] = pool.points[v, j]
-    pool.radii[w], pool.rests[w] = pool.radii[v], pool.rests[v]
-    pool.fresh[w], pool.degree[w] = pool.fresh[v], pool.degree[v]
-    for k in range(pool.degree[v]):
+    pool.links[w, FRESH], pool.links[w, DEGREE] = pool.links[v, FRESH], pool.links[v, DEGREE]
+    for k in range(int64(pool.links[v, DEGREE])):
         pool.facets[w, k] = pool.facets[v, k]
-    for k in range(pool.above.shape[1]):
-        pool.above[w, k], pool.below[w, k] = pool.above[v, k], pool.below[v, k]
+    for k in range(pool.masks.shape[1]):
+        pool.masks[w, k] = pool.masks[v, k]
 
 
 @kernel(bare=True, inner=True)
-def choose_forms(facets: Int32Vector, planes: Matrix, chosen: Int32Vector, work: Matrix) -> None:
-    """Choose d of more facets of a vertex, with independent forms.
+def choose_forms(facets: UInt32Vector, planes: Matrix, lists: Int64Matrix, work: Matrix) -> None:
+    """Choose d of more facets of a vertex, with independent forms; list them in column CHOSEN.
 
     The one that is farthest from what those before span comes next.
     """
-    d = planes.shape[1] - 1
+    d = planes.shape[1] - 4
     for k in range(facets.size):
         for j in range(d):
             work[k, j] = planes[int64(facets[k]), j]
@@ -105,7 +132,7 @@ def choose_forms(facets: Int32Vector, planes: Matrix, chosen: Int32Vector, work:
             for j in range(d):
                 if abs(work[k, j]) > largest:
                     best, column, largest = k, j, abs(work[k, j])
-        chosen[taken] = facets[best]
+        lists[taken, CHOSEN] = int64(facets[best])
         if largest > 0.0:
             for k in range(facets.size):
                 if k != best:
@@ -117,65 +144,69 @@ def choose_forms(facets: Int32Vector, planes: Matrix, chosen: Int32Vector, work:
 
 
 @kernel(inline=True, bare=True, inner=True)
-def gather_forms(v: int, pool: Pool, planes: Planes, scratch: Scratch) -> bool:
+def gather_forms(v: int, pool: Pool, planes: Planes, scratch: Solving) -> bool:
     """Write d independent forms of a vertex to ``scratch.rows``; say whether all of them are exact."""
-    d = pool.points.shape[1] - 1
-    n = int64(pool.degree[v])
-    chosen = scratch.chosen
+    d = pool.points.shape[1] - BESIDES
+    n = int64(pool.links[v, DEGREE])
     if n > d:
-        choose_forms(pool.facets[v, :n], planes.forms, chosen, scratch.work)
+        choose_forms(pool.facets[v, :n], planes.forms, scratch.lists, scratch.work)
     else:
         for k in range(d):
-            chosen[k] = pool.facets[v, k]
+            scratch.lists[k, CHOSEN] = int64(pool.facets[v, k])
     exact = True
     for k in range(d):
-        q = int64(chosen[k])
+        q = scratch.lists[k, CHOSEN]
         for j in range(d + 1):
             scratch.rows[k, j] = planes.forms[q, j]
-        scratch.errors[k] = planes.errors[q]
-        exact &= planes.errors[q] == 0.0
+        scratch.vectors[ERRORS][k] = planes.forms[q, ERROR]
+        exact &= planes.forms[q, ERROR] == 0.0
     return exact
 
 
-@kernel(inline=True, bare=True, inner=True)
+@kernel(part=True, bare=True)
 def rest_of(v: int, pool: Pool, planes: Planes) -> float:
     """The largest value of a form of a vertex at its computed point, as a share of the form's size."""
-    d = pool.points.shape[1] - 1
+    d = pool.points.shape[1] - BESIDES
     rest = 0.0
-    for k in range(pool.degree[v]):
+    for k in range(int64(pool.links[v, DEGREE])):
         q = int64(pool.facets[v, k])
         value = planes.forms[q, d]
         for j in range(d):
             value += planes.forms[q, j] * pool.points[v, j]
-        rest = max(rest, abs(value) / planes.sizes[q])
-    return rest + (d + 4) * U
+        rest = max(rest, abs(value) / planes.forms[q, SPAN])
+    return float(rest + (d + 4) * U)
 
 
-@kernel(inline=True, bare=True, inner=True)
-def solve_afresh(v: int, pool: Pool, planes: Planes, scratch: Scratch) -> None:
+@kernel(bare=True, inner=True)
+def solve_afresh(v: int, pool: Pool, planes: Planes, scratch: Solving) -> None:
     """Compute a vertex from its forms, and keep it if that is known better."""
-    d = pool.points.shape[1] - 1
-    pool.fresh[v] = 1
+    d = pool.points.shape[1] - BESIDES
+    pool.links[v, FRESH] = 1
     gather_forms(v, pool, planes, scratch)
-    radius = solve_float(scratch.rows, scratch.errors, scratch.point, scratch.work)
-    if radius < pool.radii[v]:
-        pool.radii[v] = radius
+    radius = solve_float(scratch.rows, scratch.vectors[ERRORS], scratch.vectors[POINT], scratch.work)
+    if radius < pool.points[v, RADIUS]:
+        pool.points[v, RADIUS] = radius
         for j in range(d + 1):
-            pool.points[v, j] = scratch.point[j]
-        pool.rests[v] = rest_of(v, pool, planes)
+            pool.points[v, j] = scratch.vectors[POINT][j]
+        pool.points[v, REST] = rest_of(v, pool, planes)
 
 
 @kernel(inline=True, bare=True, inner=True)
 def quick_sign(v: int, q: int, pool: Pool, planes: Planes) -> int:
-    """Sign of a plane at a vertex as it is known, or UNKNOWN; bounds as in :func:`polyregions.geometry.signs.sign_at`, a little wider."""
-    d = pool.points.shape[1] - 1
-    weight, radius = pool.points[v, d], pool.radii[v]
-    value, size = planes.forms[q, d] * weight, planes.sizes[q] * weight
+    """Sign of a plane at a vertex as it is known, or UNKNOWN.
+
+    Bounds are those of :func:`polyregions.geometry.signs.sign_at`, a little wider.
+    """
+    d = pool.points.shape[1] - BESIDES
+    weight, radius = pool.points[v, d], pool.points[v, RADIUS]
+    value, size = planes.forms[q, d] * weight, planes.forms[q, SPAN] * weight
     for j in range(d):
         value += planes.forms[q, j] * pool.points[v, j]
     bound = 0.0
-    if not (planes.errors[q] == 0.0 and radius == 0.0 and size < WHOLE):
-        bound = (planes.errors[q] * weight + planes.steep[q] * radius + (d + 4) * U * size) * INFLATE
+    if not (planes.forms[q, ERROR] == 0.0 and radius == 0.0 and size < WHOLE):
+        bound = (
+            planes.forms[q, ERROR] * weight + planes.forms[q, STEEP] * radius + (d + 4) * U * size
+        ) * INFLATE
     if value > bound:
         return 1
     if value < -bound:
@@ -183,34 +214,41 @@ def quick_sign(v: int, q: int, pool: Pool, planes: Planes) -> int:
     return 0 if bound == 0.0 else UNKNOWN
 
 
+@kernel(bare=True, inner=True)
+def sign_afresh(v: int, q: int, pool: Pool, planes: Planes, scratch: Solving) -> int:
+    """Compute a vertex from its forms, then the sign of a plane at it."""
+    solve_afresh(v, pool, planes, scratch)
+    return int64(quick_sign(v, q, pool, planes))
+
+
 @kernel(inline=True, bare=True, inner=True)
-def sign_of(v: int, q: int, pool: Pool, planes: Planes, scratch: Scratch) -> int:
+def sign_of(v: int, q: int, pool: Pool, planes: Planes, scratch: Solving) -> int:
     """Sign of a plane at a vertex: -1, 0, 1, or UNKNOWN."""
     sign = int64(quick_sign(v, q, pool, planes))
-    if sign == UNKNOWN and pool.fresh[v] == 0:
-        solve_afresh(v, pool, planes, scratch)
-        sign = int64(quick_sign(v, q, pool, planes))
+    if sign == UNKNOWN and pool.links[v, FRESH] == 0:
+        sign = sign_afresh(v, q, pool, planes, scratch)
     return sign
 
 
 @kernel(inline=True, bare=True, inner=True)
-def place_between(u: int, v: int, w: int, q: int, work: Work) -> None:
+def place_between(u: int, v: int, w: int, q: int, work: Carving) -> None:
     """Compute vertex u, where plane q meets the edge from v to w; its facets are known."""
     pool, planes, scratch = work.pool, work.planes, work.scratch
-    points, radii = pool.points, pool.radii
-    d = points.shape[1] - 1
-    pool.fresh[u] = 0
-    if work.layers.whole and gather_forms(u, pool, planes, scratch):
-        if solve_whole(scratch.rows, scratch.point, scratch.work) == 0.0:
-            radii[u], pool.rests[u], pool.fresh[u] = 0.0, 0.0, 1
-            for j in range(d + 1):
-                points[u, j] = scratch.point[j]
-            return
+    points = pool.points
+    d = points.shape[1] - BESIDES
+    pool.links[u, FRESH] = 0
+    solution = scratch.vectors[POINT]
+    is_whole = work.at[WHOLES] != 0 and gather_forms(u, pool, planes, scratch)
+    if is_whole and solve_whole(scratch.rows, solution, scratch.work) == 0.0:
+        points[u, RADIUS], points[u, REST], pool.links[u, FRESH] = 0.0, 0.0, 1
+        for j in range(d + 1):
+            points[u, j] = solution[j]
+        return
     one, other = 1.0, 1.0
     if points[v, d] != 1.0 or points[w, d] != 1.0:
         one, other = 1.0 / points[v, d], 1.0 / points[w, d]
-    steep, size, constant = planes.steep[q], planes.sizes[q], planes.forms[q, d]
-    reach = max(radii[v], radii[w]) + 8.0 * U
+    steep, size, constant = planes.forms[q, STEEP], planes.forms[q, SPAN], planes.forms[q, d]
+    reach = max(points[v, RADIUS], points[w, RADIUS]) + 8.0 * U
     a, b, longest = constant, constant, 0.0
     for j in range(d):
         p, r, form = points[v, j] * one, points[w, j] * other, planes.forms[q, j]
@@ -225,67 +263,67 @@ def place_between(u: int, v: int, w: int, q: int, work: Work) -> None:
         x += planes.forms[q, j] * points[u, j]
     points[u, d] = 1.0
     # Each of the three values is off by no more than this.
-    off = planes.errors[q] + (d + 6) * U * size + steep * reach
+    off = planes.forms[q, ERROR] + (d + 6) * U * size + steep * reach
     gap = abs(a - b) - 2.0 * off * INFLATE
     radius = np.inf
     if gap > 0.0 and t >= 0.0 and t <= 1.0:
         radius = (reach + (abs(x) + off) * (longest + 2.0 * reach) / gap * INFLATE) * INFLATE
-    radii[u] = radius
-    rest = max(pool.rests[v], pool.rests[w]) + 8.0 * U
-    pool.rests[u] = max(rest, abs(x) / size + (d + 4) * U) * (1.0 + 4.0 * U)
+    points[u, RADIUS] = radius
+    rest = max(points[v, REST], points[w, REST]) + 8.0 * U
+    points[u, REST] = max(rest, abs(x) / size + (d + 4) * U) * (1.0 + 4.0 * U)
     # Written so that NaN fails: then nothing is known of the point.
     if not (t >= 0.0 and t <= 1.0):
-        pool.rests[u] = np.inf
+        points[u, REST] = np.inf
 
 
-@kernel(inline=True, bare=True, inner=True)
-def bound_by_edges(u: int, pool: Pool, planes: Planes, scratch: Scratch) -> None:
-    """Bound how far a vertex of a simple cell is from its point by its edges, if that is less than is known."""
-    points, d = pool.points, pool.points.shape[1] - 1
-    lengths, values = scratch.gap, scratch.errors
-    rest, one = pool.rests[u], 1.0 / points[u, d]
+@kernel(part=True, bare=True)
+def bound_by_edges(u: int, pool: Pool, planes: Planes, scratch: Solving) -> None:
+    """Bound how far a vertex of a simple cell is from its point by its edges, if less than is known."""
+    points, d = pool.points, pool.points.shape[1] - BESIDES
+    lengths, values = scratch.vectors[GAP], scratch.vectors[ERRORS]
+    rest, one = pool.points[u, REST], 1.0 / points[u, d]
     for i in range(d):
-        q, y = int64(pool.facets[u, i]), int64(pool.across[u, i]) >> END
+        q, y = int64(pool.facets[u, i]), int64(pool.links[u, i]) >> END
         other = 1.0 / points[y, d]
         value, longest = planes.forms[q, d], 0.0
         for j in range(d):
             p = points[y, j] * other
             value += planes.forms[q, j] * p
             longest = max(longest, abs(p - points[u, j] * one))
-        values[i] = abs(value) - (d + 6) * U * planes.sizes[q]
+        values[i] = abs(value) - (d + 6) * U * planes.forms[q, SPAN]
         lengths[i] = longest + 4.0 * U
-        rest = max(rest, pool.rests[y])
+        rest = max(rest, pool.points[y, REST])
         if not values[i] > 0.0:
             return
     total, loss = 0.0, 0.0
     for i in range(d):
         q = int64(pool.facets[u, i])
-        total += (rest * planes.sizes[q] + planes.errors[q]) / values[i]
-        loss += 2.0 * rest * planes.sizes[q] / values[i]
+        total += (rest * planes.forms[q, SPAN] + planes.forms[q, ERROR]) / values[i]
+        loss += 2.0 * rest * planes.forms[q, SPAN] / values[i]
     if not loss < 0.5:
         return
     total /= 1.0 - loss * INFLATE
     radius = 0.0
     for i in range(d):
         q = int64(pool.facets[u, i])
-        off = rest * planes.sizes[q] * (1.0 + 2.0 * total) + planes.errors[q]
+        off = rest * planes.forms[q, SPAN] * (1.0 + 2.0 * total) + planes.forms[q, ERROR]
         radius += off * lengths[i] / values[i]
-    pool.radii[u] = min(pool.radii[u], radius * INFLATE * INFLATE)
+    pool.points[u, RADIUS] = min(pool.points[u, RADIUS], radius * INFLATE * INFLATE)
 
 
 @kernel(inline=True, bare=True, inner=True)
-def mark_between(u: int, v: int, w: int, q: int, work: Work) -> None:
+def mark_between(u: int, v: int, w: int, q: int, work: Carving) -> None:
     """Give the vertex u on the edge from v to w, and on plane q, its masks.
 
     It is strictly on one side of a plane if the edge is; only for those that cut the edge a form is
     evaluated. On planes that are the same as q it is zero. A sign that stays open has both bits set.
     """
     pool, planes = work.pool, work.planes
-    layer = int64(planes.source[q, 0])
-    base, words = work.path.begin[layer], work.path.words[layer]
+    layer = int64(planes.marks[q, OF_LAYER])
+    base, words = planes.layers[layer, START], planes.layers[layer, WORDS]
     for k in range(words):
-        above = pool.above[v, k] | pool.above[w, k]
-        below = pool.below[v, k] | pool.below[w, k]
+        above = pool.masks[v, 2 * k] | pool.masks[w, 2 * k]
+        below = pool.masks[v, 2 * k + 1] | pool.masks[w, 2 * k + 1]
         both = above & below
         above ^= both
         below ^= both
@@ -293,7 +331,7 @@ def mark_between(u: int, v: int, w: int, q: int, work: Work) -> None:
         while p >= 0:
             if (p - base) // 64 == k:
                 both &= ~(int64(1) << int64((p - base) % 64))
-            p = int64(planes.source[p, NEXT_SAME])
+            p = int64(planes.marks[p, NEXT_SAME])
         while both != 0:
             bit = both & -both
             both ^= bit
@@ -302,20 +340,19 @@ def mark_between(u: int, v: int, w: int, q: int, work: Work) -> None:
                 above |= bit
             if sign < 0 or sign == UNKNOWN:
                 below |= bit
-        pool.above[u, k], pool.below[u, k] = above, below
+        pool.masks[u, 2 * k], pool.masks[u, 2 * k + 1] = above, below
 
 
-@kernel(inline=True, bare=True, inner=True)
-def list_open(begin: int, size: int, q: int, work: Work) -> int:
-    """List the vertices of a cell at which the sign of a plane is open; return how many, or -1 without room."""
-    at, pool, items = work.at, work.pool, work.stack.items
-    plane = q - work.path.begin[int64(work.planes.source[q, 0])]
-    word, bit = plane // 64, int64(1) << int64(plane % 64)
+@kernel(bare=True, inner=True)
+def list_open(begin: int, size: int, q: int, work: Carving) -> int:
+    """List the vertices of a cell at which a plane's sign is open; return how many, or -1 without room."""
+    at, pool, items = work.at, work.pool, work.items
+    column, bit = plane_bit(q, work.planes)
     for i in range(begin, begin + size):
         v = int64(items[i])
-        if pool.above[v, word] & pool.below[v, word] & bit != 0:
+        if pool.masks[v, column] & pool.masks[v, column + 1] & bit != 0:
             if at[OPEN] == work.open.shape[0]:
                 return -1
             work.open[at[OPEN], 0], work.open[at[OPEN], 1], work.open[at[OPEN], 2] = v, -1, q
             at[OPEN] += 1
-    return at[OPEN]
+    return int64(at[OPEN])

@@ -2,75 +2,91 @@
 
 This is the double description step (Motzkin et al., 1953; Fukuda and Prodon, 1996). Two vertices span an edge
 iff no third one is on all the facets that both are on. A plane on which some but not all vertices of a cell
-are touches it in a face; it is a facet of a part iff no other plane holds all those of the part's vertices that it
-holds. Parts of which each vertex is on d facets again are simple, and their edges are found.
+are touches it in a face; it is a facet of a part iff no other plane holds all those of the part's vertices
+that it holds. Parts of which each vertex is on d facets again are simple, and their edges are found.
 """
 
 from __future__ import annotations
 
 from ...base.bits import bit_number, count_bits
 from ...base.kernels import int64, kernel
-from .corners import LARGE, copy_point, mark_between, place_between, room_for, solve_afresh, take_vertex
+from .corners import (
+    LARGE,
+    copy_point,
+    mark_between,
+    place_between,
+    plane_bit,
+    room_for,
+    solve_afresh,
+    take_vertex,
+)
 from .groups import (
+    BESIDES,
+    DEGREE,
     DONE,
     END,
+    ID,
+    INDEX,
     LOWER,
     MORE_FACETS,
     MORE_GENERAL,
     MORE_VERTICES,
+    RADIUS,
+    SEEN,
     STAMP,
+    TWIN,
     UPPER,
-    Scratch,
-    Work,
+    Carving,
+    General,
 )
 
 
 @kernel(inline=True, bare=True, inner=True)
-def number_facets(begin: int, size: int, extra: int, work: Work) -> int:
+def number_facets(begin: int, size: int, extra: int, work: Carving) -> int:
     """Number the facets of a cell, ``extra`` last; return how many, or -1 if there is too little room."""
-    pool, items, scratch = work.pool, work.stack.items, work.scratch
+    pool, items, scratch = work.pool, work.items, work.scratch
     work.at[STAMP] += 1
     stamp, n = work.at[STAMP], 0
     for i in range(begin, begin + size):
         v = int64(items[i])
-        for k in range(pool.degree[v]):
+        for k in range(int64(pool.links[v, DEGREE])):
             f = int64(pool.facets[v, k])
-            if scratch.seen[f] != stamp:
-                if n + 1 >= scratch.ids.size:
+            if scratch.lists[f, SEEN] != stamp:
+                if n + 1 >= scratch.lists.shape[0]:
                     return -1
-                scratch.seen[f] = stamp
-                scratch.number[f] = n
-                scratch.ids[n] = f
+                scratch.lists[f, SEEN] = stamp
+                scratch.lists[f, INDEX] = n
+                scratch.lists[n, ID] = f
                 n += 1
     if extra >= 0:
-        scratch.number[extra] = n
-        scratch.ids[n] = extra
+        scratch.lists[extra, INDEX] = n
+        scratch.lists[n, ID] = extra
         n += 1
     return n
 
 
-@kernel(bare=True, inner=True)
-def write_incidence(row: int, v: int, words: int, work: Work) -> None:
+@kernel(inline=True, bare=True, inner=True)
+def write_incidence(row: int, v: int, words: int, work: Carving, general: General) -> None:
     """Write the mask of the facets through a vertex."""
     pool, scratch = work.pool, work.scratch
     for k in range(words):
-        scratch.incident[row, k] = 0
-    for k in range(pool.degree[v]):
-        n = int64(scratch.number[int64(pool.facets[v, k])])
-        scratch.incident[row, n // 64] |= int64(1) << int64(n % 64)
+        general.incident[row, k] = 0
+    for k in range(int64(pool.links[v, DEGREE])):
+        n = int64(scratch.lists[int64(pool.facets[v, k]), INDEX])
+        general.incident[row, n // 64] |= int64(1) << int64(n % 64)
 
 
-@kernel(bare=True, inner=True)
-def is_edge(a: int, b: int, size: int, words: int, work: Work) -> bool:
+@kernel(inline=True, bare=True, inner=True)
+def is_edge(a: int, b: int, size: int, words: int, work: Carving, general: General) -> bool:
     """Whether two vertices span an edge, by the masks of all ``size`` vertices of the cell."""
-    incident, d = work.scratch.incident, work.pool.across.shape[1]
+    incident, d = general.incident, work.pool.points.shape[1] - BESIDES
     common = 0
     for k in range(words):
         common += count_bits(incident[a, k] & incident[b, k])
     if common < d - 1:
         return False
     for c in range(size):
-        if c == a or c == b:
+        if c in (a, b):
             continue
         holds = True
         for k in range(words):
@@ -81,16 +97,20 @@ def is_edge(a: int, b: int, size: int, words: int, work: Work) -> bool:
     return True
 
 
-@kernel(bare=True, inner=True)
-def find_edges(begin: int, size: int, word: int, bit: int, words: int, work: Work) -> int:
-    """List the edges with ends on both sides in ``scratch.edges``; return how many, or -1 without room."""
-    pool, items, edges = work.pool, work.stack.items, work.scratch.edges
+@kernel(inline=True, bare=True, inner=True)
+def find_edges(
+    begin: int, size: int, column: int, bit: int, words: int, work: Carving, general: General
+) -> int:
+    """List the edges with ends on both sides in ``general.edges``; return how many, or -1 without room."""
+    pool, items, edges = work.pool, work.items, general.edges
     n = 0
     for a in range(size):
-        if pool.above[int64(items[begin + a]), word] & bit == 0:
+        if pool.masks[int64(items[begin + a]), column] & bit == 0:
             continue
         for b in range(size):
-            if pool.below[int64(items[begin + b]), word] & bit != 0 and is_edge(a, b, size, words, work):
+            if pool.masks[int64(items[begin + b]), column + 1] & bit != 0 and is_edge(
+                a, b, size, words, work, general
+            ):
                 if n == edges.shape[0]:
                     return -1
                 edges[n, 0], edges[n, 1] = a, b
@@ -98,10 +118,10 @@ def find_edges(begin: int, size: int, word: int, bit: int, words: int, work: Wor
     return n
 
 
-@kernel(bare=True, inner=True)
-def keep_facets(lists: int, n: int, facets: int, words: int, work: Work) -> None:
+@kernel(inline=True, bare=True, inner=True)
+def keep_facets(lists: int, n: int, facets: int, words: int, work: Carving, general: General) -> None:
     """Leave only true facets in the masks of a part, ``incident[lists : lists + n]``."""
-    incident, corners = work.scratch.incident, work.scratch.corners
+    incident, corners = general.incident, general.corners
     wide = (n + 63) // 64
     for f in range(facets):
         for k in range(wide):
@@ -126,29 +146,29 @@ def keep_facets(lists: int, n: int, facets: int, words: int, work: Work) -> None
                 incident[lists + i, f // 64] &= ~bit
 
 
-@kernel(bare=True, inner=True)
-def write_facets(v: int, row: int, words: int, work: Work) -> None:
+@kernel(inline=True, bare=True, inner=True)
+def write_facets(v: int, row: int, words: int, work: Carving, general: General) -> None:
     """Give a vertex the facets in a mask."""
     pool, scratch = work.pool, work.scratch
     n = 0
     for k in range(words):
-        left = scratch.incident[row, k]
+        left = general.incident[row, k]
         while left != 0:
             bit = left & -left
             left ^= bit
-            pool.facets[v, n] = scratch.ids[64 * k + bit_number(bit)]
+            pool.facets[v, n] = scratch.lists[64 * k + bit_number(bit), ID]
             n += 1
-    pool.degree[v] = n
+    pool.links[v, DEGREE] = n
 
 
-@kernel(bare=True, inner=True)
-def join_simple(part: int, n: int, lists: int, words: int, work: Work) -> bool:
+@kernel(inline=True, bare=True, inner=True)
+def join_simple(part: int, n: int, lists: int, words: int, work: Carving, general: General) -> bool:
     """Find the edges of a part if it is simple, which is returned. Part 0 is the upper one."""
     pool, scratch = work.pool, work.scratch
-    d = pool.across.shape[1]
-    vertices = scratch.upper if part == 0 else scratch.lower
+    d = pool.points.shape[1] - BESIDES
+    vertices = work.scratch.parts[part]
     for i in range(n):
-        if pool.degree[int64(vertices[i])] != d:
+        if int64(pool.links[int64(vertices[i]), DEGREE]) != d:
             return False
     for i in range(n):
         v = int64(vertices[i])
@@ -156,127 +176,126 @@ def join_simple(part: int, n: int, lists: int, words: int, work: Work) -> bool:
             w = int64(vertices[h])
             common = 0
             for k in range(words):
-                common += count_bits(scratch.incident[lists + i, k] & scratch.incident[lists + h, k])
+                common += count_bits(general.incident[lists + i, k] & general.incident[lists + h, k])
             if common != d - 1:
                 continue
             one, other = 0, 0
             for k in range(d):
-                f = int64(scratch.number[int64(pool.facets[v, k])])
-                if scratch.incident[lists + h, f // 64] >> int64(f % 64) & 1 == 0:
+                f = int64(scratch.lists[int64(pool.facets[v, k]), INDEX])
+                if general.incident[lists + h, f // 64] >> int64(f % 64) & 1 == 0:
                     one = k
-                f = int64(scratch.number[int64(pool.facets[w, k])])
-                if scratch.incident[lists + i, f // 64] >> int64(f % 64) & 1 == 0:
+                f = int64(scratch.lists[int64(pool.facets[w, k]), INDEX])
+                if general.incident[lists + i, f // 64] >> int64(f % 64) & 1 == 0:
                     other = k
-            pool.across[v, one], pool.across[w, other] = w << END | other, v << END | one
+            pool.links[v, one], pool.links[w, other] = w << END | other, v << END | one
     return True
 
 
-@kernel(bare=True, inner=True)
-def most_facets(begin: int, size: int, work: Work) -> int:
+@kernel(inline=True, bare=True, inner=True)
+def most_facets(begin: int, size: int, work: Carving) -> int:
     """The largest number of facets through a vertex of a cell."""
     most = 0
     for i in range(begin, begin + size):
-        most = max(most, int64(work.pool.degree[int64(work.stack.items[i])]))
+        most = max(most, int64(work.pool.links[int64(work.items[i]), DEGREE]))
     return most
 
 
-@kernel(bare=True, inner=True)
-def settle_part(part: int, n: int, facets: int, work: Work) -> bool:
+@kernel(inline=True, bare=True, inner=True)
+def settle_part(part: int, n: int, facets: int, work: Carving, general: General) -> bool:
     """Find the true facets of a part, and its edges if it is simple, which is returned."""
-    scratch, words = work.scratch, (facets + 63) // 64
-    vertices = scratch.upper if part == 0 else scratch.lower
+    words = (facets + 63) // 64
+    vertices = work.scratch.parts[part]
     for i in range(n):
-        write_incidence(i, int64(vertices[i]), words, work)
-    keep_facets(0, n, facets, words, work)
+        write_incidence(i, int64(vertices[i]), words, work, general)
+    keep_facets(0, n, facets, words, work, general)
     for i in range(n):
-        write_facets(int64(vertices[i]), i, words, work)
-    return bool(join_simple(part, n, 0, words, work))
+        write_facets(int64(vertices[i]), i, words, work, general)
+    return bool(join_simple(part, n, 0, words, work, general))
 
 
-@kernel(bare=True, inner=True)
-def middle_vertices(edge: int, begin: int, q: int, words: int, work: Work) -> int:
+@kernel(inline=True, bare=True, inner=True)
+def middle_vertices(edge: int, begin: int, q: int, words: int, work: Carving, general: General) -> int:
     """Make the vertex in which plane q meets an edge, for both parts."""
     pool, scratch = work.pool, work.scratch
-    a, b = int64(scratch.edges[edge, 0]), int64(scratch.edges[edge, 1])
-    v, w = int64(work.stack.items[begin + a]), int64(work.stack.items[begin + b])
-    u, twin = take_vertex(work), take_vertex(work)
+    a, b = int64(general.edges[edge, 0]), int64(general.edges[edge, 1])
+    v, w = int64(work.items[begin + a]), int64(work.items[begin + b])
+    u, twin = take_vertex(work.at, work.pool), take_vertex(work.at, work.pool)
     n = 0
     for k in range(words):
-        left = scratch.incident[a, k] & scratch.incident[b, k]
+        left = general.incident[a, k] & general.incident[b, k]
         while left != 0:
             bit = left & -left
             left ^= bit
-            pool.facets[u, n] = scratch.ids[64 * k + bit_number(bit)]
+            pool.facets[u, n] = scratch.lists[64 * k + bit_number(bit), ID]
             n += 1
     pool.facets[u, n] = q
-    pool.degree[u] = n + 1
+    pool.links[u, DEGREE] = n + 1
     place_between(u, v, w, q, work)
-    if not pool.radii[u] < LARGE:
+    if not pool.points[u, RADIUS] < LARGE:
         solve_afresh(u, pool, work.planes, scratch)
     mark_between(u, v, w, q, work)
     copy_point(u, twin, pool)
-    pool.twin[u] = twin
+    pool.links[u, TWIN] = twin
     return u
 
 
-@kernel(bare=True, inner=True)
-def has_room(size: int, facets: int, scratch: Scratch) -> bool:
+@kernel(inline=True, bare=True, inner=True)
+def has_room(size: int, facets: int, general: General) -> bool:
     """Whether there is memory for the masks of so many vertices and facets."""
     words = (facets + 63) // 64
-    incident, corners = scratch.incident.shape, scratch.corners.shape
+    incident, corners = general.incident.shape, general.corners.shape
     return bool(
         size <= incident[0] and words <= incident[1] and facets <= corners[0] and size <= 64 * corners[1]
     )
 
 
 @kernel(bare=True, inner=True)
-def cut_general(begin: int, size: int, q: int, work: Work) -> int:
+def cut_general(begin: int, size: int, q: int, work: Carving, general: General) -> int:
     """Cut the cell with the vertices ``items[begin : begin + size]``; lists of both parts go to the scratch.
 
     Return DONE and 64 times: 1 if the upper part is simple, and 2 if the lower one is. Or return what is
     missing, having changed nothing.
     """
-    at, pool, scratch, items = work.at, work.pool, work.scratch, work.stack.items
-    upper, lower = scratch.upper, scratch.lower
-    plane = q - work.path.begin[int64(work.planes.source[q, 0])]
-    word, bit = plane // 64, int64(1) << int64(plane % 64)
+    at, pool, scratch, items = work.at, work.pool, work.scratch, work.items
+    upper, lower = scratch.parts[0], scratch.parts[1]
+    column, bit = plane_bit(q, work.planes)
     facets = number_facets(begin, size, q, work)
-    if facets < 0 or not has_room(size, facets, scratch):
+    if facets < 0 or not has_room(size, facets, general):
         return MORE_GENERAL
     words = (facets + 63) // 64
     for i in range(size):
-        write_incidence(i, int64(items[begin + i]), words, work)
-    edges = find_edges(begin, size, word, bit, words, work)
-    if edges < 0 or not has_room(size + edges, facets, scratch):
+        write_incidence(i, int64(items[begin + i]), words, work, general)
+    edges = find_edges(begin, size, column, bit, words, work, general)
+    if edges < 0 or not has_room(size + edges, facets, general):
         return MORE_GENERAL
     if most_facets(begin, size, work) + 1 > pool.facets.shape[1]:
         return MORE_FACETS
-    if not room_for(2 * edges + size, work):
+    if not room_for(2 * edges + size, work.at, work.pool):
         return MORE_VERTICES
     n, m = 0, 0
     for i in range(size):
         v = int64(items[begin + i])
-        if pool.above[v, word] & bit != 0:
+        if pool.masks[v, column] & bit != 0:
             upper[n] = v
             n += 1
-        elif pool.below[v, word] & bit != 0:
+        elif pool.masks[v, column + 1] & bit != 0:
             lower[m] = v
             m += 1
         else:
-            pool.facets[v, pool.degree[v]] = q
-            pool.degree[v] += 1
-            twin = take_vertex(work)
+            degree = int64(pool.links[v, DEGREE])
+            pool.facets[v, degree] = q
+            pool.links[v, DEGREE] = degree + 1
+            twin = take_vertex(work.at, work.pool)
             copy_point(v, twin, pool)
             upper[n], lower[m] = v, twin
             n, m = n + 1, m + 1
     for edge in range(edges):
-        u = middle_vertices(edge, begin, q, words, work)
-        upper[n], lower[m] = u, pool.twin[u]
+        u = middle_vertices(edge, begin, q, words, work, general)
+        upper[n], lower[m] = u, pool.links[u, TWIN]
         n, m = n + 1, m + 1
     at[UPPER], at[LOWER] = n, m
     code = 0
-    if settle_part(0, n, facets, work):
-        code += 1
-    if settle_part(1, m, facets, work):
-        code += 2
+    for part in range(2):
+        if settle_part(part, at[UPPER + part], facets, work, general):
+            code += 1 << part
     return 64 * code + DONE

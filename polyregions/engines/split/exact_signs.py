@@ -12,7 +12,7 @@ from ...base.rationals import IntegerRows
 from ...network.exact_forms import FormMaker
 from ...network.integer_map import IntRows
 from ...network.network import Network
-from .groups import FIRST, OF, OF_LAYER, OUTPUT, OUTPUTS, PLANE, Work
+from .groups import DEGREE, FIRST, NOW, NUMBER, OF, OF_LAYER, OUTPUT, OUTPUTS, PLANE, SERIAL, START, Work
 
 
 class ExactSigns:
@@ -38,7 +38,7 @@ class ExactSigns:
     def decide(self, work: Work, count: int) -> None:
         """Decide so many open signs of a search, and enter them."""
         points: dict[int, list[int]] = {}
-        for v, place, q in work.open[:count].tolist():
+        for v, place, q in work.cells.open[:count].tolist():
             if v not in points:
                 points[v] = self._point(work, v)
             form = self._form(work, q)
@@ -48,18 +48,20 @@ class ExactSigns:
 
     def _enter(self, work: Work, v: int, place: int, q: int, sign: int) -> None:
         if place >= 0:
-            work.scratch.signs[place] = sign
+            work.opening.signs[place] = sign
             return
-        plane = q - int(work.path.begin[work.planes.source[q, OF_LAYER]])
+        planes, masks = work.cells.planes, work.cells.pool.masks
+        plane = q - int(planes.layers[planes.marks[q, OF_LAYER], START])
         keep = ~np.int64(np.uint64(1 << plane % 64).astype(np.int64))
         if sign <= 0:
-            work.pool.above[v, plane // 64] &= keep
+            masks[v, 2 * (plane // 64)] &= keep
         if sign >= 0:
-            work.pool.below[v, plane // 64] &= keep
+            masks[v, 2 * (plane // 64) + 1] &= keep
 
     def _point(self, work: Work, v: int) -> list[int]:
         """Homogeneous integer coordinates (d + 1,) of a vertex, the last one positive."""
-        facets = work.pool.facets[v, : work.pool.degree[v]].tolist()
+        pool = work.cells.pool
+        facets = pool.facets[v, : pool.links[v, DEGREE]].tolist()
         rows = _independent([[int(a) for a in self._form(work, q)] for q in facets])
         solution = (
             fmpz_mat([row[:-1] for row in rows]).solve(fmpz_mat([[-row[-1]] for row in rows])).entries()
@@ -71,13 +73,13 @@ class ExactSigns:
         """A plane as integers in (x, 1), a positive multiple of the true form."""
         if q < len(self._sides):
             return [int(a) for a in self._sides[q]]
-        layer, number, _ = work.planes.source[q].tolist()
+        layer, number = work.cells.planes.marks[q, [OF_LAYER, NUMBER]].tolist()
         sizes = work.layers.sizes[layer]
         at = int(sizes[PLANE])
         output = int(work.layers.planes[at + number, OF])
-        first = int(work.layers.pair[sizes[OUTPUT] + output])
+        (begin, first), (end, _) = work.layers.outputs[sizes[FIRST] + output :][:2].tolist()
         if first >= 0:
-            rank = int(np.diff(work.layers.first[sizes[FIRST] + output :][:2])[0])
+            rank = end - begin
             above, below = next(islice(combinations(range(rank), 2), at + number - first, None))
         else:
             below = int((work.layers.planes[at : at + number, OF] == output).sum())
@@ -88,7 +90,7 @@ class ExactSigns:
 
     def _rows(self, work: Work, layer: int) -> IntRows:
         """Pre-activations of a layer on the path's cell below it."""
-        serial = int(work.path.serial[layer])
+        serial = int(work.cells.planes.layers[layer, SERIAL])
         known = self._forms.get(layer)
         if known is not None and known[0] == serial:
             return known[1]
@@ -96,7 +98,7 @@ class ExactSigns:
             rows = self._maker.first()
         else:
             sizes = work.layers.sizes[layer - 1]
-            states = work.path.states[sizes[OUTPUT] : sizes[OUTPUT] + sizes[OUTPUTS]]
+            states = work.path.states[NOW, sizes[OUTPUT] : sizes[OUTPUT] + sizes[OUTPUTS]]
             units = self._network.layers[layer - 1].pieces.units
             rows = self._maker.above(layer - 1, self._rows(work, layer - 1), states[units])
         self._forms[layer] = serial, rows

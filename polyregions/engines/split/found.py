@@ -7,7 +7,7 @@ from typing import NamedTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from ...base.arrays import FloatArray, IntArray, StateArray
+from ...base.arrays import BoolArray, FloatArray, IntArray, StateArray
 from ...complex.packed_states import PackedStates
 from ...complex.patterns import Cut, Patterns
 from ...geometry.domain import Domain, box_of
@@ -55,12 +55,12 @@ class Keeper:
         """Copy what is listed, with so many facets."""
         rows, states, parents = listed.parents.shape[1], [], []
         for number, sizes in enumerate(self._sizes):
-            n, width, at = int(listed.count[number]), int(sizes[OUTPUTS]), rows * int(sizes[OUTPUT])
+            n, width, at = int(listed.counts[number]), int(sizes[OUTPUTS]), rows * int(sizes[OUTPUT])
             packed = PackedStates(n, self._n_states[number])
             packed.write(0, listed.states[at : at + n * width].reshape(n, width))
             states.append(packed)
             parents.append(listed.parents[number, :n].copy())
-        n = int(listed.count[-1])
+        n = int(listed.counts[-1])
         return Slice(
             states, parents, listed.points[:n].copy(), listed.ends[:n].copy(), listed.facets[:facets].copy()
         )
@@ -143,7 +143,7 @@ def rounded_points(
     d, box = domain.dim, box_of(domain)
     middle, half = box.lower / 2 + box.upper / 2, box.upper / 2 - box.lower / 2
     # What has left the range of float64 says nothing.
-    unknown = ~np.isfinite(points[:, :d]).all(axis=1)
+    unknown: BoolArray = ~np.isfinite(points[:, :d]).all(axis=1)
     centres = np.where(unknown[:, None], 0.0, points[:, :d])
     witnesses: FloatArray = np.clip(middle + half * centres, box.lower, box.upper)
     doubtful = np.flatnonzero(points[:, d] == 0.0)

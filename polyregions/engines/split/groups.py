@@ -14,42 +14,85 @@ from typing import NamedTuple
 from ...base.kernels import (
     Int8Vector,
     Int32Matrix,
-    Int32Vector,
     Int64Matrix,
     Int64Vector,
     Matrix,
+    UInt8Matrix,
     UInt8Vector,
+    UInt32Matrix,
+    UInt32Vector,
     Vector,
 )
 
-#: Columns of ``Layers.sizes``: numbers of inputs, rows, outputs and planes, the most terms of a row, whether each
-#: row has one plane and no more, in their order; then where a layer's part of each array begins.
+#: Columns of ``Layers.sizes``: numbers of inputs, rows, outputs and planes, the most terms of a row, whether
+#: each row has one plane and no more, in their order; then where a layer's part of each array begins.
 COLUMNS = 12
 INPUTS, ROWS, OUTPUTS, PLANES, TERMS, PLAIN, WEIGHT, ROW, OUTPUT, FIRST, ENTRY, PLANE = range(COLUMNS)
 
-#: Columns of ``Layers.planes``: the row, of a pair of maxout pieces the other row, else -1, the output, and the
-#: first plane that is the same one; -1 if the two pieces are.
+#: Columns of ``Layers.planes``: the row, of a pair of maxout pieces the other row, else -1, the output, and
+#: the first plane that is the same one; -1 if the two pieces are.
 LINE, OTHER, OF, SAME = range(4)
 
 #: Columns of ``Layers.bounds``: largest magnitudes of slopes, of constants, and of the rows' norms.
 STEEPEST, FARTHEST, NORM = range(3)
 
-#: Columns of ``Planes.source``: layer, number in it, and the next plane on the path that is the same one.
-OF_LAYER, NUMBER, NEXT_SAME = range(3)
+#: Columns of ``Layers.outputs``: the first state, and the first plane of a maxout unit, else -1.
+STATE, PAIR = range(2)
+
+#: Columns of ``Path.bounds``: bounds, on the box, of the errors of all rows of a layer, and of their
+#: magnitudes.
+ROW_ERROR, MAGNITUDE = range(2)
+
+#: Rows of ``Path.states``: on the path's cell, those that its whole cell of the layer below has, and those
+#: under which the maps of the next layer are made.
+NOW, SETTLED, UNDER = range(3)
+
+#: Columns of ``Planes.layers``, of each layer: where its planes begin; words of masks in use; how often its
+#: maps were changed since they were made, or -1 if they must be made; number of the cell that it has begun to
+#: cut; cells that it has made so far.
+START, WORDS, UPDATES, SERIAL, LEAVES = range(5)
+
+#: Columns of ``Planes.forms`` after the form: a bound of its error on the box, the sum of \|a\|, and a bound
+#: of what is summed up.
+ERROR, STEEP, SPAN = -3, -2, -1
+
+#: Columns of ``Planes.marks``: layer, number in it, and the next plane on the path that is the same one; the
+#: wall that a facet of the cell at hand on this plane is a part of, or -1 - side for a side; on which side of
+#: the wall the cell is, 0 that which is listed first. Of a pair of maxout pieces, which piece lies beyond the
+#: facet, seen from the lower piece, and from the higher one, and the wall between the two. And, of row p
+#: alone, where the p-th plane of all layers is among those of the path's cell of its layer, or -1.
+MARKS = 9
+OF_LAYER, NUMBER, NEXT_SAME, ON_WALL, ON_SIDE, BEYOND, _, BETWEEN, PLACE = range(MARKS)
+
+#: Columns of ``Pool.points`` after the coordinates: the common denominator; the radius; and the rest.
+BESIDES = 3
+HEIGHT, RADIUS, REST = -3, -2, -1
+#: Columns of ``Pool.links`` after the edges: how many facets there are; whether the point is the solution of
+#: its forms, and not one between others; the same vertex in another cell that is made at the same time, and
+#: of one that is in no cell the next such vertex.
+DEGREE, FRESH, TWIN = -3, -2, -1
+#: In place of the end of an edge that is not known yet.
+NO_END = 2**32 - 1
+
+#: The end of an edge is a number: its vertex, in the bits from END on, and which edge of it this is, in those
+#: of SLOT.
+END, SLOT = 5, 31
 
 #: Columns of ``Stack.nodes``: where its vertices begin and how many, the layer that cuts it, whether it is
-#: simple; the plane that has made it, with wall and side, or -1; the maxout unit, its piece and the next one, that
-#: it is being clipped by, or -1.
+#: simple; the plane that has made it, with wall and side, or -1; the maxout unit, its piece and the next one,
+#: that it is being clipped by, or -1.
 NODE = 10
 BEGIN, SIZE, DEPTH, SIMPLE, CUT, WALL, SIDE, UNIT, PIECE, NEXT = range(NODE)
 
-#: Places in ``Work.at``: nodes; vertices in no cell, and ever taken; what to do next; walls so far; open signs;
-#: a number for what is marked; regions that may still be found in this slice; regions, facets and those between
-#: regions, found; whether to keep them; planes that may cut; sizes of the parts of a cut; walls out of order.
-PLACES = 15
+#: Places in ``Carving.at``: nodes; the first vertex that is in no cell, how many there are, and how many were
+#: ever taken; what to do next; walls so far; open signs; a number for what is marked; regions that may still
+#: be found in this slice; regions, facets and those between regions, found; whether to keep them; planes that
+#: may cut; sizes of the parts of a cut; whether all is in whole numbers.
+PLACES = 17
 (
     TOP,
     FREE,
+    SPARE,
     USED,
     PHASE,
     WALLS,
@@ -63,13 +106,20 @@ PLACES = 15
     CANDIDATES,
     UPPER,
     LOWER,
+    WHOLES,
 ) = range(PLACES)
 #: Values of ``at[PHASE]``: to cut, to open a layer, to begin it.
 CUTTING, OPENING, BEGINNING = range(3)
 
-#: The end of an edge is a number: its vertex, in the bits from END on, and which edge of it this is, in those of
-#: SLOT.
-END, SLOT = 5, 31
+#: Rows of ``Solving.vectors``.
+POINT, GAP, ERRORS = range(3)
+#: Columns of ``Solving.lists``: planes that may cut; facets by their numbers, the numbers of planes, and when
+#: these were given; what is known of a plane; of a maxout piece; chosen facets.
+LISTS = 7
+CANDIDATE, ID, INDEX, SEEN, FLAG, OF_PIECE, CHOSEN = range(LISTS)
+#: Rows of ``Opening.forms`` after the forms: errors on the box, magnitudes, values, and how far these may be
+#: off.
+FORM_ERROR, FORM_SIZE, VALUE, REACH = -4, -3, -2, -1
 
 #: What the search returns with: done, a slice is full, signs are open, or an array is.
 (
@@ -96,31 +146,25 @@ class Layers(NamedTuple):
     sizes : int64 (layers, COLUMNS)
     bounds : float64 (layers, 3)
     weight : float64
-        Of each layer (inputs, rows).
-    norms : float64 (rows,)
-        Sums of the magnitudes of each row.
-    first, piece, slopes, constants
-        The tables of states, see :class:`polyregions.network.layer_arrays.LayerArrays`.
+        Of each layer (inputs + 1, rows), the last row of which is the sum of the magnitudes of each row.
+    outputs : int64 (outputs, 2), and one row more for each layer, after its outputs
+    pieces : int64 (states,)
+        The row that an output is in a state, see :class:`polyregions.network.layer_arrays.LayerArrays`.
+    affine : float64 (states, 2)
+        And the slope and the constant.
     planes : int64 (planes, 4)
     thresholds : float64 (planes, 2)
         And the sum of the magnitudes of what each is the sum of.
-    pair : int64 (outputs,)
-        The first plane of a maxout unit, else -1.
-    whole : bool
     """
 
     sizes: Int64Matrix
     bounds: Matrix
     weight: Vector
-    norms: Vector
-    first: Int64Vector
-    piece: Int64Vector
-    slopes: Vector
-    constants: Vector
+    outputs: Int64Matrix
+    pieces: Int64Vector
+    affine: Matrix
     planes: Int64Matrix
     thresholds: Matrix
-    pair: Int64Vector
-    whole: bool
 
 
 class Path(NamedTuple):
@@ -130,35 +174,13 @@ class Path(NamedTuple):
     ----------
     maps : float64
         Of each layer (d + 1, rows): its rows on the path's cell of the layer below.
-    errors, magnitudes : float64 (layers,)
-        Bounds, on the box, of the errors of all rows of a layer, and of their magnitudes.
-    updates : int64 (layers,)
-        How often ``maps`` was changed since it was made, or -1 if it must be made.
-    under : uint8 (outputs,)
-        The states of a layer's outputs under which the maps of the next one are made.
-    states, settled : uint8 (outputs,)
-        The states on the path's cell, and those that its whole cell of the layer below has.
-    serial : int64 (layers,)
-        Number of the cell that a layer has begun to cut.
-    begin : int64 (layers + 1,)
-        Where the layer's planes begin.
-    words : int64 (layers,)
-        Words of masks in use.
-    leaves : int64 (layers,)
-        Cells that a layer has made so far.
+    bounds : float64 (layers, 2)
+    states : uint8 (3, outputs)
     """
 
     maps: Vector
-    errors: Vector
-    magnitudes: Vector
-    updates: Int64Vector
-    under: UInt8Vector
-    states: UInt8Vector
-    settled: UInt8Vector
-    serial: Int64Vector
-    begin: Int64Vector
-    words: Int64Vector
-    leaves: Int64Vector
+    bounds: Matrix
+    states: UInt8Matrix
 
 
 class Planes(NamedTuple):
@@ -166,29 +188,15 @@ class Planes(NamedTuple):
 
     Attributes
     ----------
-    forms : float64 (n, d + 1); errors, steep, sizes : float64 (n,)
-        Rows ``a . t + c`` and bounds of their errors on the box; the sum of |a|, and bounds of what is summed up.
-    source : int32 (n, 3)
-    wall : int64 (n,)
-        The wall that a facet of the cell at hand on this plane is a part of; -1 - side for a side.
-    side : int64 (n,)
-        On which side of the wall the cell is: 0 that which is listed first.
-    place : int32 (planes of all layers,)
-        Where each plane of a layer is among those of the path's cell, or -1.
-    beyond : int64 (n, 3)
-        Of a pair of maxout pieces, which piece lies beyond the facet, seen from the lower piece, and from the
-        higher one; and the wall between the two.
+    forms : float64 (n, d + 4)
+        Rows ``a . t + c``, and three columns more.
+    marks : int64 (n, MARKS)
+    layers : int64 (layers + 1, 5)
     """
 
     forms: Matrix
-    errors: Vector
-    steep: Vector
-    sizes: Vector
-    source: Int32Matrix
-    wall: Int64Vector
-    side: Int64Vector
-    place: Int32Vector
-    beyond: Int64Matrix
+    marks: Int64Matrix
+    layers: Int64Matrix
 
 
 class Pool(NamedTuple):
@@ -196,35 +204,91 @@ class Pool(NamedTuple):
 
     Attributes
     ----------
-    points : float64 (n, d + 1); radii : float64 (n,)
-        As in :mod:`polyregions.geometry.signs`.
-    rests : float64 (n,)
-        The forms of its facets are zero at the point up to this times the forms' sizes.
-    fresh : uint8 (n,)
-        Whether the point is the solution of its forms, and not one between others.
-    facets : int32 (n, most); degree : int32 (n,)
+    points : float64 (n, d + 3)
+        Points and radii as in :mod:`polyregions.geometry.signs`. The forms of a vertex' facets are zero at
+        the point up to its rest times the forms' sizes.
+    links : uint32 (n, d + 3)
+        In a simple cell, the other end of the edge that leaves each facet: see END. Then three columns more.
+    facets : uint32 (n, most)
         The planes through it that its cell has facets on.
-    across : int32 (n, d)
-        In a simple cell, the other end of the edge that leaves each facet: see END.
-    above, below : int64 (n, words)
-        Masks of the layer's planes that it is strictly above, and below.
-    free : int32 (n,)
-        Vertices that are in no cell.
-    twin : int32 (n,)
-        The same vertex in another cell that is made at the same time.
+    masks : int64 (n, 2 * words)
+        Of the layer's planes: those that it is strictly above, and below, word after word.
     """
 
     points: Matrix
-    radii: Vector
-    rests: Vector
-    fresh: UInt8Vector
-    facets: Int32Matrix
-    degree: Int32Vector
-    across: Int32Matrix
-    above: Int64Matrix
-    below: Int64Matrix
-    free: Int32Vector
-    twin: Int32Vector
+    links: UInt32Matrix
+    facets: UInt32Matrix
+    masks: Int64Matrix
+
+
+class Solving(NamedTuple):
+    """Memory to work in with cells and vertices; nothing that lasts.
+
+    Attributes
+    ----------
+    rows : float64 (d, d + 1); work : float64; vectors : float64 (3, d + 1)
+    lists : int64 (n, LISTS)
+    parts : uint32 (2, n)
+        The vertices of the upper part of a cut, and of the lower one.
+    """
+
+    rows: Matrix
+    work: Matrix
+    vectors: Matrix
+    lists: Int64Matrix
+    parts: UInt32Matrix
+
+
+class Carving(NamedTuple):
+    """What it takes to cut cells.
+
+    Attributes
+    ----------
+    at : int64 (PLACES,)
+    open : int64 (n, 3)
+        The signs to decide: vertex, where in ``opening.signs`` or -1 if in the vertex' masks, plane.
+    planes : Planes; pool : Pool
+    items : uint32
+        The vertices of each cell on the stack.
+    scratch : Solving
+    """
+
+    at: Int64Vector
+    open: Int64Matrix
+    planes: Planes
+    pool: Pool
+    items: UInt32Vector
+    scratch: Solving
+
+
+class General(NamedTuple):
+    """Memory to cut cells that are not simple in.
+
+    Attributes
+    ----------
+    incident, corners : int64
+        Masks of the facets of vertices, and of the vertices of facets.
+    edges : int32 (n, 2)
+    """
+
+    incident: Int64Matrix
+    corners: Int64Matrix
+    edges: Int32Matrix
+
+
+class Opening(NamedTuple):
+    """Memory to begin to cut with a layer in.
+
+    Attributes
+    ----------
+    forms : float64 (d + 5, most planes)
+        Of all planes of the layer, and four rows more.
+    signs : int8
+        (vertices, candidates)
+    """
+
+    forms: Matrix
+    signs: Int8Vector
 
 
 class Stack(NamedTuple):
@@ -236,32 +300,6 @@ class Stack(NamedTuple):
 
     nodes: Int64Matrix
     share: Vector
-    items: Int32Vector
-
-
-class Scratch(NamedTuple):
-    """Memory to work in, nothing that lasts."""
-
-    rows: Matrix
-    errors: Vector
-    work: Matrix
-    point: Vector
-    gap: Vector
-    forms: Matrix
-    bounds: Matrix
-    candidates: Int64Vector
-    signs: Int8Vector
-    flags: UInt8Vector
-    upper: Int32Vector
-    lower: Int32Vector
-    seen: Int64Vector
-    number: Int32Vector
-    either: Int64Matrix
-    incident: Int64Matrix
-    corners: Int64Matrix
-    edges: Int32Matrix
-    ids: Int32Vector
-    chosen: Int32Vector
 
 
 class Listed(NamedTuple):
@@ -272,7 +310,7 @@ class Listed(NamedTuple):
     states : list of states of each layer's cells, uint8 (rows * outputs,)
     parents : int64 (layers, rows)
         Number of the cell of the layer below.
-    count : int64 (layers,)
+    counts : int64 (layers,)
     points : float64 (rows, d + 1)
         A point of each region, and whether it is clear of all facets.
     ends : int64 (rows,)
@@ -285,7 +323,7 @@ class Listed(NamedTuple):
 
     states: UInt8Vector
     parents: Int64Matrix
-    count: Int64Vector
+    counts: Int64Vector
     points: Matrix
     ends: Int64Vector
     facets: Int64Vector
@@ -297,20 +335,18 @@ class Work(NamedTuple):
 
     Attributes
     ----------
-    at : int64 (PLACES,)
     done : float64 (2,)
         Share of the work that is done, and how far a witness may be from its centre.
-    open : int64 (n, 3)
-        The signs to decide: vertex, where in ``scratch.signs`` or -1 if in the vertex' masks, plane.
+    either : int64 (2, words)
+        Masks of the cell at hand: planes that any of its vertices is above, and below.
     """
 
-    at: Int64Vector
     done: Vector
     layers: Layers
     path: Path
-    planes: Planes
-    pool: Pool
+    cells: Carving
     stack: Stack
-    scratch: Scratch
+    either: Int64Matrix
+    general: General
+    opening: Opening
     listed: Listed
-    open: Int64Matrix

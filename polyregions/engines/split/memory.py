@@ -13,8 +13,13 @@ from ...base.rounding import INFLATE, U
 from ...errors import CheckFailedError, TooLargeError
 from ...geometry.recentred_domain import RecentredSides
 from .groups import (
+    BESIDES,
+    ERROR,
     INPUTS,
     KEEP,
+    LISTS,
+    MAGNITUDE,
+    MARKS,
     MORE_FACETS,
     MORE_GENERAL,
     MORE_ITEMS,
@@ -23,17 +28,28 @@ from .groups import (
     MORE_VERTICES,
     MORE_WORDS,
     NODE,
+    NORM,
+    ON_WALL,
     OUTPUTS,
     PLACES,
     PLANES,
+    ROW_ERROR,
     ROWS,
+    SPAN,
     STAMP,
+    START,
+    STEEP,
+    UPDATES,
+    WHOLES,
+    Carving,
+    General,
     Layers,
     Listed,
+    Opening,
     Path,
     Planes,
     Pool,
-    Scratch,
+    Solving,
     Stack,
     Work,
 )
@@ -44,96 +60,62 @@ LISTED = 2**20
 ROWS_LISTED = 2**13
 
 
-def new_path(layers: Layers, d: int, sides: int) -> Path:
+def new_path(layers: Layers, d: int, whole: bool) -> Path:
     """A path that has not begun."""
     sizes, n = layers.sizes, len(layers.sizes)
     maps = np.zeros((d + 1) * int(sizes[:, ROWS].sum()))
-    errors, magnitudes = np.zeros(n), np.zeros(n)
+    bounds = np.zeros((n, 2))
     if n:
         rows = int(sizes[0, ROWS])
         maps[: d * rows] = layers.weight[: d * rows]
-        terms = int(sizes[0, INPUTS]) + 5
-        errors[0] = 0.0 if layers.whole else terms * U * INFLATE
-        magnitudes[0] = float(layers.norms[:rows].max(initial=0.0))
-    outputs = int(sizes[:, OUTPUTS].sum())
-    bytes_of = [np.zeros(outputs, dtype=np.uint8) for _ in range(3)]
-    begin = np.full(n + 1, sides, dtype=np.int64)
-    numbers = [np.zeros(n, dtype=np.int64) for _ in range(4)]
-    updates = np.full(n, -1, dtype=np.int64)
-    return Path(maps, errors, magnitudes, updates, *bytes_of, numbers[0], begin, *numbers[1:3])
+        bounds[0, ROW_ERROR] = 0.0 if whole else (int(sizes[0, INPUTS]) + 5) * U * INFLATE
+        bounds[0, MAGNITUDE] = float(layers.bounds[0, NORM])
+    return Path(maps, bounds, np.zeros((3, int(sizes[:, OUTPUTS].sum())), dtype=np.uint8))
 
 
 def new_planes(layers: Layers, sides: FloatArray, errors: FloatArray) -> Planes:
     """The sides of the domain, float64 (sides, d + 1), and room for all planes of all layers."""
-    most = len(layers.planes)
-    n = len(sides) + most
-    forms = np.zeros((n, sides.shape[1]))
-    forms[: len(sides)] = sides
-    steep = np.zeros(n)
-    steep[: len(sides)] = np.abs(sides[:, :-1]).sum(axis=1) * INFLATE
-    off = np.zeros(n)
-    off[: len(sides)] = errors
-    size = np.zeros(n)
-    size[: len(sides)] = np.abs(sides).sum(axis=1) * INFLATE
-    source = np.full((n, 3), -1, dtype=np.int32)
-    wall = np.full(n, -1, dtype=np.int64)
-    wall[: len(sides)] = -1 - np.arange(len(sides))
-    return Planes(
-        forms,
-        off,
-        steep,
-        size,
-        source,
-        wall,
-        np.zeros(n, dtype=np.int64),
-        np.full(most, -1, dtype=np.int32),
-        np.zeros((n, 3), dtype=np.int64),
-    )
+    m, d1 = sides.shape
+    n = m + len(layers.planes)
+    forms, marks = np.zeros((n, d1 + 3)), np.full((n, MARKS), -1, dtype=np.int64)
+    forms[:m, :d1], forms[:m, ERROR] = sides, errors
+    forms[:m, STEEP] = np.abs(sides[:, :-1]).sum(axis=1) * INFLATE
+    forms[:m, SPAN] = np.abs(sides).sum(axis=1) * INFLATE
+    marks[:m, ON_WALL] = -1 - np.arange(m)
+    numbers = np.zeros((len(layers.sizes) + 1, 5), dtype=np.int64)
+    numbers[:, START], numbers[:, UPDATES] = m, -1
+    return Planes(forms, marks, numbers)
 
 
 def new_pool(vertices: int, d: int, facets: int, words: int) -> Pool:
     """Room for so many vertices."""
     n = vertices
     return Pool(
-        np.empty((n, d + 1)),
-        np.empty(n),
-        np.zeros(n),
-        np.zeros(n, dtype=np.uint8),
-        np.empty((n, facets), dtype=np.int32),
-        np.zeros(n, dtype=np.int32),
-        np.full((n, d), -1, dtype=np.int32),
-        np.zeros((n, words), dtype=np.int64),
-        np.zeros((n, words), dtype=np.int64),
-        np.empty(n, dtype=np.int32),
-        np.empty(n, dtype=np.int32),
+        np.zeros((n, d + BESIDES)),
+        np.zeros((n, d + BESIDES), dtype=np.uint32),
+        np.zeros((n, facets), dtype=np.uint32),
+        np.zeros((n, 2 * words), dtype=np.int64),
     )
 
 
-def new_scratch(layers: Layers, d: int, planes: int) -> Scratch:
-    """Memory for cells of so many planes in all."""
-    most = max(int(layers.sizes[:, PLANES].max(initial=1)), int(layers.sizes[:, ROWS].max(initial=1)), 1)
-    many = max(planes, most, 256) + 2
-    return Scratch(
+def new_cells(d: int, planes: Planes, most: int, whole: bool) -> Carving:
+    """Memory for cells of which a layer has so many planes or rows at most."""
+    at = np.zeros(PLACES, dtype=np.int64)
+    at[STAMP], at[WHOLES] = 1, whole
+    scratch = Solving(
         np.empty((d, d + 1)),
-        np.empty(d),
         np.empty((2 * d, 2 * d + 1)),
-        np.empty(d + 1),
-        np.empty(d + 1),
-        np.empty((d + 1, most)),
-        np.empty((4, most)),
-        np.empty(most, dtype=np.int64),
-        np.empty(2**14, dtype=np.int8),
-        np.zeros(most, dtype=np.uint8),
-        np.empty(2**14, dtype=np.int32),
-        np.empty(2**14, dtype=np.int32),
-        np.zeros(many, dtype=np.int64),
-        np.empty(many, dtype=np.int32),
-        np.zeros((2, 1), dtype=np.int64),
-        np.empty((2**9, 1), dtype=np.int64),
-        np.empty((64, 8), dtype=np.int64),
-        np.empty((2**9, 2), dtype=np.int32),
-        np.empty(many, dtype=np.int32),
-        np.empty(d, dtype=np.int32),
+        np.empty((3, d + 1)),
+        np.zeros((max(len(planes.forms), most, 256) + 2, LISTS), dtype=np.int64),
+        np.empty((2, 2**14), dtype=np.uint32),
+    )
+    return Carving(
+        at,
+        np.empty((2**10, 3), dtype=np.int64),
+        planes,
+        new_pool(2**10, d, d, 1),
+        np.empty(2**15, dtype=np.uint32),
+        scratch,
     )
 
 
@@ -152,23 +134,26 @@ def new_listed(layers: Layers, d: int, planes: int, keep: bool) -> Listed:
     )
 
 
-def new_work(layers: Layers, d: int, sides: RecentredSides, keep: bool) -> Work:
+def new_work(layers: Layers, d: int, sides: RecentredSides, whole: bool, keep: bool) -> Work:
     """All memory of a search whose stack is empty."""
     planes = new_planes(layers, *sides)
-    n = len(planes.errors)
-    at = np.zeros(PLACES, dtype=np.int64)
-    at[STAMP], at[KEEP] = 1, keep
+    most = max(1, int(layers.sizes[:, [PLANES, ROWS]].max(initial=1)))
+    cells = new_cells(d, planes, most, whole)
+    cells.at[KEEP] = keep
     return Work(
-        at,
         np.zeros(2),
         layers,
-        new_path(layers, d, len(sides.forms)),
-        planes,
-        new_pool(2**10, d, d, 1),
-        Stack(np.zeros((2**6, NODE), dtype=np.int64), np.zeros(2**6), np.empty(2**15, dtype=np.int32)),
-        new_scratch(layers, d, n),
-        new_listed(layers, d, n, keep),
-        np.empty((2**10, 3), dtype=np.int64),
+        new_path(layers, d, whole),
+        cells,
+        Stack(np.zeros((2**6, NODE), dtype=np.int64), np.zeros(2**6)),
+        np.zeros((2, 1), dtype=np.int64),
+        General(
+            np.empty((2**9, 1), dtype=np.int64),
+            np.empty((64, 8), dtype=np.int64),
+            np.empty((2**9, 2), dtype=np.int32),
+        ),
+        Opening(np.empty((d + 5, most)), np.empty(2**14, dtype=np.int8)),
+        new_listed(layers, d, len(planes.forms), keep),
     )
 
 
@@ -180,39 +165,35 @@ def enlarge(work: Work, code: int) -> Work:
     TooLargeError
         If there is no more memory.
     """
+    cells, pool = work.cells, work.cells.pool
     if code == MORE_NODES:
-        stack = work.stack
-        return work._replace(stack=stack._replace(nodes=_longer(stack.nodes), share=_longer(stack.share)))
+        return work._replace(stack=Stack._make(_longer(array) for array in work.stack))
     if code == MORE_ITEMS:
-        return work._replace(stack=work.stack._replace(items=_longer(work.stack.items)))
+        return work._replace(cells=cells._replace(items=_longer(cells.items)))
     if code == MORE_VERTICES:
-        return work._replace(pool=Pool(*(_longer(array) for array in work.pool)))
+        return work._replace(cells=cells._replace(pool=Pool._make(_longer(array) for array in pool)))
     if code == MORE_WORDS:
-        pool, scratch = work.pool, work.scratch
-        pool = pool._replace(above=_wider(pool.above), below=_wider(pool.below))
-        return work._replace(pool=pool, scratch=scratch._replace(either=_wider(scratch.either)))
+        cells = cells._replace(pool=pool._replace(masks=_wider(pool.masks)))
+        return work._replace(cells=cells, either=_wider(work.either))
     if code == MORE_FACETS:
-        pool, scratch = work.pool, work.scratch
-        room = 2 * pool.facets.shape[1]
-        d = pool.across.shape[1]
-        scratch = scratch._replace(work=np.empty((max(2 * d, room), 2 * d + 1)))
-        return work._replace(pool=pool._replace(facets=_wider(pool.facets)), scratch=scratch)
+        room, d = 2 * pool.facets.shape[1], len(cells.scratch.rows)
+        scratch = cells.scratch._replace(work=np.empty((max(2 * d, room), 2 * d + 1)))
+        cells = cells._replace(pool=pool._replace(facets=_wider(pool.facets)), scratch=scratch)
+        return work._replace(cells=cells)
     if code == MORE_SIGNS:
-        scratch = work.scratch._replace(signs=_longer(work.scratch.signs))
-        return work._replace(scratch=scratch, open=_longer(work.open))
+        cells = cells._replace(open=_longer(cells.open))
+        return work._replace(cells=cells, opening=work.opening._replace(signs=_longer(work.opening.signs)))
     if code == MORE_GENERAL:
-        return work._replace(scratch=_more_general(work.scratch), listed=_looser(work.listed))
+        general = work.general
+        parts = np.empty((2, 4 * cells.scratch.parts.shape[1]), dtype=np.uint32)
+        return work._replace(
+            cells=cells._replace(scratch=cells.scratch._replace(parts=parts)),
+            general=General(
+                _wider(_longer(general.incident)), _wider(_longer(general.corners)), _longer(general.edges)
+            ),
+            listed=_looser(work.listed),
+        )
     raise CheckFailedError(f"the search has stopped with code {code}; this is a defect, please report it")
-
-
-def _more_general(scratch: Scratch) -> Scratch:
-    return scratch._replace(
-        upper=_longer(scratch.upper),
-        lower=_longer(scratch.lower),
-        incident=_wider(_longer(scratch.incident)),
-        corners=_wider(_longer(scratch.corners)),
-        edges=_longer(scratch.edges),
-    )
 
 
 def _looser(listed: Listed) -> Listed:

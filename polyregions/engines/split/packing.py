@@ -16,8 +16,15 @@ from ...network.numbers import dense, most_entries
 from .groups import COLUMNS, Layers
 
 
-def pack_layers(network: Network, box: Box) -> Layers:
-    """The layers of a network up to the last one that has units, at least one, recentred at a box."""
+def pack_layers(network: Network, box: Box) -> tuple[Layers, bool]:
+    """The layers of a network up to the last one that has units, at least one, recentred at a box.
+
+    Returns
+    -------
+    layers : Layers
+    whole : bool
+        Whether all is in whole numbers, small ones as a rule.
+    """
     copies = find_copies(network)
     firsts: list[LayerArrays] = []
     for step in layer_steps(network, box):
@@ -27,7 +34,7 @@ def pack_layers(network: Network, box: Box) -> Layers:
         firsts.pop()
     planes = [_planes(step, copies[step.layer].rows) for step in firsts]
     sizes = np.zeros((len(firsts), COLUMNS), dtype=np.int64)
-    pairs = []
+    tables = [np.zeros((0, 2), dtype=np.int64)]
     at = np.zeros(COLUMNS - 6, dtype=np.int64)
     for number, (step, (own, _)) in enumerate(zip(firsts, planes, strict=True)):
         rows, inputs = step.weight.shape
@@ -40,29 +47,26 @@ def pack_layers(network: Network, box: Box) -> Layers:
             _is_plain(own, rows),
             *at,
         ]
-        at += [rows * inputs, rows, step.n_outputs, step.n_outputs + 1, step.piece.size, len(own)]
-        pairs.append(_first_pairs(step, own, int(sizes[number, -1])))
+        at += [rows * (inputs + 1), rows, step.n_outputs, step.n_outputs + 1, step.piece.size, len(own)]
+        tables.append(np.stack([step.first, _first_pairs(step, own, int(sizes[number, -1]))], axis=1))
     dense_weights = [dense(step.weight) for step in firsts]
     with np.errstate(over="ignore"):
         norms = [abs(weight).sum(axis=1) * (1 + 2.0**-10) for weight in dense_weights]
-    return Layers(
+    layers = Layers(
         sizes,
         np.array([_bounds(step, own) for step, own in zip(firsts, norms, strict=True)]).reshape(-1, 3),
-        _joined([weight.T.ravel() for weight in dense_weights], np.float64),
-        _joined(norms, np.float64),
-        _joined([step.first for step in firsts], np.int64),
-        _joined([step.piece for step in firsts], np.int64),
-        _joined([step.slopes for step in firsts], np.float64),
-        _joined([step.constants for step in firsts], np.float64),
+        np.concatenate([np.zeros(0), *map(_flat, dense_weights, norms)]),
+        np.concatenate(tables).astype(np.int64),
+        np.concatenate([np.zeros(0, dtype=np.int64), *(step.piece for step in firsts)]).astype(np.int64),
+        np.concatenate([np.zeros((0, 2)), *(np.stack([s.slopes, s.constants], axis=1) for s in firsts)]),
         np.concatenate([np.zeros((0, 4), dtype=np.int64), *(own for own, _ in planes)]),
         np.concatenate([np.zeros((0, 2)), *(own for _, own in planes)]),
-        _joined(pairs, np.int64),
-        bool(firsts and firsts[0].whole),
     )
+    return layers, bool(firsts and firsts[0].whole)
 
 
-def _joined(arrays: list[FloatArray] | list[IntArray], kind: type) -> FloatArray | IntArray:
-    return np.concatenate([np.zeros(0, dtype=kind), *arrays]).astype(kind)
+def _flat(weight: FloatArray, norms: FloatArray) -> FloatArray:
+    return np.concatenate([weight.T.ravel(), norms])
 
 
 def _bounds(step: LayerArrays, norms: FloatArray) -> list[float]:
@@ -83,7 +87,8 @@ def _is_plain(planes: IntArray, rows: int) -> bool:
 
 def _planes(step: LayerArrays, rows: IntArray) -> tuple[IntArray, FloatArray]:
     """The planes of a layer (planes, 4) and their thresholds (planes, 2): output after output."""
-    planes, thresholds = [], []
+    planes: list[list[int]] = []
+    thresholds: list[list[float]] = []
     scalar: dict[int, list[int]] = {}
     for k, output in enumerate(step.pairs[:, 0].tolist()):
         if not step.is_max[output]:
@@ -108,8 +113,8 @@ def _planes(step: LayerArrays, rows: IntArray) -> tuple[IntArray, FloatArray]:
 
 
 def _first_pairs(step: LayerArrays, planes: IntArray, at: int) -> IntArray:
-    """The first plane of each maxout unit, numbered from ``at`` on; -1 of the others."""
-    first = np.full(step.n_outputs, -1, dtype=np.int64)
+    """The first plane of each maxout unit, numbered from ``at`` on; -1 of the others, and one more."""
+    first = np.full(step.n_outputs + 1, -1, dtype=np.int64)
     for k in range(len(planes) - 1, -1, -1):
         if step.is_max[planes[k, 2]]:
             first[planes[k, 2]] = at + k

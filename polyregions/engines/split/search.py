@@ -1,20 +1,20 @@
 """The search, depth first: cut the cell on top of the stack, and each region when nothing cuts it any more.
 
-A cell is cut by the first plane of its layer that has vertices on both sides; the part above comes first. When
-no plane of the layer cuts it, the layer's states on it are known, and the next layer begins to cut it. After
-the last layer it is a region.
+A cell is cut by the first plane of its layer that has vertices on both sides; the part above comes first.
+When no plane of the layer cuts it, the layer's states on it are known, and the next layer begins to cut it.
+After the last layer it is a region.
 
 Which regions are adjacent
 --------------------------
 A cut makes a *wall* between its two parts, and each region inherits from its cell on which wall each of its
-facets is. From both sides a wall is cut into the same pieces, since the network is continuous; and depth first
-they come in the same order: let A and B be regions on one side of a wall, FA and FB their facets on it, and i
-the first plane of all on which FA and FB have other signs. Where A and B come apart is a plane that separates
-FA from FB, or holds both; but a plane that holds a facet on the wall, on a cell where it is affine, holds all of
-the cell's facets there, and the cell is on one side of it. So A and B come apart at i, from whichever side one
-looks: the k-th region on one side of the wall is adjacent to the k-th on the other. (Of maxout pieces two may be
-equal on a facet, and which is taken beyond it may differ from side to side: such walls are told, and their
-facets are compared.)
+facets is. From both sides a wall is cut into the same pieces, since the network is continuous; and depth
+first they come in the same order: let A and B be regions on one side of a wall, FA and FB their facets on it,
+and i the first plane of all on which FA and FB have other signs. Where A and B come apart is a plane that
+separates FA from FB, or holds both; but a plane that holds a facet on the wall, on a cell where it is affine,
+holds all of the cell's facets there, and the cell is on one side of it. So A and B come apart at i, from
+whichever side one looks: the k-th region on one side of the wall is adjacent to the k-th on the other. (Of
+maxout pieces two may be equal on a facet, and which is taken beyond it may differ from side to side: such
+walls are told, and their facets are compared.)
 """
 
 from __future__ import annotations
@@ -28,96 +28,113 @@ from .cut_general import number_facets
 from .groups import (
     BEGIN,
     BEGINNING,
+    BESIDES,
     BUDGET,
     CUT,
     CUTTING,
     DECIDE,
     DEPTH,
     DONE,
+    ERROR,
     FACETS,
     FIRST,
     FULL,
+    ID,
     INNER,
     KEEP,
+    LEAVES,
     LOWER,
     MORE_GENERAL,
     MORE_ITEMS,
     MORE_NODES,
     MORE_SIGNS,
     NODE,
+    NOW,
+    NUMBER,
     OF,
+    OF_PIECE,
+    ON_SIDE,
+    ON_WALL,
     OPEN,
     OPENING,
     OTHER,
     OUTPUT,
     OUTPUTS,
+    PAIR,
     PHASE,
     PLANE,
+    POINT,
+    RADIUS,
     REGIONS,
+    SETTLED,
     SIDE,
     SIMPLE,
     SIZE,
+    START,
+    STATE,
+    STEEP,
     TOP,
     UNIT,
     UPPER,
     WALL,
     WALLS,
+    WORDS,
     Work,
 )
 from .opening import begin_layer, open_layer
 
 
-@kernel(inline=True, bare=True, inner=True)
+@kernel(part=True, bare=True)
 def first_cut(begin: int, size: int, layer: int, work: Work) -> int:
     """The first plane of a layer that cuts a cell, -1 if none does; ``either`` becomes the cell's masks."""
-    pool, items, either = work.pool, work.stack.items, work.scratch.either
+    pool, items, either = work.cells.pool, work.cells.items, work.either
     found = -1
-    for k in range(work.path.words[layer]):
+    for k in range(work.cells.planes.layers[layer, WORDS]):
         above, below = int64(0), int64(0)
         for i in range(begin, begin + size):
             v = int64(items[i])
-            above |= pool.above[v, k]
-            below |= pool.below[v, k]
+            above |= pool.masks[v, 2 * k]
+            below |= pool.masks[v, 2 * k + 1]
         either[0, k], either[1, k] = above, below
         both = above & below
         if both != 0 and found < 0:
-            found = work.path.begin[layer] + 64 * k + bit_number(both & -both)
+            found = work.cells.planes.layers[layer, START] + 64 * k + bit_number(both & -both)
     return found
 
 
-@kernel(inline=True, bare=True, inner=True)
+@kernel(part=True, bare=True)
 def lists_room(begin: int, size: int, work: Work) -> int:
     """DONE if there is room for the parts of a cell, else what is missing."""
-    stack, scratch = work.stack, work.scratch
-    edges = max(size * work.pool.across.shape[1], scratch.edges.shape[0])
-    if begin + 2 * (size + edges) > stack.items.size:
+    stack, parts = work.stack, work.cells.scratch.parts
+    edges = max(size * (work.cells.pool.points.shape[1] - BESIDES), work.general.edges.shape[0])
+    if begin + 2 * (size + edges) > work.cells.items.size:
         return MORE_ITEMS
-    if size + edges > min(scratch.upper.size, scratch.lower.size):
+    if size + edges > parts.shape[1]:
         return MORE_GENERAL
-    if work.at[TOP] == stack.nodes.shape[0]:
+    if work.cells.at[TOP] == stack.nodes.shape[0]:
         return MORE_NODES
     return DONE
 
 
-@kernel(inline=True, bare=True, inner=True)
+@kernel(part=True, bare=True)
 def split_top(q: int, work: Work) -> int:
     """Replace the cell on top of the stack by its parts below and above a plane."""
-    at, nodes, share, items = work.at, work.stack.nodes, work.stack.share, work.stack.items
+    at, nodes, share, items = work.cells.at, work.stack.nodes, work.stack.share, work.cells.items
     top = at[TOP] - 1
     begin, size = nodes[top, BEGIN], nodes[top, SIZE]
-    if list_open(begin, size, q, work) < 0:
+    if list_open(begin, size, q, work.cells) < 0:
         at[OPEN] = 0
         return MORE_SIGNS
     if at[OPEN] > 0:
         return DECIDE
-    code = cut_cell(begin, size, nodes[top, SIMPLE], q, work)
+    code = cut_cell(begin, size, nodes[top, SIMPLE], q, work.cells, work.general)
     if code % 64 != DONE:
         return code
     n, m = at[UPPER], at[LOWER]
     for i in range(m):
-        items[begin + i] = work.scratch.lower[i]
+        items[begin + i] = work.cells.scratch.parts[1][i]
     for i in range(n):
-        items[begin + m + i] = work.scratch.upper[i]
+        items[begin + m + i] = work.cells.scratch.parts[0][i]
     for k in range(NODE):
         nodes[top + 1, k] = nodes[top, k]
     nodes[top, SIZE], nodes[top + 1, BEGIN], nodes[top + 1, SIZE] = m, begin + m, n
@@ -134,60 +151,70 @@ def split_top(q: int, work: Work) -> int:
 @kernel(inline=True, bare=True, inner=True)
 def read_states(layer: int, work: Work) -> None:
     """Enter the states of a layer on a cell that it cuts no more, from the cell's masks."""
-    layers, path, planes, either = work.layers, work.path, work.planes, work.scratch.either
+    layers, path, planes, either = work.layers, work.path, work.cells.planes, work.either
     out = layers.sizes[layer, OUTPUT]
     for k in range(layers.sizes[layer, OUTPUTS]):
-        path.states[out + k] = path.settled[out + k]
-    base, first, number = path.begin[layer], layers.sizes[layer, PLANE], work.scratch.number
-    c, end = 0, path.begin[layer + 1] - path.begin[layer]
+        path.states[NOW, out + k] = path.states[SETTLED, out + k]
+    base, first, lists = planes.layers[layer, START], layers.sizes[layer, PLANE], work.cells.scratch.lists
+    c, end = 0, planes.layers[layer + 1, START] - planes.layers[layer, START]
     while c < end:
-        output = layers.planes[first + int64(planes.source[base + c, 1]), OF]
-        if layers.pair[out + output] < 0:
-            path.states[out + output] += either[0, c // 64] >> int64(c % 64) & 1
+        output = layers.planes[first + int64(planes.marks[base + c, NUMBER]), OF]
+        if layers.outputs[layers.sizes[layer, FIRST] + output, PAIR] < 0:
+            path.states[NOW, out + output] += either[0, c // 64] >> int64(c % 64) & 1
             c += 1
             continue
         # The piece that loses to no other one.
         at = layers.sizes[layer, FIRST] + output
-        rank = layers.first[at + 1] - layers.first[at]
+        rank = layers.outputs[at + 1, STATE] - layers.outputs[at, STATE]
         for i in range(rank):
-            number[i] = -1
-        while c < end and layers.planes[first + int64(planes.source[base + c, 1]), OF] == output:
-            p = int64(planes.source[base + c, 1]) - (layers.pair[out + output] - first)
+            lists[i, OF_PIECE] = -1
+        while c < end and layers.planes[first + int64(planes.marks[base + c, NUMBER]), OF] == output:
+            p = int64(planes.marks[base + c, NUMBER]) - (layers.outputs[at, PAIR] - first)
             i = 0
             while p >= rank - 1 - i:
                 p -= rank - 1 - i
                 i += 1
             j = i + 1 + p
-            number[i], number[j] = max(0, int64(number[i])), max(0, int64(number[j]))
+            lists[i, OF_PIECE], lists[j, OF_PIECE] = max(0, lists[i, OF_PIECE]), max(0, lists[j, OF_PIECE])
             if either[1, c // 64] >> int64(c % 64) & 1 != 0:
-                number[i] = 1
+                lists[i, OF_PIECE] = 1
             else:
-                number[j] = 1
+                lists[j, OF_PIECE] = 1
             c += 1
         for i in range(rank):
-            if number[i] == 0:
-                path.states[out + output] = i
+            if lists[i, OF_PIECE] == 0:
+                path.states[NOW, out + output] = i
 
 
-@kernel(inline=True, bare=True, inner=True)
+@kernel(part=True, bare=True)
 def list_cell(layer: int, work: Work) -> None:
     """List the states of a cell that a layer has made."""
-    layers, path, listed = work.layers, work.path, work.listed
-    n, outputs, out = listed.count[layer], layers.sizes[layer, OUTPUTS], layers.sizes[layer, OUTPUT]
+    layers, path, planes, listed = work.layers, work.path, work.cells.planes, work.listed
+    n, outputs, out = listed.counts[layer], layers.sizes[layer, OUTPUTS], layers.sizes[layer, OUTPUT]
     rows = listed.parents.shape[1]
     at = rows * out + n * outputs
     for k in range(outputs):
-        listed.states[at + k] = path.states[out + k]
-    listed.parents[layer, n] = path.leaves[layer - 1] - 1 if layer > 0 else 0
-    listed.count[layer] = n + 1
+        listed.states[at + k] = path.states[NOW, out + k]
+    listed.parents[layer, n] = planes.layers[layer - 1, LEAVES] - 1 if layer > 0 else 0
+    listed.counts[layer] = n + 1
 
 
 @kernel(inline=True, bare=True, inner=True)
 def list_region(begin: int, size: int, facets: int, work: Work) -> None:
-    """List a region: a point of it, and which wall or side each facet is on, by ``scratch.ids``."""
-    at, pool, planes, listed, items = work.at, work.pool, work.planes, work.listed, work.stack.items
-    point, reach, d = work.scratch.point, work.done[1], work.pool.across.shape[1]
-    row, n = listed.count[listed.count.size - 1] - 1, at[FACETS]
+    """List a region: a point of it, and which wall or side each facet is on, by column ID."""
+    at, pool, planes, listed, items = (
+        work.cells.at,
+        work.cells.pool,
+        work.cells.planes,
+        work.listed,
+        work.cells.items,
+    )
+    point, reach, d = (
+        work.cells.scratch.vectors[POINT],
+        work.done[1],
+        work.cells.pool.points.shape[1] - BESIDES,
+    )
+    row, n = listed.counts[listed.counts.size - 1] - 1, at[FACETS]
     for j in range(d):
         point[j] = 0.0
     radius = 0.0
@@ -195,38 +222,39 @@ def list_region(begin: int, size: int, facets: int, work: Work) -> None:
         v = int64(items[i])
         for j in range(d):
             point[j] += pool.points[v, j] / pool.points[v, d]
-        radius = max(radius, pool.radii[v])
+        radius = max(radius, pool.points[v, RADIUS])
     reach += radius
     clear = 1.0
     for j in range(d):
         listed.points[row, j] = point[j] = point[j] / size
     for k in range(facets):
-        f = int64(work.scratch.ids[k])
+        f = int64(work.cells.scratch.lists[k, ID])
         value = planes.forms[f, d]
         for j in range(d):
             value += planes.forms[f, j] * point[j]
-        if not abs(value) > (planes.errors[f] + planes.steep[f] * reach) * 2.0 * INFLATE:
+        if not abs(value) > (planes.forms[f, ERROR] + planes.forms[f, STEEP] * reach) * 2.0 * INFLATE:
             clear = 0.0
-        listed.facets[n + k] = 2 * planes.wall[f] + planes.side[f] if planes.wall[f] >= 0 else planes.wall[f]
+        wall = planes.marks[f, ON_WALL]
+        listed.facets[n + k] = 2 * wall + planes.marks[f, ON_SIDE] if wall >= 0 else wall
     listed.points[row, d] = clear
     listed.ends[row] = n + facets
 
 
-@kernel(inline=True, bare=True, inner=True)
+@kernel(bare=True, inner=True)
 def end_layer(layer: int, work: Work) -> int:
-    """The layer on top of the stack cuts its cell no more: list it; it is a region, or the next layer opens."""
-    at, nodes, path = work.at, work.stack.nodes, work.path
+    """The layer on top of the stack cuts its cell no more: it is a region, or the next layer opens."""
+    at, nodes, planes = work.cells.at, work.stack.nodes, work.cells.planes
     top = at[TOP] - 1
     begin, size = nodes[top, BEGIN], nodes[top, SIZE]
     last = layer + 1 == work.layers.sizes.shape[0]
     facets = 0
     if last:
-        facets = number_facets(begin, size, -1, work)
+        facets = number_facets(begin, size, -1, work.cells)
         if facets < 0:
             return MORE_GENERAL
     if at[KEEP] != 0:
         listed = work.listed
-        if listed.count[layer] == listed.parents.shape[1]:
+        if listed.counts[layer] == listed.parents.shape[1]:
             return FULL
         if last and at[FACETS] + facets > listed.facets.size:
             return FULL
@@ -235,31 +263,31 @@ def end_layer(layer: int, work: Work) -> int:
         list_cell(layer, work)
         if last:
             list_region(begin, size, facets, work)
-    path.leaves[layer] += 1
+    planes.layers[layer, LEAVES] += 1
     if not last:
         at[PHASE] = OPENING
         return DONE
     for k in range(facets):
-        if work.planes.wall[int64(work.scratch.ids[k])] >= 0:
+        if work.cells.planes.marks[int64(work.cells.scratch.lists[k, ID]), ON_WALL] >= 0:
             at[INNER] += 1
     at[REGIONS] += 1
     at[FACETS] += facets
     at[BUDGET] -= 1
     work.done[0] += work.stack.share[top]
-    free_cell(begin, size, work)
+    free_cell(begin, size, work.cells)
     at[TOP] = top
     return DONE
 
 
-@kernel(inline=True, bare=True, inner=True)
+@kernel(part=True, bare=True)
 def step(work: Work) -> int:
     """Take one step with the cell on top of the stack; DONE, or what is missing."""
-    at, nodes, planes = work.at, work.stack.nodes, work.planes
+    at, nodes, planes = work.cells.at, work.stack.nodes, work.cells.planes
     top = at[TOP] - 1
     begin, size, layer = nodes[top, BEGIN], nodes[top, SIZE], nodes[top, DEPTH]
     if at[PHASE] == OPENING:
         code = open_layer(layer + 1, begin, size, work)
-        if code == DONE or code == DECIDE:
+        if code in (DONE, DECIDE):
             at[PHASE] = BEGINNING
         return int64(code)
     if at[PHASE] == BEGINNING:
@@ -270,7 +298,8 @@ def step(work: Work) -> int:
         at[PHASE] = CUTTING
         return DONE
     if nodes[top, CUT] >= 0:
-        planes.wall[nodes[top, CUT]], planes.side[nodes[top, CUT]] = nodes[top, WALL], nodes[top, SIDE]
+        cut = nodes[top, CUT]
+        planes.marks[cut, ON_WALL], planes.marks[cut, ON_SIDE] = nodes[top, WALL], nodes[top, SIDE]
         nodes[top, CUT] = -1
     code = int64(lists_room(begin, size, work))
     if code != DONE:
@@ -280,7 +309,7 @@ def step(work: Work) -> int:
     q = first_cut(begin, size, layer, work)
     if q < 0:
         return int64(end_layer(layer, work))
-    number = work.layers.sizes[layer, PLANE] + int64(planes.source[q, 1])
+    number = work.layers.sizes[layer, PLANE] + int64(planes.marks[q, NUMBER])
     if work.layers.planes[number, OTHER] >= 0:
         return int64(begin_clip(q, work))
     return int64(split_top(q, work))
@@ -289,7 +318,7 @@ def step(work: Work) -> int:
 @kernel(bare=True)
 def search(work: Work) -> int:
     """Go on until all is done, the slice is full, or something is missing; return which."""
-    at = work.at
+    at = work.cells.at
     while at[TOP] > 0:
         if at[BUDGET] <= 0:
             return FULL

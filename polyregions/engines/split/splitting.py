@@ -40,8 +40,8 @@ class Splitting:
 
     def __init__(self, network: Network, domain: Domain, workers: int = 1, keep: bool = True) -> None:
         self.network, self.domain = network, domain
-        self.layers = pack_layers(network, box_of(domain))
-        cell, sides = first_cell(self.layers, domain)
+        self.layers, whole = pack_layers(network, box_of(domain))
+        cell, sides = first_cell(self.layers, whole, domain)
         self.root = Task(0, cell)
         self.done, self.regions, self.inner, self.stopped = 0.0, 0, 0, ""
         keeper = Keeper(network, self.layers) if keep else None
@@ -51,7 +51,7 @@ class Splitting:
             rounded = 4 * 2.0**-53 * (1 + (np.abs(middle) + 2.0**-1000) / half)
         moved = float(rounded.max()) + 2.0 ** (box.dim - 50)
         self._new_worker: Callable[[], Worker] = lambda: Worker(
-            network, self.layers, domain, sides, moved, keeper
+            network, self.layers, domain, sides, whole, moved, keeper
         )
         self._workers = [self._new_worker()]
         self._count = workers

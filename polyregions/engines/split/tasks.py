@@ -1,16 +1,16 @@
 """A search in tasks: a cell to go on from each, which any worker may take.
 
-A task is searched slice by slice, so many regions each. After each slice the cell at the bottom of the stack, the
-last one in order and the largest as a rule, becomes a task of its own. So there is work for several threads
-soon, and tasks, and all numbers in them, do not depend on how many there are. In the order of the search, what
-a task has found comes first, and then its tasks, the last one first.
+A task is searched slice by slice, so many regions each. After each slice the cell at the bottom of the stack,
+the last one in order and the largest as a rule, becomes a task of its own. So there is work for several
+threads soon, and tasks, and all numbers in them, do not depend on how many there are. In the order of the
+search, what a task has found comes first, and then its tasks, the last one first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,17 +23,22 @@ from ...network.network import Network
 from .exact_signs import ExactSigns
 from .groups import (
     BEGIN,
+    BESIDES,
     BUDGET,
     CUT,
     CUTTING,
     DECIDE,
+    DEGREE,
     DEPTH,
     DONE,
     END,
     FACETS,
     FREE,
+    FRESH,
     FULL,
     INNER,
+    LEAVES,
+    MORE_FACETS,
     MORE_ITEMS,
     MORE_VERTICES,
     MORE_WORDS,
@@ -41,11 +46,16 @@ from .groups import (
     OPEN,
     OPENING,
     PHASE,
+    RADIUS,
     REGIONS,
+    REST,
     SIMPLE,
     SIZE,
     SLOT,
+    SPAN,
+    SPARE,
     TOP,
+    TWIN,
     UNIT,
     USED,
     WALLS,
@@ -55,7 +65,7 @@ from .groups import (
     Planes,
     Pool,
 )
-from .memory import enlarge, new_path, new_planes, new_work
+from .memory import enlarge, new_path, new_planes, new_pool, new_work
 from .search import search
 from .walls import WALLS_OF_TASK
 
@@ -120,7 +130,7 @@ class Task:
     tasks: list[Task] = field(default_factory=list)
 
     def in_order(self) -> list[Task]:
-        """This task and all that were made of it, in the order of the search."""
+        """The task and all that were made of it, in the order of the search."""
         ordered, left = [], [self]
         while left:
             task = left.pop()
@@ -129,7 +139,7 @@ class Task:
         return ordered
 
     def done_in_order(self) -> list[Task]:
-        """The tasks whose findings follow each other from the first one on, the last of them perhaps in part."""
+        """The tasks whose findings follow each other from the first one on, the last one perhaps in part."""
         ordered = []
         for task in self.in_order():
             ordered.append(task)
@@ -148,6 +158,8 @@ class Worker:
     domain : Domain
     sides : RecentredSides
         Of the domain.
+    whole : bool
+        Whether all is in whole numbers.
     moved : float
         How far a witness may be from its centre.
     keep : callable or None
@@ -160,10 +172,11 @@ class Worker:
         layers: Layers,
         domain: Domain,
         sides: RecentredSides,
+        whole: bool,
         moved: float,
         keep: Callable[[Listed, int], object] | None,
     ) -> None:
-        self.work = new_work(layers, domain.dim, sides, keep is not None)
+        self.work = new_work(layers, domain.dim, sides, whole, keep is not None)
         self.work.done[1] = moved
         self.exact, self.keep = ExactSigns(network, side_rows(domain)), keep
 
@@ -178,17 +191,17 @@ class Worker:
         self._take(task)
         code = FULL
         while code != DONE:
-            self.work.at[[BUDGET, REGIONS, INNER, FACETS]] = SLICE, 0, 0, 0
+            self.work.cells.at[[BUDGET, REGIONS, INNER, FACETS]] = SLICE, 0, 0, 0
             self.work.done[0] = 0.0
-            self.work.listed.count[:] = 0
+            self.work.listed.counts[:] = 0
             code = self._slice()
             if self.keep is not None:
-                task.slices.append(self.keep(self.work.listed, int(self.work.at[FACETS])))
+                task.slices.append(self.keep(self.work.listed, int(self.work.cells.at[FACETS])))
             task.finished = code == DONE
-            task.walls = int(self.work.at[WALLS]) - task.number * WALLS_OF_TASK
-            if code != DONE and self.work.at[TOP] > 1:
+            task.walls = int(self.work.cells.at[WALLS]) - task.number * WALLS_OF_TASK
+            if code != DONE and self.work.cells.at[TOP] > 1:
                 publish(task, self._split_off())
-            regions, inner = self.work.at[[REGIONS, INNER]].tolist()
+            regions, inner = self.work.cells.at[[REGIONS, INNER]].tolist()
             yield Progress(regions, inner, float(self.work.done[0]))
 
     def loose(self) -> set[int]:
@@ -202,8 +215,8 @@ class Worker:
             if code in (DONE, FULL):
                 return code
             if code == DECIDE:
-                self.exact.decide(self.work, int(self.work.at[OPEN]))
-                self.work.at[OPEN] = 0
+                self.exact.decide(self.work, int(self.work.cells.at[OPEN]))
+                self.work.cells.at[OPEN] = 0
             else:
                 self.work = enlarge(self.work, code)
 
@@ -212,98 +225,85 @@ class Worker:
         cell, work = task.cell, self.work
         assert cell is not None
         task.cell = None
-        n, words = len(cell.pool.radii), cell.pool.above.shape[1]
-        while len(self.work.pool.radii) < n:
+        n, words = len(cell.pool.points), cell.pool.masks.shape[1]
+        while len(self.work.cells.pool.points) < n:
             self.work = enlarge(self.work, MORE_VERTICES)
-        while len(self.work.stack.items) < n:
+        while len(self.work.cells.items) < n:
             self.work = enlarge(self.work, MORE_ITEMS)
-        while self.work.pool.above.shape[1] < words:
+        while self.work.cells.pool.masks.shape[1] < words:
             self.work = enlarge(self.work, MORE_WORDS)
-        work = self.work = self.work._replace(path=cell.path, planes=cell.planes)
-        if work.pool.facets.shape[1] < cell.pool.facets.shape[1]:
-            wide = np.zeros((len(work.pool.radii), cell.pool.facets.shape[1]), dtype=np.int32)
-            rows = np.empty((max(len(work.scratch.work), wide.shape[1]), work.scratch.work.shape[1]))
-            work = self.work = work._replace(
-                pool=work.pool._replace(facets=wide), scratch=work.scratch._replace(work=rows)
-            )
-        for mine, its in zip(work.pool, cell.pool, strict=True):
-            if its.ndim == 1:
-                mine[:n] = its
-            else:
-                mine[:n, : its.shape[1]] = its
-        work.stack.items[:n] = np.arange(n)
+        while self.work.cells.pool.facets.shape[1] < cell.pool.facets.shape[1]:
+            self.work = enlarge(self.work, MORE_FACETS)
+        cells = self.work.cells._replace(planes=cell.planes)
+        work = self.work = self.work._replace(path=cell.path, cells=cells)
+        arrays: Iterable[tuple[NDArray[Any], NDArray[Any]]] = zip(cells.pool, cell.pool, strict=True)
+        for mine, its in arrays:
+            mine[:n, : its.shape[1]] = its
+        cells.items[:n] = np.arange(n)
         work.stack.nodes[0], work.stack.share[0] = cell.node, cell.share
         work.stack.nodes[0, [BEGIN, SIZE]] = 0, n
-        work.at[[TOP, FREE, USED, PHASE, OPEN, FACETS]] = 1, 0, n, cell.phase, 0, 0
-        work.at[WALLS] = task.number * WALLS_OF_TASK
+        cells.at[[TOP, SPARE, USED, PHASE, OPEN, FACETS]] = 1, 0, n, cell.phase, 0, 0
+        cells.at[WALLS] = task.number * WALLS_OF_TASK
         self.exact.forget()
 
     def _split_off(self) -> Cell:
         """Take the cell at the bottom of the stack off."""
-        work, stack = self.work, self.work.stack
+        work, stack, cells = self.work, self.work.stack, self.work.cells
         node, share = stack.nodes[0].copy(), float(stack.share[0])
-        n, top = int(node[SIZE]), int(work.at[TOP])
-        vertices = stack.items[node[BEGIN] : node[BEGIN] + n].copy()
-        pool = Pool(*(array[vertices] for array in work.pool))
+        n, top = int(node[SIZE]), int(cells.at[TOP])
+        vertices = cells.items[node[BEGIN] : node[BEGIN] + n].copy()
+        pool = Pool._make(array[vertices] for array in cells.pool)
         if node[SIMPLE]:
-            place = np.zeros(int(work.at[USED]), dtype=np.int32)
+            place = np.zeros(int(cells.at[USED]), dtype=np.uint32)
             place[vertices] = np.arange(n)
-            pool.across[:] = place[pool.across >> END] << END | pool.across & SLOT
+            ends = pool.links[:, :-BESIDES]
+            ends[:] = place[ends >> END] << END | ends & SLOT
         cell = Cell(
-            Path(*(array.copy() for array in work.path)),
-            Planes(*(array.copy() for array in work.planes)),
+            Path._make(array.copy() for array in work.path),
+            Planes._make(array.copy() for array in cells.planes),
             pool,
             node,
             share,
             CUTTING,
         )
-        cell.path.leaves[:] = 0
+        cell.planes.layers[:, LEAVES] = 0
         stack.nodes[: top - 1], stack.share[: top - 1] = stack.nodes[1:top].copy(), stack.share[1:top].copy()
-        free = int(work.at[FREE])
-        work.pool.free[free : free + n] = vertices
-        work.at[FREE], work.at[TOP] = free + n, top - 1
+        cells.pool.links[vertices, TWIN] = [cells.at[FREE], *vertices[:-1]]
+        cells.at[FREE], cells.at[TOP] = vertices[-1], top - 1
+        cells.at[SPARE] += n
         return cell
 
 
-def first_cell(layers: Layers, domain: Domain) -> tuple[Cell, RecentredSides]:
+def first_cell(layers: Layers, whole: bool, domain: Domain) -> tuple[Cell, RecentredSides]:
     """The whole domain, and its sides."""
-    sides, points = recentred_sides(domain, layers.whole), recentred_corners(domain, layers.whole)
+    sides, points = recentred_sides(domain, whole), recentred_corners(domain, whole)
     facets = set(facet_sides(domain))
     on = [sorted(facets.intersection(corner.sides)) for corner in corners(domain)]
     n, d = len(on), domain.dim
-    degree = np.array([len(own) for own in on], dtype=np.int32)
-    table = np.zeros((n, int(degree.max())), dtype=np.int32)
-    for v, own in enumerate(on):
-        table[v, : len(own)] = own
+    degree = np.array([len(own) for own in on])
     simple = bool((degree == d).all())
-    planes = new_planes(layers, *sides)
-    pool = Pool(
-        points.points,
-        points.radii,
-        np.array([_rest(points.points[v], planes, own) for v, own in enumerate(on)]),
-        np.ones(n, dtype=np.uint8),
-        table,
-        degree,
-        _edges(on, d) if simple else np.zeros((n, d), dtype=np.int32),
-        np.zeros((n, 1), dtype=np.int64),
-        np.zeros((n, 1), dtype=np.int64),
-        np.zeros(n, dtype=np.int32),
-        np.zeros(n, dtype=np.int32),
-    )
+    planes, pool = new_planes(layers, *sides), new_pool(n, d, int(degree.max()), 1)
+    for v, own in enumerate(on):
+        pool.facets[v, : len(own)] = own
+        pool.points[v, REST] = _rest(points.points[v], planes, own)
+    pool.points[:, : d + 1], pool.points[:, RADIUS] = points.points, points.radii
+    pool.links[:, DEGREE], pool.links[:, FRESH] = degree, 1
+    if simple:
+        pool.links[:, :d] = _edges(on, d)
     node = np.zeros(NODE, dtype=np.int64)
     node[[SIZE, DEPTH, SIMPLE, CUT, UNIT]] = n, -1, simple, -1, -1
-    return Cell(new_path(layers, d, len(sides.forms)), planes, pool, node, 1.0, OPENING), sides
+    return Cell(new_path(layers, d, whole), planes, pool, node, 1.0, OPENING), sides
 
 
 def _rest(point: FloatArray, planes: Planes, sides: list[int]) -> float:
     """The largest value of a side's form at a corner on it, as a share of the form's size."""
-    values = np.abs(planes.forms[sides] @ point) / point[-1]
-    return float((values / planes.sizes[sides]).max()) + 2 * (point.size + 3) * U
+    values = np.abs(planes.forms[sides, : point.size] @ point) / point[-1]
+    return float((values / planes.forms[sides, SPAN]).max()) + 2 * (point.size + 3) * U
 
 
-def _edges(on: list[list[int]], d: int) -> NDArray[np.int32]:
-    """The ends of the edges of a simple polytope, see ``END``: two corners with all sides but one in common."""
-    ends = np.zeros((len(on), d), dtype=np.int32)
+def _edges(on: list[list[int]], d: int) -> NDArray[np.uint32]:
+    """The ends of the edges of a simple polytope, see ``END``: corners with all sides but one in common."""
+    ends = np.zeros((len(on), d), dtype=np.uint32)
     leaving: dict[tuple[int, ...], tuple[int, int]] = {}
     for v, own in enumerate(on):
         for k in range(d):
