@@ -47,7 +47,7 @@ def stream_slices(network: Network, domain: Domain) -> Iterator[Streamed]:
             if i > 0:
                 carried = begin[i - 1 : i] - 1
                 at = np.concatenate([carried, part.parents[i]])[at + 1] - begin[i - 1]
-        begin = begin + [len(own) for own in part.states]
+        begin = begin + np.array([len(own) for own in part.states], dtype=np.int64)
         if len(part.points):
             patterns = np.concatenate(states, axis=1)
             witnesses = rounded_points(part.points, patterns, network, domain, cells)
