@@ -32,7 +32,7 @@ fix: $(VENV)/test-installed
 bench: $(VENV)/demo-installed
 	$(BIN)/python benchmarks/cold_start.py
 	$(BIN)/python benchmarks/traverse_speed.py --quick
-	$(BIN)/python benchmarks/subdivide_speed.py --quick
+	$(BIN)/python benchmarks/engines_speed.py --quick
 	$(BIN)/python benchmarks/line_speed.py --quick
 	$(BIN)/python benchmarks/million.py --quick
 

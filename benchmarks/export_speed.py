@@ -21,8 +21,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from engines_speed import MIB, enumerate_pairs, peak_memory, warm_up
 from nets import environment, markdown_row, random_relu
-from subdivide_speed import MIB, enumerate_pairs, peak_memory, warm_up
 
 from polyregions import RegionComplex
 from polyregions.export.formats import FORMATS, find_format, write_file

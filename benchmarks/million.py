@@ -20,8 +20,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from engines_speed import MIB, enumerate_pairs, fold, in_new_process, peak_memory, warm_up
 from nets import Pairs, environment, markdown_row, random_relu
-from subdivide_speed import MIB, enumerate_pairs, fold, in_new_process, peak_memory, warm_up
 
 from polyregions import RegionComplex
 

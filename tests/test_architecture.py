@@ -136,10 +136,13 @@ def test_a_circle_would_be_seen() -> None:
 KNOWN_ENGINES = {
     "brute": set(),
     "subdivide": set(),
+    "split": set(),
     "traverse": set(),
     "lines": {"subdivide"},
     "sizes": {"lines", "subdivide", "traverse"},
-    "enumerate": {"brute", "subdivide", "traverse", "sizes"},
+    "faces_again": {"subdivide", "sizes"},
+    "enumerate": {"brute", "subdivide", "split", "traverse", "sizes", "faces_again"},
+    "count": {"enumerate", "subdivide", "split", "sizes"},
 }
 
 

@@ -8,8 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..engines.count import COUNTING, count_regions
-from .common import check_targets, input_file, json_option, limit_option, quiet_option, workers_option
+from ..engines.count import count_regions
+from .common import (
+    check_targets,
+    engine_option,
+    input_file,
+    json_option,
+    limit_option,
+    quiet_option,
+    workers_option,
+)
 from .epilog import SHIPPED, examples
 from .loading import load_network, loading_options
 from .output import Styled, complete_text, print_table, stop_early, write_json
@@ -32,13 +40,7 @@ if TYPE_CHECKING:
 @click.argument("net", type=input_file)
 @where_options(through=True, inside=True)
 @loading_options
-@click.option(
-    "--engine",
-    type=click.Choice(COUNTING),
-    default="auto",
-    show_default=True,
-    help="How to count. The subdivision counts the faces of all dimensions, too.",
-)
+@engine_option
 @limit_option
 @click.option(
     "--time-limit",
@@ -53,7 +55,8 @@ def count_command(net: Path, json_path: str | None, quiet: bool, **options: Any)
     """Count the activation regions of the network file NET in a box, and their adjacencies.
 
     Regions are forgotten as soon as they are counted, so memory does not grow with them: hundreds of millions
-    can be counted. The numbers are exact.
+    can be counted. The numbers are exact. Engine "split" counts regions and adjacencies, "subdivide" the
+    faces of all dimensions, too; the others keep what they find, and do not count.
     """
     where = Where.taken_from(options)
     domain = where.domain(net, load_network(net, options))

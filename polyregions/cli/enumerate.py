@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..engines.enumerate import LP_BACKENDS, enumerate_regions
+from ..engines.enumerate import LP_BACKENDS, choose_engine, enumerate_regions
 from ..errors import CheckFailedError, InvalidInputError, counted
 from ..export.summary import summary
 from ..theory.predictions import DEFINITIONS, FROM_FACES
@@ -30,7 +30,7 @@ from .loading import load_network, loading_options
 from .output import CHECK_FAILED, Styled, complain, complete_text, print_table, stop_early
 from .outputs import Outputs, output_options
 from .progress import enumerating, status
-from .where import Where, domain_rows, where_options
+from .where import Domain, Where, domain_rows, where_options
 
 if TYPE_CHECKING:
     from ..complex.region_complex import RegionComplex
@@ -119,10 +119,12 @@ def enumerate_command(
     resume = _resumed(resume_path)
     expected = look_ahead(domain, options, not quiet, yes) if resume is None else None
 
+    why = _reason(domain, options) if resume is None else None
     start = time.perf_counter()
     with enumerating(options, not quiet, resume.n_explored if resume else 0) as work:
         cx = enumerate_regions(domain.network, domain.place, **work, resume=resume)
     numbers = summary(cx, time.perf_counter() - start) | domain.numbers()
+    numbers["engine_reason"] = why
     numbers["forecast"] = expected
     outputs.save(cx, not quiet)
     if wanted:
@@ -162,6 +164,13 @@ def _resumed(path: Path | None) -> RegionComplex | None:
     from ..complex.region_complex import load_result
 
     return load_result(path)
+
+
+def _reason(domain: Domain, options: dict[str, Any]) -> str | None:
+    """Why the engine is the one that it is, if it was not asked for."""
+    own = dict(options)
+    asked = own.pop("engine")
+    return choose_engine(domain.network, domain.place, **own).why if asked == "auto" else None
 
 
 def _definitions(text: str | None, options: dict[str, Any]) -> tuple[list[str], str]:
@@ -217,7 +226,8 @@ def _rows(numbers: dict[str, Any]) -> list[tuple[str, str | Styled]]:
         ("inputs, units", f"{numbers['dimension']:,}, {numbers['units']:,}"),
         *domain_rows(numbers),
     ]
-    rows.append(("engine", numbers["engine"]))
+    why = f" ({numbers['engine_reason']})" if numbers["engine_reason"] else ""
+    rows.append(("engine", f"{numbers['engine']}{why}"))
     if numbers["undecided"] is not None:
         rows.append(("left to integers", counted(numbers["undecided"], "sign")))
     rows.append(("time", f"{numbers['seconds']:.3g} s"))

@@ -52,6 +52,8 @@ def check(cx: Regions) -> None:
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         _check_arrays(cx)
         _check_states(cx)
+        if cx.engine == "split" and cx.complete and cx.n_regions > SAMPLE and cx.box.dim <= CELL_DIM:
+            cx.need_faces("check")  # by which another engine finds the same regions and facets
         maps, left = _maps_and_doubtful(cx)
         _check_witnesses(cx, left)
         _check_facets(cx)

@@ -67,8 +67,8 @@ class Regions:
     undecided : int or None
         How many signs float64 could not decide and integers did; None if not counted.
     further : callable or None
-        ``further(regions, network)`` cuts the regions by what a network has beyond their own, and makes faces:
-        a plain function of the engine, such as :func:`polyregions.engines.subdivide.engine.extend`.
+        ``further(regions, network)`` cuts the regions by what a network has beyond theirs, and makes faces: a
+        plain function of the engine, such as :func:`polyregions.engines.subdivide.engine.extend`.
 
     If ``complete`` is false, the regions listed are true regions, the facets of the first
     ``n_explored`` of them are known, and every adjacency listed is a true one.
@@ -177,7 +177,7 @@ class Regions:
             vars(self)["known_faces"] = self.further(self, self.network).known_faces
         if self.known_faces is None:
             lost = "has lost them (files of version 1 did not keep them)" if self.complete else "is partial"
-            keeps = self.further is not None or self.engine == "subdivide"
+            keeps = self.further is not None or self.engine in ("subdivide", "split")
             why = f"this result {lost}" if keeps else f"engine {self.engine!r} does not keep them"
             raise InvalidInputError(
                 f"{purpose}: it takes the faces of all dimensions, and {why}; "

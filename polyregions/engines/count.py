@@ -15,7 +15,7 @@ from ..base.checks import check_number, check_whole
 from ..errors import InvalidInputError, TooLargeError
 from ..geometry.domain import Domain
 from ..network.network import Network
-from .enumerate import MOST_WORKERS, check_domain
+from .enumerate import ENGINES, MOST_WORKERS, check_domain
 from .sizes import too_large_to_split, too_large_to_subdivide
 
 #: Engines that count.
@@ -118,13 +118,16 @@ def count_regions(
 
     Examples
     --------
+    >>> from polyregions import Box
     >>> net = Network.from_arrays([([[1, 0], [0, 1], [1, 1]], [0, 0, -1]), ([[1, 1, 1]], [0])])
     >>> count_regions(net, Box.cube(2, -2, 2))
     Counts(regions=7, adjacencies=9, f_vector=[3, 9, 7], complete=True, stopped='', engine='split')
     """
     check_domain(network, box)
     if engine not in COUNTING:
-        raise InvalidInputError(f"engine {engine!r} is unknown here; known: {', '.join(COUNTING)}")
+        known = ", ".join(repr(name) for name in COUNTING)
+        why = "keeps what it finds" if engine in ENGINES else "is unknown"
+        raise InvalidInputError(f"engine {engine!r} {why}; regions are counted by {known}")
     check_whole("workers", workers, 1, MOST_WORKERS)
     if limit is not None:
         check_whole("limit", limit)
@@ -155,7 +158,7 @@ def _count_by_splitting(
         return "time" if time.monotonic() > end else ""
 
     splitting.run(stop)
-    regions, stopped = splitting.regions, splitting.stopped
+    regions, stopped = splitting.regions, "" if splitting.finished else splitting.stopped
     # Each wall was met from both of its sides; of a part, from one at least.
     adjacencies = (splitting.inner + 1) // 2
     f_vector = None
@@ -178,6 +181,8 @@ def _count_by_subdivision(
     regions, adjacencies, f_vector, stopped = count_by_subdivision(
         network, domain, workers=workers, limit=limits[0], time_limit=limits[1], progress=report
     )
+    if progress is not None and not stopped:
+        progress(regions, 1.0)
     whole = None if stopped else f_vector
     return Counts(regions, adjacencies, whole, not stopped, stopped, "subdivide")
 
@@ -197,6 +202,7 @@ def iter_regions(network: Network, box: Domain) -> Iterator[FoundRegion]:
 
     Examples
     --------
+    >>> from polyregions import Box
     >>> net = Network.from_arrays([([[1], [1]], [0, -1]), ([[1, -2]], [0])])
     >>> for region in iter_regions(net, Box([-1], [2])):
     ...     print(region.pattern, region.witness, region.neighbors)

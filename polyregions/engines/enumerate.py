@@ -16,7 +16,7 @@ from ..geometry.domain import Domain, box_of
 from ..geometry.polytope_domain import Polytope
 from ..network.box import Box
 from ..network.network import Network
-from .sizes import better_traversed, too_large_to_split, too_large_to_subdivide
+from .sizes import Choice, choose, too_large_to_split, too_large_to_subdivide
 
 #: More threads than any machine has cores.
 MOST_WORKERS = 256
@@ -80,9 +80,10 @@ def _traverse(network: Network, domain: Domain, **options: Any) -> RegionComplex
 
 
 def _split(network: Network, domain: Domain, **options: Any) -> RegionComplex:
+    from .faces_again import cut_again
     from .split.engine import enumerate_by_splitting
 
-    return enumerate_by_splitting(network, domain, **options)
+    return enumerate_by_splitting(network, domain, **options, further=cut_again)
 
 
 def _brute(network: Network, domain: Domain, **options: Any) -> RegionComplex:
@@ -124,11 +125,12 @@ def enumerate_regions(
         an input has one value only, see :func:`polyregions.network.slices.fix_inputs`.
     engine : {"auto", "subdivide", "split", "traverse", "brute"}
         "subdivide" cuts the whole complex, faces of all dimensions, layer by layer, for low dimension;
+        "split" cuts one cell after the other, depth first, without faces, which are made when asked for;
         "traverse" goes breadth-first from region to region, in any dimension, and can stop and resume;
         "brute" cuts the domain by one unit after the other in rational arithmetic, a slow referee for tiny
-        networks. "auto" is "subdivide" if no limit is given, nothing to resume, its options are its own, and
-        nothing known in advance is against it (more than 4 inputs, many narrow layers, more faces than memory
-        holds, by an estimate), else "traverse"; the result's ``engine`` tells.
+        networks. "auto" is "traverse" if there is a limit, or something to resume, or another ``lp``; else
+        "subdivide" up to 2 inputs, "split" up to 8, and "traverse" beyond, but for ties, many layers and
+        little memory: :func:`choose_engine` tells which, and why.
     lp : {"native", "scipy", "cvxpy"}
         Linear programming back end of "traverse". It never changes the answer; witnesses are other points of
         the same regions.
@@ -188,8 +190,10 @@ def enumerate_regions(
             return resume
         if limit is not None and limit < resume.n_regions:
             raise InvalidInputError(f"limit: resume has {resume.n_regions:,} regions, more than {limit:,}")
-    chosen = TABLE[_choose(network, box, options) if engine == "auto" else engine]
-    if engine != "auto" and (why := chosen.too_large(network, box)):
+    if engine == "auto":
+        engine = choose_engine(network, box, **options._asdict()).engine
+    chosen = TABLE[engine]
+    if why := chosen.too_large(network, box):
         raise TooLargeError(why)
     # Wherever a sign is decided, rounding is bounded: what leaves the range of float64 proves nothing.
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
@@ -203,16 +207,32 @@ def likely_engine(network: Network, box: Domain, engine: str = "auto") -> str:
     --------
     >>> net = Network.from_arrays([([[1] * 6], [0]), ([[1]], [0])])
     >>> likely_engine(net, Box.cube(6, -1, 1))
-    'traverse'
+    'split'
     """
-    return _choose(network, box, Options()) if engine == "auto" else engine
+    return choose_engine(network, box).engine if engine == "auto" else engine
 
 
-def _choose(network: Network, domain: Domain, options: Options) -> str:
-    """The engine of "auto"."""
-    subdivide = TABLE["subdivide"]
-    takes_all = options.asked.keys() <= subdivide.takes - set(STOPPING)
-    return "subdivide" if takes_all and not better_traversed(network, box_of(domain)) else "traverse"
+def choose_engine(network: Network, box: Domain, **options: Any) -> Choice:
+    """The engine that "auto" takes for a problem, and why.
+
+    Parameters
+    ----------
+    network : Network
+    box : Box or Polytope
+    **options
+        As for :func:`enumerate_regions`. What stops early, or goes on, is for "traverse": it knows the
+        neighbours of the regions that it has explored, and can be resumed.
+
+    Examples
+    --------
+    >>> net = Network.from_arrays([([[1, 0], [0, 1]], [0, 0]), ([[1, 1]], [0])])
+    >>> choose_engine(net, Box.cube(2, -1, 1))
+    Choice(engine='subdivide', why='1 or 2 inputs')
+    """
+    own = Options(**options).asked.keys() - (STOPS - set(STOPPING))
+    if own:
+        return Choice("traverse", f"the option {min(own)}")
+    return choose(network, box)
 
 
 def check_problem(network: Network, box: Box) -> None:

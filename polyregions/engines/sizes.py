@@ -6,13 +6,13 @@ the regions along a few lines.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from ..base.arrays import FloatArray
 from ..base.memory import available_memory
-from ..geometry.domain import Domain
+from ..geometry.domain import Domain, box_of
 from ..network.box import Box
 from ..network.network import Network
 from ..network.same_borders import same_borders
@@ -21,10 +21,14 @@ from ..network.states import filtered_states, states_by_unit
 if TYPE_CHECKING:
     from .lines.engine import LineRegions
 
-#: Up to this dimension "auto" takes "subdivide": beyond, its faces outnumber the regions too much.
+#: Up to this dimension "auto" takes "subdivide", and up to the second one "split".
+FACES_DIMENSIONS, SPLIT_DIMENSIONS = 2, 8
+#: Up to this dimension all faces are no burden; beyond, they outnumber the regions too much.
 FEW_DIMENSIONS = 4
-#: Up to this dimension it takes it if "traverse" would need integers in most cells.
+#: Up to this dimension "auto" takes "subdivide" if the other engines would need integers in most cells.
 DEGENERATE_DIMENSIONS = 7
+#: Pairs of pieces of a maxout unit are planes of "split"; with more pieces they are too many.
+MANY_PIECES = 8
 #: "split" begins with the 2^d corners of the box, and keeps all weights as dense matrices.
 MOST_SPLIT_DIMENSIONS, MOST_ENTRIES = 16, 2**27
 #: Cells that are looked at for that, at most.
@@ -63,23 +67,56 @@ def too_large_to_split(network: Network, domain: Domain) -> str:
     return ""
 
 
-def better_traversed(network: Network, box: Box) -> bool:
-    """Whether "auto" takes "traverse" though "subdivide" takes all options.
+class Choice(NamedTuple):
+    """The engine that "auto" takes for a problem, and why."""
 
-    It does so with more than 4 inputs, with so many layers that float64 decides no more of its signs, and if
-    more faces are likely than fit into memory, or into their numbers. With 5 to 7 inputs it does not if ties
-    keep "traverse" from deciding cells without integers, as where many units are off that a maximum is
-    taken of.
+    engine: str
+    why: str
+
+
+def choose(network: Network, domain: Domain) -> Choice:
+    """Choose among the engines that find all regions, by the numbers of docs/benchmarks.md.
+
+    Up to 2 inputs "subdivide" is as quick as any, and gives all faces. With 3 to 8 inputs "split" is the
+    quickest. With more "traverse" is, whose work does not grow as 2^d. Against that: error bounds of so many
+    layers that float64 decides no more signs ("traverse"); ties that leave "split" and "traverse" to integers
+    in most cells, and maxout units of many pieces ("subdivide", as long as its faces fit into memory).
+
+    Examples
+    --------
+    >>> net = Network.from_arrays([([[1] * 6], [0]), ([[1]], [0])])
+    >>> choose(net, Box.cube(6, -1, 1))
+    Choice(engine='split', why='3 to 8 inputs')
     """
-    if growth_of_bounds(network) > MOST_GROWTH or box.dim > DEGENERATE_DIMENSIONS:
-        return True
-    if box.dim > FEW_DIMENSIONS and not has_ties(network, box):
-        return True
+    d, box = domain.dim, box_of(domain)
+    if growth_of_bounds(network) > MOST_GROWTH:
+        return Choice("traverse", "the error bounds of so many layers would leave the others to integers")
+    if d <= FACES_DIMENSIONS:
+        if faces_fit(network, box):
+            return Choice("subdivide", "1 or 2 inputs")
+        return Choice("split", "all faces would not fit into memory")
+    if d <= SPLIT_DIMENSIONS and not too_large_to_split(network, domain):
+        if max(layer.ranks.max(initial=1) for layer in network.layers) > MANY_PIECES:
+            why = f"maxout units of more than {MANY_PIECES} pieces"
+        elif has_ties(network, box):
+            why = "ties that the other engines would leave to integers"
+        else:
+            return Choice("split", f"3 to {SPLIT_DIMENSIONS} inputs")
+        if d <= DEGENERATE_DIMENSIONS and faces_fit(network, box):
+            return Choice("subdivide", why)
+        return Choice("traverse", why)
+    if d <= FEW_DIMENSIONS and faces_fit(network, box):
+        return Choice("subdivide", "weights too large for the engine 'split'")
+    return Choice("traverse", f"more than {SPLIT_DIMENSIONS} inputs, or weights too large for the others")
+
+
+def faces_fit(network: Network, box: Box) -> bool:
+    """Whether the faces of all dimensions are likely to fit into memory, and into their numbers."""
     # Loaded here, like the engine itself.
     from .subdivide import group_cut
 
     most = min(available_memory() / bytes_of_region(network), group_cut.MOST_FACES / 2**box.dim)
-    return bool(region_bound(network) > most and likely_regions(network, box) > most)
+    return bool(region_bound(network) <= most or likely_regions(network, box) <= most)
 
 
 def has_ties(network: Network, box: Box) -> bool:

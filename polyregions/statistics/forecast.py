@@ -135,12 +135,15 @@ def can_probe(network: Network) -> bool:
 def seconds_of_region(network: Network, engine: str) -> float:
     """About what an engine takes for a region.
 
-    A region of "subdivide" has about 2^d faces, at a microsecond each, one of "traverse" a linear program for
-    each unit; and the affine maps of all layers are pushed through the next.
+    A region of "subdivide" has about 2^d faces, at half a microsecond each, one of "split" 2^d vertices,
+    one of "traverse" a linear program for each unit; and the affine maps of all layers are pushed through the
+    next.
     """
     d, numbers = network.input_dim, sum(layer.n_rows * layer.n_inputs for layer in network.layers[:-1])
     if engine == "subdivide":
-        return float(1e-6 * 2.0 ** min(d, 60) + 4e-11 * numbers * (d + 1))
+        return float(5e-7 * 2.0 ** min(d, 60) + 2e-11 * numbers * (d + 1))
+    if engine == "split":
+        return float(1e-6 + 1e-7 * 2.0 ** min(d, 60) + 1e-11 * numbers * (d + 1))
     return float(1e-5 + 4e-8 * network.n_units * d**2 + 1e-10 * numbers * (d + 1))
 
 
@@ -149,4 +152,6 @@ def bytes_of_region(network: Network, engine: str) -> float:
     d, units = network.input_dim, network.n_units
     if engine == "subdivide":
         return float(100 * 2.0 ** min(d, 60) + 3 * units)
+    if engine == "split":
+        return float(units / 4 + 60 * d + 60)
     return float(2 * (units + 24 * d + 60))

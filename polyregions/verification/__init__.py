@@ -26,7 +26,7 @@ from ..theory.bounds import format_number
 from ..theory.predictions import DEFINITIONS, Prediction
 from .claims import (
     Claim,
-    Counts,
+    Counted,
     Measured,
     from_arrangement,
     from_bounds,
@@ -147,7 +147,7 @@ def _check_size(regions: int, source: str) -> None:
         )
 
 
-def count(cx: RegionComplex) -> Counts:
+def count(cx: RegionComplex) -> Counted:
     """Count the regions by every definition that this result can tell."""
     regions: dict[str, Measured] = dict.fromkeys(DEFINITIONS)
     regions["proper_activation"] = cx.n_regions
@@ -155,7 +155,7 @@ def count(cx: RegionComplex) -> Counts:
         for name, number in all_counts(cx).items():
             regions[name] = number if isinstance(number, int) else tuple(number)
     f_vector = None if cx.f_vector is None else tuple(cx.f_vector)
-    return Counts(regions, cx.n_adjacencies, f_vector)
+    return Counted(regions, cx.n_adjacencies, f_vector)
 
 
 def find_folding(cx: RegionComplex) -> Folding | None:

@@ -48,7 +48,7 @@ class Claim:
 
 
 @dataclass(frozen=True)
-class Counts:
+class Counted:
     """What was counted.
 
     Attributes
@@ -70,7 +70,7 @@ class Counts:
         return self.f_vector if quantity == "f_vector" else self.regions.get(quantity)
 
 
-def from_predictions(predictions: Iterable[Prediction], counts: Counts) -> list[Claim]:
+def from_predictions(predictions: Iterable[Prediction], counts: Counted) -> list[Claim]:
     """What a construction or an arrangement predicts."""
     claims = []
     for p in predictions:
@@ -102,7 +102,7 @@ def _whole(value: int | tuple[int, ...] | None) -> int:
     return value
 
 
-def from_bounds(network: Network, counts: Counts) -> list[Claim]:
+def from_bounds(network: Network, counts: Counted) -> list[Claim]:
     """The bounds for the shape of the network: upper ones hold for it, lower ones for some network."""
     try:
         table = bounds_of(network)
@@ -111,7 +111,7 @@ def from_bounds(network: Network, counts: Counts) -> list[Claim]:
     return [_from_bound(bound, counts) for bound in table]
 
 
-def _from_bound(bound: Bound, counts: Counts) -> Claim:
+def _from_bound(bound: Bound, counts: Counted) -> Claim:
     regions = _whole(counts.of("proper_activation"))
     source = bound.source or bound.name
     if bound.value is None:
@@ -125,7 +125,7 @@ def _from_bound(bound: Bound, counts: Counts) -> Claim:
     return Claim(f"{bound.counts} {sign} {bound.value:,}", source, "", "not applicable", reason)
 
 
-def from_arrangement(network: Network, box: Box, counts: Counts) -> list[Claim]:
+def from_arrangement(network: Network, box: Box, counts: Counted) -> list[Claim]:
     """One hidden layer of scalar units is a hyperplane arrangement: Zaslavsky's theorem counts its faces."""
     source = "Zaslavsky 1977: sums of the Moebius function over the flats that meet the box"
     try:
@@ -148,11 +148,11 @@ def from_arrangement(network: Network, box: Box, counts: Counts) -> list[Claim]:
     ]
 
 
-def _mean_degree(counts: Counts) -> str:
+def _mean_degree(counts: Counted) -> str:
     return f"{2 * counts.adjacencies / _whole(counts.of('proper_activation')):.4g}"
 
 
-def from_euler(dim: int, counts: Counts) -> Claim:
+def from_euler(dim: int, counts: Counted) -> Claim:
     """The faces that meet the open box, an open ball, alternate to its Euler characteristic."""
     statement = f"the numbers of faces alternate to {(-1) ** dim}"
     source = "Euler's relation for the subdivided open box"
@@ -163,7 +163,7 @@ def from_euler(dim: int, counts: Counts) -> Claim:
     return Claim(statement, source, measured, "PASS" if total == (-1) ** dim else "FAIL")
 
 
-def from_definitions(counts: Counts) -> Claim:
+def from_definitions(counts: Counted) -> Claim:
     """Each definition of a linear region merges more than the one before."""
     statement = "a coarser definition counts no more"
     source = "Stargalla, Hertrich, Reichman (NeurIPS 2025)"

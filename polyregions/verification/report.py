@@ -9,7 +9,7 @@ from ..analysis.folding import Folding
 from ..certification import Certificate
 from ..complex.region_complex import RegionComplex
 from ..errors import printable
-from .claims import Claim, Counts, failed, show, show_range
+from .claims import Claim, Counted, failed, show, show_range
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +21,7 @@ class Report:
     title, source : str
         What was verified, and where it comes from.
     complex : RegionComplex
-    counts : Counts
+    counts : Counted
     claims : tuple of Claim
     certificate : Certificate or None
         None if it was not asked for.
@@ -34,7 +34,7 @@ class Report:
     title: str
     source: str
     complex: RegionComplex
-    counts: Counts
+    counts: Counted
     claims: tuple[Claim, ...]
     certificate: Certificate | None
     folding: Folding | None

@@ -141,6 +141,6 @@ def test_definitions() -> None:
 def test_definitions_of_five_inputs_take_the_engine_that_keeps_faces() -> None:
     Network.from_arrays([(np.eye(5), np.zeros(5)), (np.ones((1, 5)), [0])]).save("five.json")
     five = ("enumerate", "five.json", "--box", "-1", "1", "--json", "-", "--definitions")
-    assert json.loads(run(*five, "affine").stdout)["engine"] == "traverse"
+    assert json.loads(run(*five, "affine").stdout)["engine"] == "split"
     data = json.loads(run(*five, "activation").stdout)
     assert (data["engine"], data["linear_regions"]) == ("subdivide", {"activation": 32})

@@ -36,7 +36,7 @@ def test_options() -> None:
 
 
 def test_choices_and_names() -> None:
-    assert words("enumerate net.json --engine", "s") == ["subdivide"]
+    assert words("enumerate net.json --engine", "s") == ["subdivide", "split"]
     assert words("construct a.json --construction", "mont") == ["montufar", "montufar_folds"]
     assert words("verify --arrangement", "sh") == ["shi"]
     assert words("stats --init", "glorot") == ["glorot", "glorot_uniform"]

@@ -240,7 +240,7 @@ def test_what_is_expected_is_said_first_and_on_stderr(monkeypatch: pytest.Monkey
     )
     assert re.fullmatch(
         r"\d+ to \d+ along 8 lines; at most 110,000 by the shape; "
-        r"subdivide would take about .+ and .+ MiB, at 240,000 regions/s, [\d,]+ bytes each",
+        r"subdivide would take about .+ and .+ MiB, at 490,000 regions/s, [\d,]+ bytes each",
         second,
     )
     expected = data["forecast"]["estimate"]

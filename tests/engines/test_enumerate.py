@@ -38,7 +38,7 @@ def test_refuses_a_box_of_another_dimension(dim: int) -> None:
 
 
 OPTIONS: list[tuple[dict[str, Any], str]] = [
-    ({"engine": "subdivde"}, "engine 'subdivde' is unknown; known: auto, subdivide, traverse, brute"),
+    ({"engine": "subdivde"}, "engine 'subdivde' is unknown; known: auto, subdivide, split, traverse, brute"),
     ({"engine": "Traverse"}, "engine 'Traverse' is unknown"),
     ({"engine": None}, "engine None is unknown"),
     ({"engine": ["auto"]}, "engine .* is unknown"),
@@ -67,7 +67,10 @@ OPTIONS: list[tuple[dict[str, Any], str]] = [
     ({"resume": "r.npz"}, "resume: expected a RegionComplex, as load_result gives, got str"),
     ({"resume": NET}, "resume: expected a RegionComplex, as load_result gives, got Network"),
     ({"engine": "brute", "lp": "cvxpy"}, "'brute' does not take lp: leave out lp, or use 'traverse'"),
-    ({"engine": "brute", "workers": 7}, "'brute' does not take workers: .* 'subdivide' or 'traverse'"),
+    (
+        {"engine": "brute", "workers": 7},
+        "'brute' does not take workers: .* 'subdivide' or 'split' or 'traverse'",
+    ),
     ({"engine": "brute", "progress": print}, "'brute' does not take progress"),
     ({"engine": "brute", "time_limit": 1}, "'brute' has all regions or none: leave out time_limit"),
     ({"engine": "subdivide", "lp": "scipy"}, "'subdivide' does not take lp: leave out lp, or use 'traverse'"),
@@ -98,7 +101,7 @@ def test_an_engine_that_gives_up_says_so() -> None:
         enumerate_regions(net, Box.cube(6, -1, 1), engine="brute")
 
 
-@pytest.mark.parametrize("engine", ["auto", "subdivide", "traverse", "brute"])
+@pytest.mark.parametrize("engine", ["auto", "subdivide", "split", "traverse", "brute"])
 def test_four_quadrants(engine: str) -> None:
     cx = enumerate_regions(NET, BOX, engine=engine)
     assert (cx.n_regions, cx.n_adjacencies, cx.complete, cx.stopped) == (4, 4, True, "")
@@ -127,7 +130,7 @@ def test_auto_takes_an_engine_that_takes_the_options(option: dict[str, Any]) -> 
     assert enumerate_regions(NET, BOX, **option).engine == "traverse"
 
 
-@pytest.mark.parametrize("engine", ["auto", "subdivide", "traverse"])
+@pytest.mark.parametrize("engine", ["auto", "subdivide", "split", "traverse"])
 def test_progress_ends_with_everything(engine: str) -> None:
     calls: list[tuple[int, int]] = []
     net = random_network(1, 2, ["relu", "maxout3", "relu"], 6)
@@ -153,14 +156,14 @@ def test_more_workers_than_work() -> None:
 
 
 def test_auto_estimates_memory_before_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
-    """About 1,000 regions: with a gigabyte "subdivide" takes them, with 256 KiB "traverse"."""
+    """About 1,000 regions: with a gigabyte "subdivide" takes them, with 256 KiB "split"."""
     net = random_network(0, 2, ["relu", "relu"], 30)
     regions = enumerate_regions(net, BOX, engine="traverse").n_regions
     assert regions / 3 < sizes.likely_regions(net, BOX) < 3 * regions
     monkeypatch.setattr(sizes, "available_memory", lambda: 2**30)
     assert enumerate_regions(net, BOX).engine == "subdivide"
     monkeypatch.setattr(sizes, "available_memory", lambda: 2**18)
-    assert enumerate_regions(net, BOX).engine == "traverse"
+    assert enumerate_regions(net, BOX).engine == "split"
 
 
 def test_auto_leaves_many_layers_to_traverse() -> None:
@@ -174,7 +177,7 @@ def test_auto_leaves_many_layers_to_traverse() -> None:
     assert cx.engine == "traverse"
 
 
-@pytest.mark.parametrize("engine", ["auto", "subdivide", "traverse", "brute"])
+@pytest.mark.parametrize("engine", ["auto", "subdivide", "split", "traverse", "brute"])
 def test_whatever_numpy_is_told_of_overflow(engine: str) -> None:
     cases: list[Network] = [NET, random_network(2, 2, ["relu", "maxout3", "hard_tanh"], 3)]
     cases += [
@@ -192,11 +195,11 @@ def test_whatever_numpy_is_told_of_overflow(engine: str) -> None:
 
 
 @pytest.mark.parametrize(("rank", "dim"), [(256, 1), (6, 2), (64, 2), (5, 3), (64, 3), (4, 4), (24, 4)])
-def test_auto_takes_subdivide_for_units_of_many_pieces(rank: int, dim: int) -> None:
+def test_auto_leaves_units_of_many_pieces_to_subdivide(rank: int, dim: int) -> None:
     rng = np.random.default_rng(rank)
     net = Network.from_arrays([(rng.normal(size=(1, rank, dim)), rng.normal(size=(1, rank))), ([[1]], [0])])
     cx = enumerate_regions(net, Box.cube(dim, -1, 1))
-    assert cx.engine == "subdivide"
+    assert cx.engine == ("split" if dim > 2 and rank <= 8 else "subdivide")
     assert facets(cx) == facets(enumerate_regions(net, Box.cube(dim, -1, 1), engine="traverse"))
 
 

@@ -22,7 +22,7 @@ from polyregions.theory.constructions import CONSTRUCTIONS, make_construction, m
 from polyregions.theory.predictions import DEFINITIONS, Prediction
 from polyregions.verification import Report, check_page, verify, write_page
 from polyregions.verification.claims import (
-    Counts,
+    Counted,
     _from_bound,
     from_arrangement,
     from_definitions,
@@ -32,7 +32,7 @@ from polyregions.verification.claims import (
 
 LINES = Network.from_arrays([([[1, 0], [0, 1], [1, 1]], [0, 0, -1]), ([[1, 1, 1]], [0])])
 SQUARE = Box.cube(2, -2, 2)
-COUNTS = Counts({"proper_activation": 7, "convex": (5, 7), "affine": None}, 9, (3, 9, 7))
+COUNTS = Counted({"proper_activation": 7, "convex": (5, 7), "affine": None}, 9, (3, 9, 7))
 
 
 def predicted(quantity: str, relation: Any, value: Any, reason: str = "") -> tuple[str, str]:
@@ -101,17 +101,17 @@ def test_bounds(bound: Bound, verdict: str) -> None:
 def test_euler_and_the_order_of_the_definitions() -> None:
     assert from_euler(2, COUNTS).verdict == "PASS"
     assert from_euler(3, COUNTS).verdict == "FAIL"
-    assert from_euler(2, Counts({}, 9, None)).verdict == "not applicable"
+    assert from_euler(2, Counted({}, 9, None)).verdict == "not applicable"
     assert from_definitions(COUNTS).verdict == "PASS"
-    assert from_definitions(Counts({"proper_activation": 7, "affine": 8}, 9, None)).verdict == "FAIL"
-    assert from_definitions(Counts({"proper_activation": 7, "convex": (5, 8)}, 9, None)).verdict == "FAIL"
-    assert from_definitions(Counts({"proper_activation": 7}, 9, None)).verdict == "not applicable"
+    assert from_definitions(Counted({"proper_activation": 7, "affine": 8}, 9, None)).verdict == "FAIL"
+    assert from_definitions(Counted({"proper_activation": 7, "convex": (5, 8)}, 9, None)).verdict == "FAIL"
+    assert from_definitions(Counted({"proper_activation": 7}, 9, None)).verdict == "not applicable"
 
 
 def test_one_layer_is_an_arrangement() -> None:
     claims = from_arrangement(LINES, SQUARE, COUNTS)
     assert [claim.verdict for claim in claims] == ["PASS"] * 4
-    wrong = Counts({"proper_activation": 8}, 16, (3, 9, 8))
+    wrong = Counted({"proper_activation": 8}, 16, (3, 9, 8))
     assert [claim.verdict for claim in from_arrangement(LINES, SQUARE, wrong)] == ["FAIL"] * 4
     deep = Network.from_arrays([([[1], [1]], [0, -1]), ([[1, -1]], [0]), ([[1]], [0])])
     (claim,) = from_arrangement(deep, Box([0], [1]), COUNTS)

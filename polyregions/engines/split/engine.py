@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 
@@ -13,10 +13,10 @@ from ...base.arrays import IntArray, StateArray
 from ...complex.region_complex import RegionComplex
 from ...geometry.domain import Domain, fields_of, side_rows
 from ...network.network import Network
-from ..subdivide.faces_again import cut_again
 from .exact_cells import ExactCells
 from .found import joined, neighbors_of, witnesses_of
 from .splitting import Splitting
+from .walls import MISSING
 
 
 def enumerate_by_splitting(
@@ -27,6 +27,7 @@ def enumerate_by_splitting(
     limit: int | None = None,
     time_limit: float | None = None,
     progress: Callable[[int, int], None] | None = None,
+    further: Callable[[Any, Network], Any] | None = None,
 ) -> RegionComplex:
     """Return all activation regions of the domain, with their facets.
 
@@ -40,6 +41,8 @@ def enumerate_by_splitting(
         Stop after about so many seconds; the result is then partial.
     progress : callable, optional
         ``progress(done, known)`` now and then: both are the number of regions so far.
+    further : callable, optional
+        What makes the faces of a complete result, see :class:`polyregions.complex.regions.Regions`.
 
     Notes
     -----
@@ -57,16 +60,19 @@ def enumerate_by_splitting(
         return "time" if time.monotonic() > end else ""
 
     splitting.run(stop)
-    return result_of(splitting, limit)
+    return result_of(splitting, limit, further)
 
 
 @np.errstate(over="ignore", under="ignore", invalid="ignore")
-def result_of(splitting: Splitting, limit: int | None) -> RegionComplex:
+def result_of(
+    splitting: Splitting, limit: int | None, further: Callable[[Any, Network], Any] | None
+) -> RegionComplex:
     """What a search has found; if it has stopped, at most so many regions."""
     network, domain = splitting.network, splitting.domain
     cells = ExactCells(network, side_rows(domain))
-    found = joined(network, splitting.layers, splitting.root.done_in_order())
-    neighbors = neighbors_of(found, splitting.loose, cells)
+    tasks = splitting.root.done_in_order()
+    found = joined(network, splitting.layers, tasks)
+    neighbors = neighbors_of(found, splitting.root.in_order(), splitting.loose, cells)
     witnesses, stopped = witnesses_of(found, network, domain, cells), splitting.stopped
     states, offsets = cast("StateArray", found.patterns), found.offsets
     if stopped:
@@ -84,7 +90,7 @@ def result_of(splitting: Splitting, limit: int | None) -> RegionComplex:
         complete=not stopped,
         stopped=stopped,
         undecided=splitting.decided,
-        further=None if stopped else cut_again,
+        further=None if stopped else further,
     )
 
 
@@ -98,7 +104,7 @@ def explored_first(offsets: IntArray, neighbors: IntArray, limit: int | None) ->
 
     n = len(offsets) - 1 if limit is None else min(limit, len(offsets) - 1)
     owners = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
-    within = (neighbors < n) & (neighbors > -(2**61))
+    within = (neighbors < n) & (neighbors != MISSING)
     known = np.ones(n, dtype=np.bool_)
     known[owners[(owners < n) & ~within]] = False
     inner = (owners < n) & (neighbors >= 0) & (neighbors < n)

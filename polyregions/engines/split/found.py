@@ -15,7 +15,7 @@ from ...network.network import Network
 from ...network.pieces import as_slice
 from .exact_cells import ExactCells
 from .groups import OUTPUT, OUTPUTS, Layers, Listed
-from .tasks import WALLS_OF_TASK, Task
+from .tasks import Task
 from .walls import find_neighbors
 
 
@@ -105,42 +105,28 @@ def joined(network: Network, layers: Layers, tasks: list[Task]) -> Found:
     return Found(Patterns(cuts, len(network.layers), n, network.n_units), points, offsets, facets)
 
 
-def number_walls(facets: IntArray, loose: set[int]) -> tuple[int, set[int]]:
-    """Number the walls of ``facets`` from 0 on, in place; return how many there are, and the loose ones."""
-    inner = np.flatnonzero(facets >= 0)
-    codes = facets[inner]
-    walls = codes >> 1
-    task = walls // WALLS_OF_TASK
-    most = np.zeros(int(task.max(initial=0)) + 1, dtype=np.int64)
-    np.maximum.at(most, task, walls % WALLS_OF_TASK + 1)
-    base = np.concatenate([[0], np.cumsum(most)])
-    facets[inner] = 2 * (base[task] + walls % WALLS_OF_TASK) + (codes & 1)
-    known = [
-        w for w in loose if w // WALLS_OF_TASK < most.size and w % WALLS_OF_TASK < most[w // WALLS_OF_TASK]
-    ]
-    return int(base[-1]), {int(base[w // WALLS_OF_TASK]) + w % WALLS_OF_TASK for w in known}
+def neighbors_of(found: Found, tasks: list[Task], loose: set[int], cells: ExactCells) -> IntArray:
+    """The region across each facet, -1 - side, or MISSING where it was not found.
 
-
-def neighbors_of(found: Found, loose: set[int], cells: ExactCells) -> IntArray:
-    """The region across each facet, -1 - side, or -2^62 where it was not found."""
-    walls, loose = number_walls(found.facets, loose)
-    neighbors, _ = find_neighbors(found.facets, found.offsets[1:], walls)
-    if loose:
-        owners = np.repeat(np.arange(len(found.offsets) - 1), np.diff(found.offsets))
-        wall = np.where(found.facets >= 0, found.facets >> 1, -1)
-        for w in sorted(loose):
-            own = np.flatnonzero(wall == w)
-            sides = [own[found.facets[own] & 1 == side] for side in (0, 1)]
-            if 1 < sides[0].size == sides[1].size:
-                rematch(found, sides, owners, neighbors, cells)
+    ``loose`` are the walls whose facets may come in another order from the other side.
+    """
+    # Walls are numbered from 0 on, task after task.
+    first = np.zeros(max(task.number for task in tasks) + 2, dtype=np.int64)
+    for task in tasks:
+        first[task.number + 1] = task.walls
+    np.cumsum(first, out=first)
+    neighbors = find_neighbors(found.facets, found.offsets[1:], first)
+    for wall in sorted(loose):
+        own = np.flatnonzero(found.facets >> 1 == wall)
+        sides = [own[found.facets[own] & 1 == side] for side in (0, 1)]
+        if 1 < sides[0].size == sides[1].size:
+            rematch(found, sides, neighbors, cells)
     return neighbors
 
 
-def rematch(
-    found: Found, sides: list[IntArray], owners: IntArray, neighbors: IntArray, cells: ExactCells
-) -> None:
+def rematch(found: Found, sides: list[IntArray], neighbors: IntArray, cells: ExactCells) -> None:
     """Find the regions across the facets of a wall by their vertices."""
-    ones, others = (owners[facets] for facets in sides)
+    ones, others = (np.searchsorted(found.offsets, facets, side="right") - 1 for facets in sides)
     partner = cells.matching(found.patterns.rows(ones), found.patterns.rows(others))
     neighbors[sides[0]], neighbors[sides[1][partner]] = others[partner], ones
 

@@ -68,6 +68,11 @@ class Splitting:
         """Number of signs that float64 left open."""
         return sum(worker.exact.decided for worker in self._workers)
 
+    @property
+    def finished(self) -> bool:
+        """Whether all is searched."""
+        return all(task.finished for task in self.root.in_order())
+
     def run(self, stop: Callable[[], str]) -> None:
         """Search all; ``stop()`` is asked after each slice, and may say why to stop."""
         try:

@@ -67,11 +67,10 @@ from .groups import (
 )
 from .memory import enlarge, new_path, new_planes, new_pool, new_work
 from .search import search
+from .walls import WALLS_OF_TASK
 
 #: Regions of a slice.
 SLICE = 2**12
-#: Walls that a task may make; numbers of walls of different tasks differ.
-WALLS_OF_TASK = 2**40
 
 
 class Cell(NamedTuple):
@@ -115,6 +114,8 @@ class Task:
         None once it is begun.
     finished : bool
         Whether all of it is searched but what became tasks.
+    walls : int
+        How many it has made.
     slices : list
         What ``keep`` made of each slice.
     tasks : list of Task
@@ -124,6 +125,7 @@ class Task:
     number: int
     cell: Cell | None
     finished: bool = False
+    walls: int = 0
     slices: list[object] = field(default_factory=list)
     tasks: list[Task] = field(default_factory=list)
 
@@ -196,6 +198,7 @@ class Worker:
             if self.keep is not None:
                 task.slices.append(self.keep(self.work.listed, int(self.work.cells.at[FACETS])))
             task.finished = code == DONE
+            task.walls = int(self.work.cells.at[WALLS]) - task.number * WALLS_OF_TASK
             if code != DONE and self.work.cells.at[TOP] > 1:
                 publish(task, self._split_off())
             regions, inner = self.work.cells.at[[REGIONS, INNER]].tolist()

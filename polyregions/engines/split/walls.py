@@ -5,57 +5,73 @@ from __future__ import annotations
 import numpy as np
 
 from ...base.arrays import IntArray
-from ...base.kernels import Int64Vector, kernel
+from ...base.kernels import Int64Matrix, Int64Vector, kernel
+
+#: Numbers of walls of different tasks differ in the bits from here on.
+WALL_BITS = 40
+WALLS_OF_TASK = 1 << WALL_BITS
+#: Stands for a region that was not found.
+MISSING = -(1 << 62)
+#: Columns of ``chains``: the first and the last facet of a wall that waits for the one from the other side.
+HEAD, TAIL = range(2)
 
 
 @kernel(bare=True)
 def match_facets(
-    facets: Int64Vector, owners: Int64Vector, head: Int64Vector, tail: Int64Vector, neighbors: Int64Vector
-) -> int:
-    """Find the region across each facet; return how many facets wait for one that was not listed.
+    facets: Int64Vector, owners: Int64Vector, first: Int64Vector, chains: Int64Matrix, across: Int64Vector
+) -> None:
+    """Find the region across each facet.
 
-    ``facets`` are as they are listed: wall times 2 plus side, or -1 - side of the box. Of each wall those on
-    side 0 come before those on side 1, in the same order. ``head`` and ``tail (walls,)`` are memory, all -1.
-    ``neighbors`` of facets that wait are -2^62.
+    ``facets`` are as they are listed: wall times 2 plus side, or -1 - side of the domain. Walls of task t are
+    numbered from ``first[t]`` on. Of each wall, the facets on side 0 come before those on side 1, in the same
+    order. ``chains (walls, 2)`` is memory, all -1.
     """
-    waiting = 0
-    missing = -(1 << 62)
     for k in range(facets.size):
         code = facets[k]
         if code < 0:
-            neighbors[k] = code
+            across[k] = code
             continue
-        wall = code >> 1
+        wall = first[code >> (WALL_BITS + 1)] + (code >> 1 & (WALLS_OF_TASK - 1))
+        waiting = chains[wall, HEAD]
         if code & 1 == 0:
-            # Those that wait are chained in the array of neighbours.
-            neighbors[k] = -1
-            if head[wall] < 0:
-                head[wall] = k
+            # Those that wait are chained in the array of what is across.
+            across[k] = -1
+            if waiting < 0:
+                chains[wall, HEAD] = k
             else:
-                neighbors[tail[wall]] = k
-            tail[wall] = k
-            waiting += 1
-        elif head[wall] >= 0:
-            other = head[wall]
-            following = neighbors[other]
-            neighbors[other], neighbors[k] = owners[k], owners[other]
-            head[wall] = following
-            waiting -= 1
+                across[chains[wall, TAIL]] = k
+            chains[wall, TAIL] = k
+        elif waiting >= 0:
+            chains[wall, HEAD] = across[waiting]
+            across[waiting], across[k] = owners[k], owners[waiting]
         else:
-            neighbors[k] = missing
-            waiting += 1
-    for wall in range(head.size):
-        k = head[wall]
+            across[k] = MISSING
+    for wall in range(chains.shape[0]):
+        k = chains[wall, HEAD]
         while k >= 0:
-            following = neighbors[k]
-            neighbors[k] = missing
+            following = across[k]
+            across[k] = MISSING
             k = following
-    return waiting
 
 
-def find_neighbors(facets: IntArray, ends: IntArray, walls: int) -> tuple[IntArray, int]:
-    """The region across each facet, or -1 - side, or -2^62 where it was not listed; and how many were not."""
+def find_neighbors(facets: IntArray, ends: IntArray, first: IntArray) -> IntArray:
+    """The region across each facet, or -1 - side, or MISSING where it was not found.
+
+    Parameters
+    ----------
+    facets : int64 (facets,)
+        As they are listed.
+    ends : int64 (regions,)
+        Where each region's facets end.
+    first : int64 (tasks + 1,)
+        Where the walls of each task begin.
+
+    Examples
+    --------
+    >>> find_neighbors(np.array([-1, 0, 1, -2]), np.array([2, 4]), np.array([0, 1])).tolist()
+    [-1, 1, 0, -2]
+    """
     owners = np.repeat(np.arange(ends.size), np.diff(ends, prepend=0))
-    neighbors = np.empty(facets.size, dtype=np.int64)
-    chains = [np.full(walls, -1, dtype=np.int64) for _ in range(2)]
-    return neighbors, int(match_facets(facets, owners, *chains, neighbors))
+    across = np.empty(facets.size, dtype=np.int64)
+    match_facets(facets, owners, first, np.full((int(first[-1]), 2), -1, dtype=np.int64), across)
+    return across

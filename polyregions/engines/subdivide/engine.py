@@ -266,9 +266,7 @@ class Subdivision:
         """Cut by the layers beyond those that have cut already."""
         return self.run()
 
-    def count(
-        self, report: Callable[[float, int, int], None] | None, limits: Limits
-    ) -> tuple[IntArray, str]:
+    def count(self, report: Callable[[float, int, int], None] | None, limits: Limits) -> tuple[IntArray, str]:
         """Count the faces of each dimension inside the domain, and forget them; say why not all, or ""."""
         total = np.zeros(self.d + 1, dtype=np.int64)
 

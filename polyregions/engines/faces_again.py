@@ -7,17 +7,17 @@ from typing import cast
 
 import numpy as np
 
-from ...base.arrays import IntArray, StateArray
-from ...base.memory import available_memory
-from ...complex.faces import Faces
-from ...complex.packed_states import PackedStates
-from ...complex.patterns import Patterns
-from ...complex.region_complex import RegionComplex
-from ...complex.regions import Regions
-from ...errors import CheckFailedError, TooLargeError
-from ...network.network import Network
-from ..sizes import bytes_of_region
-from .engine import enumerate_by_subdivision, extend
+from ..base.arrays import IntArray, StateArray
+from ..base.memory import available_memory
+from ..complex.faces import Faces
+from ..complex.packed_states import PackedStates
+from ..complex.patterns import Patterns
+from ..complex.region_complex import RegionComplex
+from ..complex.regions import Regions
+from ..errors import CheckFailedError, TooLargeError
+from ..network.network import Network
+from .sizes import bytes_of_region
+from .subdivide.engine import enumerate_by_subdivision, extend
 
 
 def cut_again(cx: Regions, network: Network) -> RegionComplex:
