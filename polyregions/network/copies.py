@@ -35,7 +35,7 @@ class Copies(NamedTuple):
 
 
 def find_copies(network: Network) -> list[Copies]:
-    """Number the rows and outputs of each layer.
+    """Number the rows and outputs of each layer; what was found is kept with the network.
 
     Examples
     --------
@@ -43,6 +43,13 @@ def find_copies(network: Network) -> list[Copies]:
     >>> [(copies.rows.tolist(), copies.outputs.tolist()) for copies in find_copies(net)]
     [([0, 1, 0], [0, 1, 0]), ([0, 0], [0, 0])]
     """
+    kept: list[Copies] | None = vars(network).get("_copies")
+    if kept is None:
+        kept = vars(network)["_copies"] = _find_copies(network)
+    return kept
+
+
+def _find_copies(network: Network) -> list[Copies]:
     inputs = np.arange(network.input_dim)
     found = []
     for layer in network.layers:

@@ -106,7 +106,7 @@ class _ExactLayer:
         self.pairs, self.row_of, self.is_pair = pairs[order], row_of[order], order >= scalar.row.size
         self.taus = [self.taus[k] for k in order.tolist()]
         self.copies = self._first_copies(copies.rows)
-        self.slopes = [Fraction(v) for v in table.slope.tolist()]
+        self.slopes = [Fraction(v) for v in set(table.slope.tolist())]
         self.ratio, self.bend, self.delta, self.eta = 1, 1, 1, 1
 
     def _first_copies(self, rows: IntArray) -> IntArray:

@@ -13,7 +13,7 @@ from .groups import (
     START,
     STATE,
     Carving,
-    Work,
+    Search,
 )
 
 #: What a border may do to a part.
@@ -33,7 +33,7 @@ def pair_number(i: int, j: int, rank: int) -> int:
 
 
 @kernel(inline=True, bare=True, inner=True)
-def plane_of_pair(layer: int, output: int, i: int, j: int, work: Work) -> int:
+def plane_of_pair(layer: int, output: int, i: int, j: int, work: Search) -> int:
     """The plane of the path on which two pieces i < j are equal, or -1 if it is none."""
     layers = work.layers
     at = layers.sizes[layer, FIRST] + output
@@ -94,14 +94,14 @@ def smaller_piece(begin: int, size: int, j: int, r: int, pair: int, work: Carvin
 
 
 @kernel(inline=True, bare=True, inner=True)
-def rank_of(layer: int, output: int, work: Work) -> int:
+def rank_of(layer: int, output: int, work: Search) -> int:
     """Number of pieces of a maxout unit."""
     at = work.layers.sizes[layer, FIRST] + output
     return int64(work.layers.outputs[at + 1, STATE] - work.layers.outputs[at, STATE])
 
 
 @kernel(part=True, bare=True)
-def largest_pieces(begin: int, size: int, layer: int, output: int, work: Work) -> int:
+def largest_pieces(begin: int, size: int, layer: int, output: int, work: Search) -> int:
     """Mark the pieces that are not the largest anywhere on a cell, in column OF_PIECE; count the others.
 
     All signs of their pairs are known.

@@ -64,7 +64,7 @@ from .groups import (
     WALLS,
     Carving,
     General,
-    Work,
+    Search,
 )
 
 
@@ -116,7 +116,7 @@ def free_cell(begin: int, size: int, work: Carving) -> None:
 
 
 @kernel(inline=True, bare=True, inner=True)
-def list_open_pairs(begin: int, size: int, layer: int, output: int, work: Work) -> int:
+def list_open_pairs(begin: int, size: int, layer: int, output: int, work: Search) -> int:
     """List the open signs of a unit's pairs at the vertices of a cell; DECIDE if there are any, else DONE."""
     rank = rank_of(layer, output, work)
     for i in range(rank):
@@ -129,7 +129,7 @@ def list_open_pairs(begin: int, size: int, layer: int, output: int, work: Work) 
 
 
 @kernel(inline=True, bare=True, inner=True)
-def loosen_walls(begin: int, size: int, q: int, work: Work) -> bool:
+def loosen_walls(begin: int, size: int, q: int, work: Search) -> bool:
     """List the walls that a pair's border holds a whole facet of; False if there is no room.
 
     There the two pieces are equal, and from the other side another one of them may be the larger one: then
@@ -148,7 +148,7 @@ def loosen_walls(begin: int, size: int, q: int, work: Work) -> bool:
 
 
 @kernel(inline=True, bare=True, inner=True)
-def loosen_all(begin: int, size: int, layer: int, output: int, work: Work) -> int:
+def loosen_all(begin: int, size: int, layer: int, output: int, work: Search) -> int:
     """As :func:`loosen_walls`, for all pairs of a unit; DONE, or what is missing."""
     rank = rank_of(layer, output, work)
     if work.listed.loose.size == 0:
@@ -163,7 +163,7 @@ def loosen_all(begin: int, size: int, layer: int, output: int, work: Work) -> in
 
 
 @kernel(inline=True, bare=True, inner=True)
-def look_beyond(begin: int, size: int, layer: int, output: int, i: int, j: int, work: Work) -> None:
+def look_beyond(begin: int, size: int, layer: int, output: int, i: int, j: int, work: Search) -> None:
     """Where the border of i and j holds a facet on another border of i: find which piece lies beyond."""
     planes = work.cells.planes
     for r in range(rank_of(layer, output, work)):
@@ -180,7 +180,7 @@ def look_beyond(begin: int, size: int, layer: int, output: int, i: int, j: int, 
 
 
 @kernel(inline=True, bare=True, inner=True)
-def mark_piece(begin: int, size: int, layer: int, output: int, i: int, work: Work) -> None:
+def mark_piece(begin: int, size: int, layer: int, output: int, i: int, work: Search) -> None:
     """Let the masks of a part say that piece i is largest, and its facets on borders of i what they are."""
     pool, items, planes, rank = (
         work.cells.pool,
@@ -212,7 +212,7 @@ def mark_piece(begin: int, size: int, layer: int, output: int, i: int, work: Wor
 
 
 @kernel(bare=True, inner=True)
-def begin_clip(q: int, work: Work) -> int:
+def begin_clip(q: int, work: Search) -> int:
     """Replace the cell on top of the stack by one for each piece of the unit that plane q is a border of."""
     at, nodes, share, planes = work.cells.at, work.stack.nodes, work.stack.share, work.cells.planes
     top = at[TOP] - 1
@@ -258,7 +258,7 @@ def begin_clip(q: int, work: Work) -> int:
 
 
 @kernel(bare=True, inner=True)
-def clip_once(work: Work) -> int:
+def clip_once(work: Search) -> int:
     """Clip the cell on top of the stack by the border to the next piece."""
     at, nodes, items = work.cells.at, work.stack.nodes, work.cells.items
     top = at[TOP] - 1

@@ -12,7 +12,7 @@ from ...base.rationals import IntegerRows
 from ...network.exact_forms import FormMaker
 from ...network.integer_map import IntRows
 from ...network.network import Network
-from .groups import DEGREE, FIRST, NOW, NUMBER, OF, OF_LAYER, OUTPUT, OUTPUTS, PLANE, SERIAL, START, Work
+from .groups import DEGREE, FIRST, NOW, NUMBER, OF, OF_LAYER, OUTPUT, OUTPUTS, PLANE, SERIAL, START, Search
 
 
 class ExactSigns:
@@ -35,7 +35,7 @@ class ExactSigns:
         """Begin another task: cells are numbered anew."""
         self._forms = {}
 
-    def decide(self, work: Work, count: int) -> None:
+    def decide(self, work: Search, count: int) -> None:
         """Decide so many open signs of a search, and enter them."""
         points: dict[int, list[int]] = {}
         for v, place, q in work.cells.open[:count].tolist():
@@ -46,7 +46,7 @@ class ExactSigns:
             self._enter(work, v, place, q, (value > 0) - (value < 0))
         self.decided += count
 
-    def _enter(self, work: Work, v: int, place: int, q: int, sign: int) -> None:
+    def _enter(self, work: Search, v: int, place: int, q: int, sign: int) -> None:
         if place >= 0:
             work.opening.signs[place] = sign
             return
@@ -58,7 +58,7 @@ class ExactSigns:
         if sign >= 0:
             masks[v, 2 * (plane // 64) + 1] &= keep
 
-    def _point(self, work: Work, v: int) -> list[int]:
+    def _point(self, work: Search, v: int) -> list[int]:
         """Homogeneous integer coordinates (d + 1,) of a vertex, the last one positive."""
         pool = work.cells.pool
         facets = pool.facets[v, : pool.links[v, DEGREE]].tolist()
@@ -69,7 +69,7 @@ class ExactSigns:
         scale = lcm(*(int(x.q) for x in solution))
         return [*(int(x * scale) for x in solution), scale]
 
-    def _form(self, work: Work, q: int) -> list[int]:
+    def _form(self, work: Search, q: int) -> list[int]:
         """A plane as integers in (x, 1), a positive multiple of the true form."""
         if q < len(self._sides):
             return [int(a) for a in self._sides[q]]
@@ -88,7 +88,7 @@ class ExactSigns:
             int(a) for a in self._network.exact.border(layer, self._rows(work, layer), output, above, below)
         ]
 
-    def _rows(self, work: Work, layer: int) -> IntRows:
+    def _rows(self, work: Search, layer: int) -> IntRows:
         """Pre-activations of a layer on the path's cell below it."""
         serial = int(work.cells.planes.layers[layer, SERIAL])
         known = self._forms.get(layer)

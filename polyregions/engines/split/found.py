@@ -7,7 +7,7 @@ from typing import NamedTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from ...base.arrays import BoolArray, FloatArray, IntArray, StateArray
+from ...base.arrays import FloatArray, IntArray, StateArray
 from ...complex.packed_states import PackedStates
 from ...complex.patterns import Cut, Patterns
 from ...geometry.domain import Domain, box_of
@@ -143,14 +143,15 @@ def rounded_points(
     d, box = domain.dim, box_of(domain)
     middle, half = box.lower / 2 + box.upper / 2, box.upper / 2 - box.lower / 2
     # What has left the range of float64 says nothing.
-    unknown: BoolArray = ~np.isfinite(points[:, :d]).all(axis=1)
-    centres = np.where(unknown[:, None], 0.0, points[:, :d])
+    unknown = np.flatnonzero(~np.isfinite(points[:, :d]).all(axis=1))
+    centres = points[:, :d].copy()
+    centres[unknown] = 0.0
     witnesses: FloatArray = np.clip(middle + half * centres, box.lower, box.upper)
     doubtful = np.flatnonzero(points[:, d] == 0.0)
     if doubtful.size:
         own = patterns[doubtful]
         elsewhere = (network.states(witnesses[doubtful]) != own).any(axis=1)
-        elsewhere |= ~domain.contains(witnesses[doubtful]) | unknown[doubtful]
+        elsewhere |= ~domain.contains(witnesses[doubtful]) | np.isin(doubtful, unknown)
         for k in np.flatnonzero(elsewhere).tolist():
             witnesses[doubtful[k]] = cells.centre(own[k])
     return witnesses

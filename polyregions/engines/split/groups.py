@@ -78,8 +78,8 @@ NO_END = 2**32 - 1
 #: of SLOT.
 END, SLOT = 5, 31
 
-#: Columns of ``Stack.nodes``: where its vertices begin and how many, the layer that cuts it, whether it is
-#: simple; the plane that has made it, with wall and side, or -1; the maxout unit, its piece and the next one,
+#: Columns of ``CellStack.nodes``: where its vertices begin and how many, the layer that cuts it, whether it
+#: is simple; the plane that has made it, with wall and side, or -1; the maxout unit, its piece and the next one,
 #: that it is being clipped by, or -1.
 NODE = 10
 BEGIN, SIZE, DEPTH, SIMPLE, CUT, WALL, SIDE, UNIT, PIECE, NEXT = range(NODE)
@@ -291,7 +291,7 @@ class Opening(NamedTuple):
     signs: Int8Vector
 
 
-class Stack(NamedTuple):
+class CellStack(NamedTuple):
     """The cells to split, the next one on top: vertices ``items[BEGIN : BEGIN + SIZE]`` of each node.
 
     ``share`` is the part of the whole work that each stands for; its cut, wall and side are those of the cut
@@ -330,7 +330,7 @@ class Listed(NamedTuple):
     loose: Int64Vector
 
 
-class Work(NamedTuple):
+class Search(NamedTuple):
     """All that the search works with.
 
     Attributes
@@ -345,7 +345,7 @@ class Work(NamedTuple):
     layers: Layers
     path: Path
     cells: Carving
-    stack: Stack
+    stack: CellStack
     either: Int64Matrix
     general: General
     opening: Opening

@@ -50,7 +50,7 @@ from .groups import (
     UPDATES,
     WEIGHT,
     WHOLES,
-    Work,
+    Search,
 )
 
 #: Changes after which the rows of a layer are made anew, times the number of its inputs.
@@ -58,7 +58,7 @@ ANEW = 2
 
 
 @kernel(inline=True, bare=True, inner=True)
-def add_output(layer: int, k: int, state: int, sign: float, work: Work) -> float:
+def add_output(layer: int, k: int, state: int, sign: float, work: Search) -> float:
     """Add an output's map in a state, times a sign, to ``scratch.vectors[GAP]``; return its magnitude."""
     layers, gap = work.layers, work.cells.scratch.vectors[GAP]
     sizes = layers.sizes[layer]
@@ -77,7 +77,7 @@ def add_output(layer: int, k: int, state: int, sign: float, work: Work) -> float
 
 
 @kernel(inline=True, bare=True, inner=True)
-def add_column(layer: int, k: int, work: Work) -> None:
+def add_column(layer: int, k: int, work: Search) -> None:
     """Add column k of a layer's weight, times ``scratch.vectors[GAP]``, to its rows."""
     sizes, gap, weight, maps = (
         work.layers.sizes[layer],
@@ -97,7 +97,7 @@ def add_column(layer: int, k: int, work: Work) -> None:
 
 
 @kernel(inline=True, bare=True, inner=True)
-def magnitude_of(layer: int, work: Work) -> float:
+def magnitude_of(layer: int, work: Search) -> float:
     """The largest sum of magnitudes of a row of the layer; all go to row REACH of ``opening.forms``."""
     sizes, maps = work.layers.sizes[layer], work.path.maps
     d1, rows = work.cells.scratch.vectors.shape[1], sizes[ROWS]
@@ -119,14 +119,14 @@ def magnitude_of(layer: int, work: Work) -> float:
 
 
 @kernel(inline=True, bare=True, inner=True)
-def lost(layer: int, work: Work) -> float:
+def lost(layer: int, work: Search) -> float:
     """What the rows of a layer may have lost where a product underflows."""
     terms = work.layers.sizes[layer, INPUTS] + max(work.cells.planes.layers[layer, UPDATES], 0) + 8
     return float(8.0 * terms * work.cells.scratch.vectors.shape[1] * TINY)
 
 
 @kernel(inline=True, bare=True, inner=True)
-def outputs_bounds(layer: int, work: Work) -> tuple[float, float]:
+def outputs_bounds(layer: int, work: Search) -> tuple[float, float]:
     """Bounds of the magnitudes of a layer's outputs on the path's cell, and of their errors."""
     layers, path = work.layers, work.path
     steepest, farthest = layers.bounds[layer, STEEPEST], layers.bounds[layer, FARTHEST]
@@ -139,7 +139,7 @@ def outputs_bounds(layer: int, work: Work) -> tuple[float, float]:
 
 
 @kernel(inline=True, bare=True, inner=True)
-def make_rows(layer: int, work: Work) -> None:
+def make_rows(layer: int, work: Search) -> None:
     """Make the rows of a layer, not the first, on the cell that the path's states below say."""
     layers, path, planes, gap = work.layers, work.path, work.cells.planes, work.cells.scratch.vectors[GAP]
     sizes = layers.sizes[layer]
@@ -176,7 +176,7 @@ def make_rows(layer: int, work: Work) -> None:
 
 
 @kernel(inline=True, bare=True, inner=True)
-def plane_forms(layer: int, work: Work) -> None:
+def plane_forms(layer: int, work: Search) -> None:
     """Write the forms of a layer's planes to ``opening.forms``, and three bounds of each.
 
     Those of the rows are in row REACH.

@@ -42,6 +42,7 @@ from .groups import (
     UPDATES,
     WHOLES,
     Carving,
+    CellStack,
     General,
     Layers,
     Listed,
@@ -49,13 +50,14 @@ from .groups import (
     Path,
     Planes,
     Pool,
+    Search,
     Solving,
-    Stack,
-    Work,
 )
 
 #: Entries of the states of regions that are listed before they are taken over.
 LISTED = 2**20
+#: How much of all else there is at first, about: vertices.
+ROOM = 2**10
 #: Regions that are.
 ROWS_LISTED = 2**13
 
@@ -107,14 +109,14 @@ def new_cells(d: int, planes: Planes, most: int, whole: bool) -> Carving:
         np.empty((2 * d, 2 * d + 1)),
         np.empty((3, d + 1)),
         np.zeros((max(len(planes.forms), most, 256) + 2, LISTS), dtype=np.int64),
-        np.empty((2, 2**14), dtype=np.uint32),
+        np.empty((2, 16 * ROOM), dtype=np.uint32),
     )
     return Carving(
         at,
-        np.empty((2**10, 3), dtype=np.int64),
+        np.empty((ROOM, 3), dtype=np.int64),
         planes,
-        new_pool(2**10, d, d, 1),
-        np.empty(2**15, dtype=np.uint32),
+        new_pool(ROOM, d, d, 1),
+        np.empty(32 * ROOM, dtype=np.uint32),
         scratch,
     )
 
@@ -130,34 +132,34 @@ def new_listed(layers: Layers, d: int, planes: int, keep: bool) -> Listed:
         np.empty((rows, d + 1)),
         np.empty(rows, dtype=np.int64),
         np.empty(max(planes, 4 * d * rows) if keep else 0, dtype=np.int64),
-        np.zeros(2**10 if keep else 0, dtype=np.int64),
+        np.zeros(1 + ROOM if keep else 0, dtype=np.int64),
     )
 
 
-def new_work(layers: Layers, d: int, sides: RecentredSides, whole: bool, keep: bool) -> Work:
+def new_work(layers: Layers, d: int, sides: RecentredSides, whole: bool, keep: bool) -> Search:
     """All memory of a search whose stack is empty."""
     planes = new_planes(layers, *sides)
     most = max(1, int(layers.sizes[:, [PLANES, ROWS]].max(initial=1)))
     cells = new_cells(d, planes, most, whole)
     cells.at[KEEP] = keep
-    return Work(
+    return Search(
         np.zeros(2),
         layers,
         new_path(layers, d, whole),
         cells,
-        Stack(np.zeros((2**6, NODE), dtype=np.int64), np.zeros(2**6)),
+        CellStack(np.zeros((1 + ROOM // 16, NODE), dtype=np.int64), np.zeros(1 + ROOM // 16)),
         np.zeros((2, 1), dtype=np.int64),
         General(
-            np.empty((2**9, 1), dtype=np.int64),
+            np.empty((1 + ROOM // 2, 1), dtype=np.int64),
             np.empty((64, 8), dtype=np.int64),
-            np.empty((2**9, 2), dtype=np.int32),
+            np.empty((1 + ROOM // 2, 2), dtype=np.int32),
         ),
-        Opening(np.empty((d + 5, most)), np.empty(2**14, dtype=np.int8)),
+        Opening(np.empty((d + 5, most)), np.empty(16 * ROOM, dtype=np.int8)),
         new_listed(layers, d, len(planes.forms), keep),
     )
 
 
-def enlarge(work: Work, code: int) -> Work:
+def enlarge(work: Search, code: int) -> Search:
     """The same work with more room where it was missing.
 
     Raises
@@ -167,7 +169,7 @@ def enlarge(work: Work, code: int) -> Work:
     """
     cells, pool = work.cells, work.cells.pool
     if code == MORE_NODES:
-        return work._replace(stack=Stack._make(_longer(array) for array in work.stack))
+        return work._replace(stack=CellStack._make(_longer(array) for array in work.stack))
     if code == MORE_ITEMS:
         return work._replace(cells=cells._replace(items=_longer(cells.items)))
     if code == MORE_VERTICES:

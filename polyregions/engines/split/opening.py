@@ -53,7 +53,7 @@ from .groups import (
     UPDATES,
     VALUE,
     WORDS,
-    Work,
+    Search,
 )
 from .layer_rows import magnitude_of, make_rows, plane_forms
 
@@ -62,7 +62,7 @@ SOME_ABOVE, SOME_BELOW = 1, 2
 
 
 @kernel(inline=True, bare=True, inner=True)
-def sift_planes(layer: int, begin: int, size: int, work: Work) -> int:
+def sift_planes(layer: int, begin: int, size: int, work: Search) -> int:
     """Find the planes that may cut a cell, by a box around it; list them as candidates and return how many.
 
     Column FLAG says of all others on which side the cell is.
@@ -102,7 +102,7 @@ def sift_planes(layer: int, begin: int, size: int, work: Work) -> int:
 
 
 @kernel(bare=True, inner=True)
-def open_layer(layer: int, begin: int, size: int, work: Work) -> int:
+def open_layer(layer: int, begin: int, size: int, work: Search) -> int:
     """Find the signs of a layer's planes at the vertices of a cell, for those that may cut it.
 
     ``signs (vertices, candidates)``; open ones are listed by vertex, -1 and candidate.
@@ -154,7 +154,7 @@ def open_layer(layer: int, begin: int, size: int, work: Work) -> int:
 
 
 @kernel(inline=True, bare=True, inner=True)
-def drop_pieces(layer: int, output: int, work: Work) -> int:
+def drop_pieces(layer: int, output: int, work: Search) -> int:
     """Of a maxout unit, find the pieces that are larger than all others somewhere: ``lost`` of the others.
 
     Return how many are left; column OF_PIECE is 1 for those that are not.
@@ -181,7 +181,7 @@ def drop_pieces(layer: int, output: int, work: Work) -> int:
 
 
 @kernel(inline=True, bare=True, inner=True)
-def settle_states(layer: int, work: Work) -> None:
+def settle_states(layer: int, work: Search) -> None:
     """Enter the states that follow from the planes that do not cut; unmark those of settled maxout units."""
     layers, scratch, settled = work.layers, work.cells.scratch, work.path.states[SETTLED]
     sizes = layers.sizes[layer]
@@ -214,7 +214,7 @@ def settle_states(layer: int, work: Work) -> None:
 
 
 @kernel(inline=True, bare=True, inner=True)
-def link_same(layer: int, m: int, work: Work) -> None:
+def link_same(layer: int, m: int, work: Search) -> None:
     """Tell each plane which of those after it is the same one."""
     layers, planes, base = work.layers, work.cells.planes, work.cells.planes.layers[layer, START]
     first = layers.sizes[layer, PLANE]
@@ -228,7 +228,7 @@ def link_same(layer: int, m: int, work: Work) -> None:
 
 
 @kernel(inline=True, bare=True, inner=True)
-def holds_facet(begin: int, size: int, facet: int, c: int, work: Work) -> bool:
+def holds_facet(begin: int, size: int, facet: int, c: int, work: Search) -> bool:
     """Whether candidate c is zero on a whole facet of a cell."""
     pool, items, n = work.cells.pool, work.cells.items, work.cells.at[CANDIDATES]
     for i in range(size):
@@ -240,7 +240,7 @@ def holds_facet(begin: int, size: int, facet: int, c: int, work: Work) -> bool:
 
 
 @kernel(bare=True, inner=True)
-def loosen_facets(layer: int, begin: int, size: int, work: Work) -> bool:
+def loosen_facets(layer: int, begin: int, size: int, work: Search) -> bool:
     """List the walls on which two pieces of a maxout unit are equal; False if there is no room.
 
     From the other side another one of the two may be the larger one: then the pieces of the wall come in
@@ -266,7 +266,7 @@ def loosen_facets(layer: int, begin: int, size: int, work: Work) -> bool:
 
 
 @kernel(bare=True, inner=True)
-def begin_layer(layer: int, begin: int, size: int, work: Work) -> int:
+def begin_layer(layer: int, begin: int, size: int, work: Search) -> int:
     """With all signs known: choose the planes that cut the cell, and give its vertices their masks."""
     layers, planes, scratch, pool = work.layers, work.cells.planes, work.cells.scratch, work.cells.pool
     sizes, base, n = layers.sizes[layer], planes.layers[layer, START], work.cells.at[CANDIDATES]

@@ -79,13 +79,13 @@ from .groups import (
     WALL,
     WALLS,
     WORDS,
-    Work,
+    Search,
 )
 from .opening import begin_layer, open_layer
 
 
 @kernel(part=True, bare=True)
-def first_cut(begin: int, size: int, layer: int, work: Work) -> int:
+def first_cut(begin: int, size: int, layer: int, work: Search) -> int:
     """The first plane of a layer that cuts a cell, -1 if none does; ``either`` becomes the cell's masks."""
     pool, items, either = work.cells.pool, work.cells.items, work.either
     found = -1
@@ -103,7 +103,7 @@ def first_cut(begin: int, size: int, layer: int, work: Work) -> int:
 
 
 @kernel(part=True, bare=True)
-def lists_room(begin: int, size: int, work: Work) -> int:
+def lists_room(begin: int, size: int, work: Search) -> int:
     """DONE if there is room for the parts of a cell, else what is missing."""
     stack, parts = work.stack, work.cells.scratch.parts
     edges = max(size * (work.cells.pool.points.shape[1] - BESIDES), work.general.edges.shape[0])
@@ -117,7 +117,7 @@ def lists_room(begin: int, size: int, work: Work) -> int:
 
 
 @kernel(part=True, bare=True)
-def split_top(q: int, work: Work) -> int:
+def split_top(q: int, work: Search) -> int:
     """Replace the cell on top of the stack by its parts below and above a plane."""
     at, nodes, share, items = work.cells.at, work.stack.nodes, work.stack.share, work.cells.items
     top = at[TOP] - 1
@@ -149,7 +149,7 @@ def split_top(q: int, work: Work) -> int:
 
 
 @kernel(inline=True, bare=True, inner=True)
-def read_states(layer: int, work: Work) -> None:
+def read_states(layer: int, work: Search) -> None:
     """Enter the states of a layer on a cell that it cuts no more, from the cell's masks."""
     layers, path, planes, either = work.layers, work.path, work.cells.planes, work.either
     out = layers.sizes[layer, OUTPUT]
@@ -187,7 +187,7 @@ def read_states(layer: int, work: Work) -> None:
 
 
 @kernel(part=True, bare=True)
-def list_cell(layer: int, work: Work) -> None:
+def list_cell(layer: int, work: Search) -> None:
     """List the states of a cell that a layer has made."""
     layers, path, planes, listed = work.layers, work.path, work.cells.planes, work.listed
     n, outputs, out = listed.counts[layer], layers.sizes[layer, OUTPUTS], layers.sizes[layer, OUTPUT]
@@ -200,7 +200,7 @@ def list_cell(layer: int, work: Work) -> None:
 
 
 @kernel(inline=True, bare=True, inner=True)
-def list_region(begin: int, size: int, facets: int, work: Work) -> None:
+def list_region(begin: int, size: int, facets: int, work: Search) -> None:
     """List a region: a point of it, and which wall or side each facet is on, by column ID."""
     at, pool, planes, listed, items = (
         work.cells.at,
@@ -241,7 +241,7 @@ def list_region(begin: int, size: int, facets: int, work: Work) -> None:
 
 
 @kernel(bare=True, inner=True)
-def end_layer(layer: int, work: Work) -> int:
+def end_layer(layer: int, work: Search) -> int:
     """The layer on top of the stack cuts its cell no more: it is a region, or the next layer opens."""
     at, nodes, planes = work.cells.at, work.stack.nodes, work.cells.planes
     top = at[TOP] - 1
@@ -280,7 +280,7 @@ def end_layer(layer: int, work: Work) -> int:
 
 
 @kernel(part=True, bare=True)
-def step(work: Work) -> int:
+def step(work: Search) -> int:
     """Take one step with the cell on top of the stack; DONE, or what is missing."""
     at, nodes, planes = work.cells.at, work.stack.nodes, work.cells.planes
     top = at[TOP] - 1
@@ -316,7 +316,7 @@ def step(work: Work) -> int:
 
 
 @kernel(bare=True)
-def search(work: Work) -> int:
+def search(work: Search) -> int:
     """Go on until all is done, the slice is full, or something is missing; return which."""
     at = work.cells.at
     while at[TOP] > 0:

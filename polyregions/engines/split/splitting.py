@@ -12,7 +12,7 @@ from ...geometry.domain import Domain, box_of
 from ...network.network import Network
 from .found import Keeper
 from .packing import pack_layers
-from .tasks import Cell, Progress, Task, Worker, first_cell
+from .tasks import PendingCell, Progress, Task, Worker, first_cell
 
 
 class Splitting:
@@ -97,7 +97,7 @@ class Splitting:
                 if self.stopped:
                     return
 
-    def _publish(self, task: Task, cell: Cell) -> None:
+    def _publish(self, task: Task, cell: PendingCell) -> None:
         with self._lock:
             made = Task(self._numbers, cell)
             self._numbers += 1

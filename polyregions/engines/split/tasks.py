@@ -73,7 +73,7 @@ from .walls import WALLS_OF_TASK
 SLICE = 2**12
 
 
-class Cell(NamedTuple):
+class PendingCell(NamedTuple):
     """A cell to go on from, and all that it stands on.
 
     Attributes
@@ -110,7 +110,7 @@ class Task:
     Attributes
     ----------
     number : int
-    cell : Cell or None
+    cell : PendingCell or None
         None once it is begun.
     finished : bool
         Whether all of it is searched but what became tasks.
@@ -123,7 +123,7 @@ class Task:
     """
 
     number: int
-    cell: Cell | None
+    cell: PendingCell | None
     finished: bool = False
     walls: int = 0
     slices: list[object] = field(default_factory=list)
@@ -180,7 +180,7 @@ class Worker:
         self.work.done[1] = moved
         self.exact, self.keep = ExactSigns(network, side_rows(domain)), keep
 
-    def run(self, task: Task, publish: Callable[[Task, Cell], None]) -> Iterator[Progress]:
+    def run(self, task: Task, publish: Callable[[Task, PendingCell], None]) -> Iterator[Progress]:
         """Search a task, and hand out the cells that become tasks of their own.
 
         Yields
@@ -246,7 +246,7 @@ class Worker:
         cells.at[WALLS] = task.number * WALLS_OF_TASK
         self.exact.forget()
 
-    def _split_off(self) -> Cell:
+    def _split_off(self) -> PendingCell:
         """Take the cell at the bottom of the stack off."""
         work, stack, cells = self.work, self.work.stack, self.work.cells
         node, share = stack.nodes[0].copy(), float(stack.share[0])
@@ -258,7 +258,7 @@ class Worker:
             place[vertices] = np.arange(n)
             ends = pool.links[:, :-BESIDES]
             ends[:] = place[ends >> END] << END | ends & SLOT
-        cell = Cell(
+        cell = PendingCell(
             Path._make(array.copy() for array in work.path),
             Planes._make(array.copy() for array in cells.planes),
             pool,
@@ -274,7 +274,7 @@ class Worker:
         return cell
 
 
-def first_cell(layers: Layers, whole: bool, domain: Domain) -> tuple[Cell, RecentredSides]:
+def first_cell(layers: Layers, whole: bool, domain: Domain) -> tuple[PendingCell, RecentredSides]:
     """The whole domain, and its sides."""
     sides, points = recentred_sides(domain, whole), recentred_corners(domain, whole)
     facets = set(facet_sides(domain))
@@ -292,7 +292,7 @@ def first_cell(layers: Layers, whole: bool, domain: Domain) -> tuple[Cell, Recen
         pool.links[:, :d] = _edges(on, d)
     node = np.zeros(NODE, dtype=np.int64)
     node[[SIZE, DEPTH, SIMPLE, CUT, UNIT]] = n, -1, simple, -1, -1
-    return Cell(new_path(layers, d, whole), planes, pool, node, 1.0, OPENING), sides
+    return PendingCell(new_path(layers, d, whole), planes, pool, node, 1.0, OPENING), sides
 
 
 def _rest(point: FloatArray, planes: Planes, sides: list[int]) -> float:
