@@ -98,7 +98,7 @@ def choose(network: Network, domain: Domain) -> Choice:
     if d <= SPLIT_DIMENSIONS and not too_large_to_split(network, domain):
         if max(layer.ranks.max(initial=1) for layer in network.layers) > MANY_PIECES:
             why = f"maxout units of more than {MANY_PIECES} pieces"
-        elif has_ties(network, box):
+        elif may_tie(network) and has_ties(network, box):
             why = "ties that the other engines would leave to integers"
         else:
             return Choice("split", f"3 to {SPLIT_DIMENSIONS} inputs")
@@ -117,6 +117,20 @@ def faces_fit(network: Network, box: Box) -> bool:
 
     most = min(available_memory() / bytes_of_region(network), group_cut.MOST_FACES / 2**box.dim)
     return bool(region_bound(network) <= most or likely_regions(network, box) <= most)
+
+
+def may_tie(network: Network) -> bool:
+    """Whether a hyperplane beyond the first layer may be zero for the only reason that what it reads is.
+
+    Examples
+    --------
+    >>> may_tie(Network.from_arrays([([[1], [1]], [0, 0.5]), ([[1, 1]], [-1]), ([[1]], [0])]))
+    False
+    """
+    return any(
+        layer.n_units and ((layer.bias == 0.0).any() or layer.pieces.is_max.any())
+        for layer in network.layers[1:]
+    )
 
 
 def has_ties(network: Network, box: Box) -> bool:

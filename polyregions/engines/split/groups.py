@@ -79,8 +79,8 @@ NO_END = 2**32 - 1
 END, SLOT = 5, 31
 
 #: Columns of ``CellStack.nodes``: where its vertices begin and how many, the layer that cuts it, whether it
-#: is simple; the plane that has made it, with wall and side, or -1; the maxout unit, its piece and the next one,
-#: that it is being clipped by, or -1.
+#: is simple; the plane that has made it, with wall and side, or -1; the maxout unit, its piece and the next
+#: one, that it is being clipped by, or -1.
 NODE = 10
 BEGIN, SIZE, DEPTH, SIMPLE, CUT, WALL, SIDE, UNIT, PIECE, NEXT = range(NODE)
 
