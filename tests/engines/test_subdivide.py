@@ -181,7 +181,7 @@ def test_parts_groups_and_workers_change_nothing(case: tuple[Network, Box]) -> N
                 assert cx.f_vector == expected.f_vector
             check_cells(cx.faces.cells)
             counts = count_by_subdivision(*case, workers=2)
-            assert counts == (expected.n_regions, expected.n_adjacencies, expected.f_vector)
+            assert counts == (expected.n_regions, expected.n_adjacencies, expected.f_vector, "")
 
 
 @pytest.mark.parametrize("most", [300, 3000])
@@ -236,7 +236,7 @@ def test_more_faces_than_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(TooLargeError, match="smaller box, or engine 'traverse'"):
         enumerate_regions(case.network, case.box, engine="subdivide")
     cx = enumerate_regions(case.network, case.box)
-    assert cx.engine == "traverse"
+    assert cx.engine == "split"
     assert facets(cx) == expected
 
 

@@ -140,6 +140,7 @@ def count_by_subdivision(
 
     Examples
     --------
+    >>> from polyregions import Box
     >>> net = Network.from_arrays([([[1, 0], [0, 1], [1, 1]], [0, 0, -1]), ([[1, 1, 1]], [0])])
     >>> count_by_subdivision(net, Box.cube(2, -2, 2))
     CountedFaces(regions=7, adjacencies=9, f_vector=[3, 9, 7], stopped='')
