@@ -23,7 +23,7 @@ from ...base.bits import bit_number
 from ...base.kernels import int64, kernel
 from ...base.rounding import INFLATE
 from .clip import begin_clip, clip_once, cut_cell, free_cell
-from .corners import list_open
+from .corners import bound_by_edges, list_open
 from .cut_general import number_facets
 from .groups import (
     BEGIN,
@@ -79,6 +79,7 @@ from .groups import (
     WALL,
     WALLS,
     WORDS,
+    Carving,
     Search,
 )
 from .opening import begin_layer, open_layer
@@ -200,43 +201,56 @@ def list_cell(layer: int, work: Search) -> None:
 
 
 @kernel(inline=True, bare=True, inner=True)
-def list_region(begin: int, size: int, facets: int, work: Search) -> None:
-    """List a region: a point of it, and which wall or side each facet is on, by column ID."""
-    at, pool, planes, listed, items = (
-        work.cells.at,
-        work.cells.pool,
-        work.cells.planes,
-        work.listed,
-        work.cells.items,
-    )
-    point, reach, d = (
-        work.cells.scratch.vectors[POINT],
-        work.done[1],
-        work.cells.pool.points.shape[1] - BESIDES,
-    )
-    row, n = listed.counts[listed.counts.size - 1] - 1, at[FACETS]
+def find_centre(begin: int, size: int, cells: Carving) -> float:
+    """Write the mean of a cell's vertices to the scratch; return how far off it is at most."""
+    points, items, centre = cells.pool.points, cells.items, cells.scratch.vectors[POINT]
+    d, radius = points.shape[1] - BESIDES, 0.0
     for j in range(d):
-        point[j] = 0.0
-    radius = 0.0
+        centre[j] = 0.0
     for i in range(begin, begin + size):
         v = int64(items[i])
         for j in range(d):
-            point[j] += pool.points[v, j] / pool.points[v, d]
-        radius = max(radius, pool.points[v, RADIUS])
-    reach += radius
-    clear = 1.0
+            centre[j] += points[v, j] / points[v, d]
+        radius += points[v, RADIUS]
     for j in range(d):
-        listed.points[row, j] = point[j] = point[j] / size
+        centre[j] /= size
+    return float(radius / size * INFLATE)
+
+
+@kernel(inline=True, bare=True, inner=True)
+def is_clear(facets: int, reach: float, cells: Carving) -> bool:
+    """Whether the point in the scratch is farther from all facets, by column ID, than it may be off."""
+    forms, point = cells.planes.forms, cells.scratch.vectors[POINT]
+    d = cells.pool.points.shape[1] - BESIDES
+    clear = True
     for k in range(facets):
-        f = int64(work.cells.scratch.lists[k, ID])
-        value = planes.forms[f, d]
+        f = int64(cells.scratch.lists[k, ID])
+        value = forms[f, d]
         for j in range(d):
-            value += planes.forms[f, j] * point[j]
-        if not abs(value) > (planes.forms[f, ERROR] + planes.forms[f, STEEP] * reach) * 2.0 * INFLATE:
-            clear = 0.0
-        wall = planes.marks[f, ON_WALL]
-        listed.facets[n + k] = 2 * wall + planes.marks[f, ON_SIDE] if wall >= 0 else wall
-    listed.points[row, d] = clear
+            value += forms[f, j] * point[j]
+        clear &= abs(value) > (forms[f, ERROR] + forms[f, STEEP] * reach) * 2.0 * INFLATE
+    return bool(clear)
+
+
+@kernel(inline=True, bare=True, inner=True)
+def list_region(begin: int, size: int, facets: int, simple: int, work: Search) -> None:
+    """List a region: a point of it, and which wall or side each facet is on, by column ID."""
+    cells, listed, moved = work.cells, work.listed, work.done[1]
+    row, n = listed.counts[listed.counts.size - 1] - 1, cells.at[FACETS]
+    clear = is_clear(facets, moved + find_centre(begin, size, cells), cells)
+    if not clear and simple != 0:
+        # Radii were let grow as far as cuts could do with them.
+        for i in range(begin, begin + size):
+            bound_by_edges(int64(cells.items[i]), cells.pool, cells.planes, cells.scratch)
+        clear = is_clear(facets, moved + find_centre(begin, size, cells), cells)
+    d = cells.pool.points.shape[1] - BESIDES
+    for j in range(d):
+        listed.points[row, j] = cells.scratch.vectors[POINT, j]
+    for k in range(facets):
+        f = int64(cells.scratch.lists[k, ID])
+        wall, side = cells.planes.marks[f, ON_WALL], cells.planes.marks[f, ON_SIDE]
+        listed.facets[n + k] = 2 * wall + side if wall >= 0 else wall
+    listed.points[row, d] = 1.0 if clear else 0.0
     listed.ends[row] = n + facets
 
 
@@ -262,7 +276,7 @@ def end_layer(layer: int, work: Search) -> int:
     if at[KEEP] != 0:
         list_cell(layer, work)
         if last:
-            list_region(begin, size, facets, work)
+            list_region(begin, size, facets, nodes[top, SIMPLE], work)
     planes.layers[layer, LEAVES] += 1
     if not last:
         at[PHASE] = OPENING
