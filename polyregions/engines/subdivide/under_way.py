@@ -23,7 +23,7 @@ from .group_cut import Group
 from .masks import Masks, masks_of, of_cells
 
 #: Faces that a group may make at once, about. Batches keep to the cache; this bounds what cannot be divided.
-FACES_AT_ONCE = 2**22
+FACES_AT_ONCE = 2**26
 
 
 class StepBegun(NamedTuple):
