@@ -190,7 +190,7 @@ class Regions:
         """Number of pairs of regions that share a facet."""
         return sum(len(lower) for lower, _ in sides_in_parts(self.facet_offsets, self.facet_neighbors))
 
-    @cached_property
+    @property
     def f_vector(self) -> list[int] | None:
         """Numbers of faces of dimension 0, 1, ..., d inside the domain, or None if not known.
 

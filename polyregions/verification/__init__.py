@@ -19,6 +19,7 @@ from ..analysis.folding import Folding, verify_folding
 from ..certification import certify
 from ..complex.region_complex import RegionComplex
 from ..engines.enumerate import check_problem, enumerate_regions
+from ..engines.sizes import FEW_DIMENSIONS, faces_fit
 from ..errors import InvalidInputError, TooLargeError, short_repr
 from ..network.box import Box
 from ..network.network import Network
@@ -107,6 +108,8 @@ def verify(
     told = None if engine == "brute" else _named(progress, "enumerating")
     cx = enumerate_regions(network, box, engine=engine, workers=workers, limit=limit, progress=told)
     seconds = time.perf_counter() - start
+    if cx.engine == "split" and cx.complete and box.dim <= FEW_DIMENSIONS and faces_fit(network, box):
+        cx.need_faces("verify")  # theorems speak of them, and another engine must agree
     counts = count(cx)
     claims: list[Claim] = []
     if cx.complete:
