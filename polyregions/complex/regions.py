@@ -175,6 +175,7 @@ class Regions:
         """
         if self.known_faces is None and self.engine == "split" and self.further is not None:
             vars(self)["known_faces"] = self.further(self, self.network).known_faces
+            vars(self).pop("f_vector", None)  # it may be known now
         if self.known_faces is None:
             lost = "has lost them (files of version 1 did not keep them)" if self.complete else "is partial"
             keeps = self.further is not None or self.engine in ("subdivide", "split")
@@ -190,13 +191,12 @@ class Regions:
         """Number of pairs of regions that share a facet."""
         return sum(len(lower) for lower, _ in sides_in_parts(self.facet_offsets, self.facet_neighbors))
 
-    @property
+    @cached_property
     def f_vector(self) -> list[int] | None:
         """Numbers of faces of dimension 0, 1, ..., d inside the domain, or None if not known.
 
-        Faces that lie in a side of the domain do not count: they are its own, not the network's. Known from
-        all faces with the engine "subdivide"; else, for complete results with d <= 2, from regions and
-        adjacencies, since the faces that meet the open domain satisfy ``sum (-1)^k f_k = (-1)^d``.
+        Faces in a side of the domain do not count: they are its own. Known from all faces; else, for complete
+        results with d <= 2, from regions and adjacencies, since ``sum (-1)^k f_k = (-1)^d``.
         """
         d, regions, facets = self.box.dim, self.n_regions, self.n_adjacencies
         if self.known_faces is not None:

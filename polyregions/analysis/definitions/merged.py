@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 #: The definitions by which activation regions are merged into linear ones.
 MERGED = ("proper_activation", "open_connected", "closed_connected", "affine")
+#: Up to this dimension faces that are not known yet are made to count by.
+FACES_DIM = 4
 
 
 @overload
@@ -106,7 +108,8 @@ def all_counts(cx: RegionComplex, definitions: Sequence[str] | None = None) -> d
     {'activation': 3, 'proper_activation': 2, 'convex': [1, 1]}
     """
     if definitions is None:
-        definitions = [name for name in DEFINITIONS if cx.known_faces is not None or name not in FROM_FACES]
+        has_faces = cx.known_faces is not None or _makes_faces(cx)
+        definitions = [name for name in DEFINITIONS if has_faces or name not in FROM_FACES]
     _check(cx, definitions)
     merged = _Merged(cx)
     counts = {name: merged.count(name) for name in definitions}
@@ -327,6 +330,11 @@ def _check(cx: RegionComplex, definitions: Sequence[str]) -> None:
             )
         if name in FROM_FACES:
             cx.need_faces(f"definition {name!r}")
+
+
+def _makes_faces(cx: RegionComplex) -> bool:
+    """Whether the faces of a result are made when they are asked for, and are few enough for it."""
+    return cx.engine == "split" and cx.further is not None and cx.box.dim <= FACES_DIM
 
 
 class _Merged:
