@@ -167,10 +167,13 @@ def _resumed(path: Path | None) -> RegionComplex | None:
 
 
 def _reason(domain: Domain, options: dict[str, Any]) -> str | None:
-    """Why the engine is the one that it is, if it was not asked for."""
+    """Choose the engine if none was asked for, and tell why it is the one."""
     own = dict(options)
     asked = own.pop("engine")
-    return choose_engine(domain.network, domain.place, **own).why if asked == "auto" else None
+    if asked != "auto":
+        return None
+    options["engine"], why = choose_engine(domain.network, domain.place, **own)
+    return why
 
 
 def _definitions(text: str | None, options: dict[str, Any]) -> tuple[list[str], str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -146,18 +144,13 @@ def _count_by_splitting(
 ) -> Counts:
     from .split.splitting import Splitting
 
-    most = math.inf if limits[0] is None else limits[0]
-    end = math.inf if limits[1] is None else time.monotonic() + limits[1]
     splitting = Splitting(network, domain, workers, keep=False)
 
-    def stop() -> str:
+    def report() -> None:
         if progress is not None:
             progress(splitting.regions, splitting.done)
-        if splitting.regions > most:
-            return "limit"
-        return "time" if time.monotonic() > end else ""
 
-    splitting.run(stop)
+    splitting.run(splitting.stop_at(*limits, report))
     regions, stopped = splitting.regions, "" if splitting.finished else splitting.stopped
     # Each wall was met from both of its sides; of a part, from one at least.
     adjacencies = (splitting.inner + 1) // 2

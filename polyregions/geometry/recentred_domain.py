@@ -14,6 +14,7 @@ import numpy as np
 from ..base.arrays import FloatArray
 from ..base.rationals import common_integers, homogeneous, primitive, round_fraction
 from ..base.rounding import INFLATE, TINY, WHOLE, U
+from ..network.box import Box
 from .domain import Domain, box_of, side_rows
 from .polytope_domain import Polytope
 
@@ -102,6 +103,14 @@ def recentred_corners(domain: Domain, whole: bool = False) -> RecentredCorners:
         points.append(point)
         radii.append(0.0 if exact else U)
     return RecentredCorners(np.array(points), np.array(radii))
+
+
+def rounding_of_points(box: Box) -> float:
+    """How far a point of a box may be from its coordinates t once it is rounded to float64, or more."""
+    middle, half = box.lower / 2 + box.upper / 2, box.upper / 2 - box.lower / 2
+    with np.errstate(divide="ignore"):
+        moved = 4 * 2.0**-53 * (1 + (np.abs(middle) + 2.0**-1000) / half)
+    return float(moved.max()) + 2.0 ** (box.dim - 50)
 
 
 def _middle_and_half(domain: Domain) -> tuple[list[Fraction], list[Fraction]]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import time
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -48,18 +46,13 @@ def enumerate_by_splitting(
     -----
     Ctrl-C, and memory running low, give a partial result too (``complete`` is False, ``stopped`` says why).
     """
-    end = math.inf if time_limit is None else time.monotonic() + time_limit
-    most = math.inf if limit is None else limit
     splitting = Splitting(network, domain, workers)
 
-    def stop() -> str:
+    def report() -> None:
         if progress is not None:
             progress(splitting.regions, splitting.regions)
-        if splitting.regions > most:
-            return "limit"
-        return "time" if time.monotonic() > end else ""
 
-    splitting.run(stop)
+    splitting.run(splitting.stop_at(limit, time_limit, report))
     return result_of(splitting, limit, further)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections.abc import Callable, Iterator
-
-import numpy as np
 
 from ...errors import TooLargeError
 from ...geometry.domain import Domain, box_of
+from ...geometry.recentred_domain import rounding_of_points
 from ...network.network import Network
 from .found import Keeper
 from .packing import pack_layers
@@ -45,11 +46,7 @@ class Splitting:
         self.root = Task(0, cell)
         self.done, self.regions, self.inner, self.stopped = 0.0, 0, 0, ""
         keeper = Keeper(network, self.layers) if keep else None
-        box = box_of(domain)
-        middle, half = box.lower / 2 + box.upper / 2, box.upper / 2 - box.lower / 2
-        with np.errstate(divide="ignore"):
-            rounded = 4 * 2.0**-53 * (1 + (np.abs(middle) + 2.0**-1000) / half)
-        moved = float(rounded.max()) + 2.0 ** (box.dim - 50)
+        moved = rounding_of_points(box_of(domain))
         self._new_worker: Callable[[], Worker] = lambda: Worker(
             network, self.layers, domain, sides, whole, moved, keeper
         )
@@ -72,6 +69,21 @@ class Splitting:
     def finished(self) -> bool:
         """Whether all is searched."""
         return all(task.finished for task in self.root.in_order())
+
+    def stop_at(
+        self, limit: int | None, time_limit: float | None, report: Callable[[], None]
+    ) -> Callable[[], str]:
+        """What :meth:`run` asks whether to stop: beyond so many regions, or seconds from now."""
+        end = math.inf if time_limit is None else time.monotonic() + time_limit
+        most = math.inf if limit is None else limit
+
+        def stop() -> str:
+            report()
+            if self.regions > most:
+                return "limit"
+            return "time" if time.monotonic() > end else ""
+
+        return stop
 
     def run(self, stop: Callable[[], str]) -> None:
         """Search all; ``stop()`` is asked after each slice, and may say why to stop."""

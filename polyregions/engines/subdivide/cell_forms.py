@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ...base.bits import bit_number
 from ...base.kernels import (
     Blocks,
     BoolVector,
@@ -28,7 +29,7 @@ from ...base.rounding import INFLATE, TINY, U
 from ...complex.vertices import Store
 from ...network.layer_arrays import LayerArrays, RowEntries
 from ...network.unit_maps import CellMaps, is_zero
-from .face_table import LOW, WORD, bit_number
+from .face_table import LOW, WORD
 
 
 class CutRows(NamedTuple):

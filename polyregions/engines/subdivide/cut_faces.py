@@ -24,6 +24,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ...base.bits import bit_number
 from ...base.kernels import (
     Int8Vector,
     Int32Matrix,
@@ -77,7 +78,6 @@ from .face_table import (
     WORD,
     Lists,
     NewFaces,
-    bit_number,
     enter,
     set_boundary,
 )

@@ -20,12 +20,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...base.arrays import BoolArray, IntArray, StateArray
+from ...base.bits import bit_number
 from ...base.kernels import BoolVector, Int32Matrix, Int64Matrix, UInt8Matrix, int64, kernel
 from ...complex.packed_states import ROWS_TOGETHER, PackedStates
 from ...complex.topology import Cells
 from ...network.layer_arrays import LayerArrays
 from .cell_maps import OutputMaps, PieceMaps, StateTable
-from .face_table import ABOVE, BELOW, CARRIER, WORD, bit_number
+from .face_table import ABOVE, BELOW, CARRIER, WORD
 from .masks import bits_of, masks_of
 
 

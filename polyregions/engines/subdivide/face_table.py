@@ -22,8 +22,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numpy as np
-
+from ...base.bits import bit_number
 from ...base.kernels import Int8Vector, Int32Matrix, Int32Vector, Int64Vector, int64, kernel
 from ...complex.topology import FaceLists
 
@@ -74,19 +73,6 @@ class Lists(NamedTuple):
     entries: Int32Matrix
     head: Int32Matrix
     group: int
-
-
-#: Position of the only bit of a number by its product with a de Bruijn sequence (Leiserson et al., 1998).
-DE_BRUIJN = 0x03F79D71B4CB0A89
-BITS = np.zeros(64, dtype=np.int64)
-for _bit in range(64):
-    BITS[(DE_BRUIJN << _bit) % 2**64 >> 58] = _bit
-
-
-@kernel(inline=True, bare=True)
-def bit_number(power: int) -> int:
-    """Position of the only bit set."""
-    return int64(BITS[np.int64((np.uint64(power) * np.uint64(DE_BRUIJN)) >> np.uint64(58))])
 
 
 @kernel(inline=True, bare=True)

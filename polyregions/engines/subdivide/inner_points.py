@@ -13,6 +13,7 @@ from ...complex.patterns import Patterns
 from ...complex.topology import Cells, FaceLists
 from ...complex.vertices import Store, Vertices
 from ...geometry.domain import Domain, box_of
+from ...geometry.recentred_domain import rounding_of_points
 from ...network.box import Box
 
 #: Cells that one worker takes at once.
@@ -37,8 +38,7 @@ def interior_points(
     low, high = box.lower, box.upper
     middle, half = low / 2 + high / 2, high / 2 - low / 2
     # How far a witness may be from its centre, in units of the half widths.
-    with np.errstate(divide="ignore"):
-        moved = float((4 * 2.0**-53 * (1 + (np.abs(middle) + 2.0**-1000) / half)).max()) + 2.0 ** (d - 50)
+    moved = rounding_of_points(box)
     clear = np.zeros(top.size, dtype=np.uint8)
 
     def work(part: slice) -> None:
