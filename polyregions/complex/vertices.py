@@ -21,6 +21,7 @@ from ..base.rationals import IntegerRows
 from ..geometry.domain import Domain, n_sides, side_rows
 from ..geometry.polytope_domain import Polytope
 from ..geometry.recentred_domain import recentred_corners, recentred_sides
+from ..network.box import Box
 from ..network.exact_forms import FormMaker
 from ..network.integer_map import IntRows
 from ..network.layer_arrays import LayerArrays
@@ -63,8 +64,10 @@ class Vertices:
 
     def __init__(self, network: Network, domain: Domain, steps: list[LayerArrays], cells: Cells) -> None:
         self.network, self.steps, self._domain = network, steps, domain
-        is_polytope = isinstance(domain, Polytope)
-        self.store = _polytope_corners(domain, steps, cells) if is_polytope else _corners(domain.dim)
+        if isinstance(domain, Polytope):
+            self.store = _corners(domain, bool(steps) and steps[0].whole, cells)
+        else:
+            self.store = _box_corners(domain.dim)
         self.cuts: list[Cut] = []
         self._sides: IntegerRows | None = None
         self._forms: dict[tuple[int, int], IntRows] = {}
@@ -187,9 +190,8 @@ class Vertices:
         return (value > 0) - (value < 0)
 
 
-def _polytope_corners(domain: Domain, steps: list[LayerArrays], cells: Cells) -> Store:
-    """The corners of a polytope, and its sides."""
-    whole = bool(steps) and steps[0].whole
+def _corners(domain: Domain, whole: bool, cells: Cells) -> Store:
+    """The corners of a domain, and its sides."""
     forms, errors = recentred_sides(domain, whole)
     points, radii = recentred_corners(domain, whole)
     faces = cells.faces(0)
@@ -200,16 +202,6 @@ def _polytope_corners(domain: Domain, steps: list[LayerArrays], cells: Cells) ->
 
 
 @cache
-def _corners(d: int) -> Store:
-    """The corners of a box, and its sides; nobody writes into them."""
-    cells, corners = Cells.box(d), np.arange(2**d)[:, None]
-    signs = np.where(corners >> np.arange(d) & 1, 1.0, -1.0)
-    forms = np.zeros((2 * d, d + 1))
-    forms[0::2, :d], forms[1::2, :d] = np.eye(d), -np.eye(d)
-    forms[:, d] = 1.0
-    faces = cells.faces(0)
-    planes = np.zeros((2**d, d), dtype=np.int32)
-    planes[cells.start[faces]] = cells.planes[faces]
-    points = np.concatenate([signs, np.ones((2**d, 1))], axis=1)
-    source = np.full((2 * d, 3), -1, dtype=np.int32)
-    return Store(points, np.zeros(2**d), planes, forms, np.zeros(2 * d), source)
+def _box_corners(d: int) -> Store:
+    """Those of any box of so many dimensions, recentred; nobody writes into them."""
+    return _corners(Box.cube(d, -1, 1), False, Cells.box(d))
